@@ -1,0 +1,64 @@
+//! Why rules are not put in force.
+
+use crate::id::RuleId;
+
+/// Why rules are not put in force: names the rule and the field, so that whoever wrote it finds it.
+#[derive(Debug, thiserror::Error)]
+pub enum RuleError {
+    /// The document is not a list of rules.
+    #[error("not a JSON array of rules")]
+    NotAList(#[source] serde_json::Error),
+    /// An entry of the list is not a rule.
+    #[error("rule number {place} ({name}) cannot be read")]
+    Unreadable {
+        /// Its place in the list, from 1.
+        place: usize,
+        /// Its name, where it has one.
+        name: String,
+        /// What is wrong.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Two rules of a set have one id.
+    #[error("two rules have the id {0}")]
+    SameId(RuleId),
+    /// A field of a rule cannot be used.
+    #[error("rule {rule}: {field}: {problem}")]
+    Field {
+        /// The rule's id and name.
+        rule: String,
+        /// The field's name in JSON, with an index where it is a list.
+        field: String,
+        /// What is wrong.
+        problem: FieldProblem,
+    },
+    /// The set is too large.
+    #[error("there are more than {0} rules or terms")]
+    TooMany(usize),
+    /// The terms cannot be compiled.
+    #[error("the terms cannot be compiled")]
+    Compile(#[from] aho_corasick::BuildError),
+}
+
+/// What is wrong with a field of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FieldProblem {
+    /// Nothing is there.
+    #[error("is empty")]
+    Empty,
+    /// It is over its limit.
+    #[error("is longer than {0}")]
+    TooLong(usize),
+    /// Nothing is left of it when texts are compared.
+    #[error("has no letter, digit or symbol to look for")]
+    NothingToFind,
+    /// It would match most texts.
+    #[error("is too short to be looked for within words")]
+    TooShort,
+    /// The rule should match the text and does not.
+    #[error("is not matched by the rule")]
+    NotMatched,
+    /// The rule should not match the text and does.
+    #[error("is matched by the rule")]
+    Matched,
+}

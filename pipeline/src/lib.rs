@@ -1,0 +1,127 @@
+//! What a chat command is and whether it may pass. Sees no socket, no SQL and no HTTP: the outside implements the
+//! ports [`store`], [`bus`] and [`token`].
+//!
+//! Read [`pipeline`] first: it is the list of the stages, in order.
+
+pub mod bus;
+pub mod command;
+pub mod event;
+pub mod filter;
+pub mod id;
+pub mod metrics;
+pub mod rejection;
+pub mod request;
+pub mod room;
+pub mod session;
+pub mod stage;
+pub mod store;
+pub mod timestamp;
+pub mod token;
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use tower::{Service, ServiceBuilder, util::BoxCloneSyncService};
+
+use crate::{
+    command::{Command, Reply},
+    filter::Rules,
+    metrics::PipelineMetrics,
+    rejection::Refused,
+    request::{Inbound, Request},
+    stage::{
+        BoxDecision,
+        auth::Auth,
+        authorize::Authorize,
+        ban::Ban,
+        filter::Filter,
+        layer,
+        rate_limit::{RateLimit, WithinRate},
+        resend::ResendLayer,
+        structure::Structure,
+    },
+    store::Store,
+};
+
+/// The way of a command from the socket to the store; a clone is one more handle to the same stages.
+pub type Pipeline = BoxCloneSyncService<Inbound, Reply, Refused>;
+
+/// What the stages are made from.
+pub struct Parts {
+    /// Rooms, bans and messages.
+    pub store: Arc<dyn Store>,
+    /// The filter's rules.
+    pub rules: Arc<Rules>,
+    /// The limit on each user's messages; whoever builds it calls [`RateLimit::forget_idle`] now and then.
+    pub rate_limit: RateLimit,
+    /// The longest message, in Unicode scalar values.
+    pub max_message_chars: usize,
+    /// Where stages are counted and timed.
+    pub metrics: PipelineMetrics,
+}
+
+/// The stages in the order in which a command meets them. Each takes the proof of the one before it: to move one that
+/// depends on another does not compile:
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use plic_pipeline::{command::Reply, metrics::PipelineMetrics, rejection::Refused, request::Request, stage::*};
+/// # fn is_service<S: tower::Service<Request<structure::WellFormed>>>(_: S) {}
+/// # fn stack<N>(ban: ban::Ban, filter: filter::Filter, metrics: &PipelineMetrics, next: N)
+/// # where N: tower::Service<Request<filter::Clean>, Response = Reply, Error = Refused> + Clone {
+/// is_service(tower::ServiceBuilder::new().layer(layer(ban, metrics)).layer(layer(filter, metrics)).service(next));
+/// # }
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use std::sync::Arc;
+/// # use plic_pipeline::{command::Reply, metrics::PipelineMetrics, rejection::Refused, request::Request, stage::*};
+/// # fn is_service<S: tower::Service<Request<structure::WellFormed>>>(_: S) {}
+/// # fn stack<N>(ban: ban::Ban, filter: filter::Filter, metrics: &PipelineMetrics, next: N)
+/// # where N: tower::Service<Request<filter::Clean>, Response = Reply, Error = Refused> + Clone {
+/// is_service(tower::ServiceBuilder::new().layer(layer(filter, metrics)).layer(layer(ban, metrics)).service(next));
+/// # }
+/// ```
+pub fn pipeline(parts: Parts) -> Pipeline {
+    let Parts { store, rules, rate_limit, max_message_chars, metrics } = parts;
+    BoxCloneSyncService::new(
+        ServiceBuilder::new()
+            .layer(layer(Auth, &metrics))
+            .layer(layer(Structure { max_message_chars }, &metrics))
+            .layer(layer(Ban { store: Arc::clone(&store) }, &metrics))
+            .layer(ResendLayer { store: Arc::clone(&store) })
+            .layer(layer(Filter { rules }, &metrics))
+            .layer(layer(Authorize { store: Arc::clone(&store) }, &metrics))
+            .layer(layer(rate_limit, &metrics))
+            .service(Execute { store }),
+    )
+}
+
+/// Behind the last stage: carries the command out.
+#[derive(Clone)]
+struct Execute {
+    store: Arc<dyn Store>,
+}
+
+impl Service<Request<WithinRate>> for Execute {
+    type Response = Reply;
+    type Error = Refused;
+    type Future = BoxDecision<Reply>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Refused>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<WithinRate>) -> Self::Future {
+        let store = Arc::clone(&self.store);
+        Box::pin(async move {
+            let temp_id = request.command.temp_id().clone();
+            let answer = match request.command {
+                Command::SendMessage(command) => command.apply(&request.session, &*store).await,
+            };
+            answer.map_err(|error| Refused { temp_id: Some(temp_id), rejection: error.into() })
+        })
+    }
+}

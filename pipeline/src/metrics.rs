@@ -1,0 +1,70 @@
+//! What the pipeline counts: per stage, how often it let pass and refused, and how long it took to decide.
+
+use std::{sync::Arc, time::Duration};
+
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    registry::Registry,
+};
+
+/// From a quarter of a microsecond, each bucket four times the last: to one second.
+const BUCKETS: [f64; 12] =
+    [2.5e-7, 1e-6, 4e-6, 1.6e-5, 6.4e-5, 2.5e-4, 1e-3, 4e-3, 1.6e-2, 6.4e-2, 0.25, 1.0];
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StageLabels {
+    stage: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    stage: &'static str,
+    outcome: &'static str,
+}
+
+/// The pipeline's metrics, registered once a server; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct PipelineMetrics {
+    outcomes: Family<OutcomeLabels, Counter>,
+    seconds: Family<StageLabels, Histogram>,
+}
+
+impl PipelineMetrics {
+    /// Registers the metrics with `registry`.
+    pub fn register(registry: &mut Registry) -> Self {
+        let outcomes = Family::default();
+        let seconds: Family<StageLabels, Histogram> =
+            Family::new_with_constructor(|| Histogram::new(BUCKETS));
+        registry.register("plic_stage_commands", "Commands by stage and outcome", outcomes.clone());
+        registry.register("plic_stage_seconds", "Time a stage took to decide", seconds.clone());
+        Self { outcomes, seconds }
+    }
+
+    pub(crate) fn stage(&self, stage: &'static str) -> StageMetrics {
+        let outcome = |outcome| self.outcomes.get_or_create_owned(&OutcomeLabels { stage, outcome });
+        StageMetrics(Arc::new(Handles {
+            passed: outcome("passed"),
+            refused: outcome("refused"),
+            seconds: self.seconds.get_or_create_owned(&StageLabels { stage }),
+        }))
+    }
+}
+
+/// One stage's metrics; a clone is a reference count.
+#[derive(Debug, Clone)]
+pub(crate) struct StageMetrics(Arc<Handles>);
+
+#[derive(Debug)]
+struct Handles {
+    passed: Counter,
+    refused: Counter,
+    seconds: Histogram,
+}
+
+impl StageMetrics {
+    pub(crate) fn record(&self, passed: bool, took: Duration) {
+        if passed { &self.0.passed } else { &self.0.refused }.inc();
+        self.0.seconds.observe(took.as_secs_f64());
+    }
+}

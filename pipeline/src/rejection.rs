@@ -1,0 +1,232 @@
+//! Why a command is not carried out, and the only table of close codes (CONTRACT section 2).
+
+use crate::{
+    command::{StructureError, TempId},
+    filter::Verdict,
+    store::StoreError,
+};
+
+/// Why the server closes a connection; the numbers, names and order are the contract's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CloseCode {
+    /// 4001: no authentication token was provided.
+    NoAuthToken,
+    /// 4002: the token did not verify, or ran out while connected.
+    InvalidToken,
+    /// 4003: the user has been away for longer than the operator allows.
+    Afk,
+    /// 4004: an administrator disconnected the user.
+    AdminAction,
+    /// 4005: the user is banned.
+    Banned,
+    /// 4006: the server could not do its work.
+    ServerError,
+    /// 4007: the server is shutting down.
+    ServerShutdown,
+    /// 4008: the user connected from a new device.
+    NewDevice,
+    /// 4009: any other cause, such as no heartbeat or too slow a reader.
+    ConnectionClosed,
+    /// 4010: a command with a bad structure.
+    BadMessageStructure,
+    /// 4011: a text that the filter does not let through.
+    HatefulSpeech,
+    /// 4012: something the user may not do.
+    UnauthorizedAction,
+}
+
+impl CloseCode {
+    /// Every code, in the order of their numbers.
+    pub const ALL: [Self; 12] = [
+        Self::NoAuthToken,
+        Self::InvalidToken,
+        Self::Afk,
+        Self::AdminAction,
+        Self::Banned,
+        Self::ServerError,
+        Self::ServerShutdown,
+        Self::NewDevice,
+        Self::ConnectionClosed,
+        Self::BadMessageStructure,
+        Self::HatefulSpeech,
+        Self::UnauthorizedAction,
+    ];
+
+    /// The number on the wire, the constant's name in the close frame, and the sentence for a person.
+    const fn row(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::NoAuthToken => (4001, "CloseNoAuthToken", "No authentication token was provided."),
+            Self::InvalidToken => {
+                (4002, "CloseInvalidToken", "Your session is not valid or has run out. Please sign in again.")
+            }
+            Self::Afk => (4003, "CloseAFK", "You have been away for too long."),
+            Self::AdminAction => (4004, "CloseAdminAction", "An administrator disconnected you."),
+            Self::Banned => (4005, "CloseBanned", "You are banned from the chat."),
+            Self::ServerError => (4006, "ServerError", "A server error occurred. Please try again."),
+            Self::ServerShutdown => {
+                (4007, "ServerShutdown", "The server is shutting down. Please reconnect in a moment.")
+            }
+            Self::NewDevice => (4008, "CloseNewDevice", "You connected from a new device."),
+            Self::ConnectionClosed => {
+                (4009, "ConnectionClosed", "The connection was closed because it did not respond in time.")
+            }
+            Self::BadMessageStructure => {
+                (4010, "BadMessageStructure", "The command could not be understood.")
+            }
+            Self::HatefulSpeech => {
+                (4011, "HatefullSpeach", "Hateful speech or fake information is not permitted on Swappart.")
+            }
+            Self::UnauthorizedAction => {
+                (4012, "UnAuthorizedAction", "You are not allowed to do this in the chat.")
+            }
+        }
+    }
+
+    /// The close frame's status code.
+    pub const fn number(self) -> u16 {
+        self.row().0
+    }
+
+    /// The constant's name, which is the close frame's reason, misspellings included.
+    pub const fn name(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The sentence for a person that `Disconnection` carries.
+    pub const fn sentence(self) -> &'static str {
+        self.row().2
+    }
+}
+
+/// What an unconfirmed `MessageSentConfirmation` gives as its reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The command could not be read.
+    BadMessageStructure,
+    /// The filter does not let the text through.
+    HatefulSpeech,
+    /// The user may not do this.
+    UnauthorizedAction,
+    /// Too many commands in too short a time.
+    RateLimited,
+    /// The server could not do its work.
+    ServerError,
+}
+
+impl Reason {
+    /// The word on the wire, misspellings included.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BadMessageStructure => "BadMessageStructure",
+            Self::HatefulSpeech => "HatefullSpeach",
+            Self::UnauthorizedAction => "UnAuthorizedAction",
+            Self::RateLimited => "RateLimited",
+            Self::ServerError => "ServerError",
+        }
+    }
+}
+
+/// Why a command is not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Rejection {
+    /// The session's token ran out between two commands.
+    #[error("the session's token has run out")]
+    TokenExpired,
+    /// The command cannot be read.
+    #[error("bad structure: {0}")]
+    BadStructure(#[from] StructureError),
+    /// The sender is banned.
+    #[error("the sender is banned")]
+    Banned,
+    /// A rule refuses the text; whether the connection ends with it is the rule's action.
+    #[error("refused by the filter")]
+    Filtered(Verdict),
+    /// The sender is not a participant of the room, or there is no such room.
+    #[error("the sender is not a participant of the room")]
+    NotParticipant,
+    /// The sender is over the message rate.
+    #[error("over the message rate")]
+    RateLimited,
+    /// The sender went on sending while over the message rate.
+    #[error("flooding while over the message rate")]
+    Flooding,
+    /// The store could not answer.
+    #[error("the store could not answer")]
+    Store(#[source] StoreError),
+}
+
+impl From<StoreError> for Rejection {
+    fn from(error: StoreError) -> Self {
+        match error {
+            // Removed between the look at the room and the insert: that is no fault of the store's.
+            StoreError::NotParticipant => Self::NotParticipant,
+            StoreError::Unavailable(_) | StoreError::TimedOut | StoreError::Overloaded => Self::Store(error),
+        }
+    }
+}
+
+impl Rejection {
+    /// What the unconfirmed answer gives as its reason.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::TokenExpired | Self::Banned | Self::NotParticipant | Self::Flooding => {
+                Reason::UnauthorizedAction
+            }
+            Self::BadStructure(_) => Reason::BadMessageStructure,
+            Self::Filtered(_) => Reason::HatefulSpeech,
+            Self::RateLimited => Reason::RateLimited,
+            Self::Store(_) => Reason::ServerError,
+        }
+    }
+
+    /// The code to close the connection with, or nothing where the connection stays.
+    pub fn close(&self) -> Option<CloseCode> {
+        match self {
+            Self::TokenExpired => Some(CloseCode::InvalidToken),
+            Self::BadStructure(_) => Some(CloseCode::BadMessageStructure),
+            Self::Banned => Some(CloseCode::Banned),
+            Self::Filtered(verdict) => verdict.closes().then_some(CloseCode::HatefulSpeech),
+            Self::NotParticipant | Self::Flooding => Some(CloseCode::UnauthorizedAction),
+            Self::RateLimited => None,
+            Self::Store(_) => Some(CloseCode::ServerError),
+        }
+    }
+}
+
+/// A command that was not carried out: what to answer, and to which `message_temp_id`.
+#[derive(Debug, thiserror::Error)]
+#[error("{rejection}")]
+pub struct Refused {
+    /// The command's `message_temp_id`, where one could be read.
+    pub temp_id: Option<TempId>,
+    /// Why.
+    #[source]
+    pub rejection: Rejection,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_4001_to_4012_in_order_with_the_contracts_names() {
+        let table: Vec<_> = CloseCode::ALL.iter().map(|code| (code.number(), code.name())).collect();
+        assert_eq!(
+            table,
+            [
+                (4001, "CloseNoAuthToken"),
+                (4002, "CloseInvalidToken"),
+                (4003, "CloseAFK"),
+                (4004, "CloseAdminAction"),
+                (4005, "CloseBanned"),
+                (4006, "ServerError"),
+                (4007, "ServerShutdown"),
+                (4008, "CloseNewDevice"),
+                (4009, "ConnectionClosed"),
+                (4010, "BadMessageStructure"),
+                (4011, "HatefullSpeach"),
+                (4012, "UnAuthorizedAction"),
+            ]
+        );
+    }
+}
