@@ -1,0 +1,35 @@
+//! Serves the REST face over a store in memory, for tools that want a running server.
+//!
+//! Tokens are `user-<number>` and `moderator-<number>`: `curl -H 'Authorization: Bearer user-1' 127.0.0.1:3030/rooms`.
+
+#[path = "../tests/rest/fake.rs"]
+mod fake;
+
+use std::{num::NonZeroU32, sync::Arc};
+
+use plic_openapi::{Parts, RestLimit, RestMetrics, routes};
+use plic_pipeline::store::Store;
+use poem::{Server, listener::TcpListener};
+use prometheus_client::registry::Registry;
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    tracing_subscriber::fmt::init();
+    let store = Arc::new(fake::FakeStore::default());
+    for apartment in [None, Some(12)] {
+        let room = store.create_room(fake::user(1), &[fake::user(2)], apartment).await.expect("few members");
+        for _ in 0..3 {
+            store.say(room.0, 2, "Hello!");
+        }
+    }
+    store.set_away(false);
+    let parts = Parts {
+        store,
+        tokens: Arc::new(fake::FakeTokens),
+        limit: RestLimit::new(NonZeroU32::MAX),
+        allowed_origins: None,
+        metrics: RestMetrics::register(&mut Registry::default()),
+    };
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3030".to_owned());
+    Server::new(TcpListener::bind(address)).run(routes(parts)).await
+}

@@ -1,0 +1,199 @@
+//! Everything that a request can fail with, and the one envelope that says so (CONTRACT section 1).
+//!
+//! Handlers return a `Failure`; the layer in `envelope.rs` turns it, and every error of poem's, into the answer.
+
+mod translate;
+
+use std::{borrow::Cow, time::Duration};
+
+use plic_pipeline::room::MAX_USERS_PER_REQUEST;
+use poem::{
+    IntoResponse, Response,
+    error::ResponseError,
+    http::{
+        Method, StatusCode,
+        header::{ALLOW, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE, WWW_AUTHENTICATE},
+    },
+    web::Json,
+};
+use poem_openapi::{
+    ApiResponse,
+    registry::{MetaResponses, Registry},
+};
+use serde_json::{Value, json};
+
+pub(crate) use self::translate::translate;
+use crate::body::MAX_BODY_BYTES;
+
+/// When a client may ask again after the database or the signing keys were away.
+pub(crate) const UNAVAILABLE_RETRY: Duration = Duration::from_secs(5);
+
+/// Why a request is not carried out; each has its status and its sentence for a person.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// 400: the body is not JSON, or did not arrive whole.
+    #[error("malformed request: {0}")]
+    Malformed(String),
+    /// 401: there is no bearer token.
+    #[error("no token")]
+    NoToken,
+    /// 401: the token does not hold.
+    #[error("the token is not valid")]
+    InvalidToken,
+    /// 403: the user is banned.
+    #[error("the user is banned")]
+    Banned,
+    /// 403: a participant asks for what is the owner's.
+    #[error("only the owner of the room may do this")]
+    NotOwner,
+    /// 404: there is no such room for this user.
+    #[error("there is no such room")]
+    NoSuchRoom,
+    /// 404: no route has this path.
+    #[error("there is no such path")]
+    NoSuchPath,
+    /// 405: the path does not have this method; these it has.
+    #[error("the method is not allowed here")]
+    MethodNotAllowed(&'static [Method]),
+    /// 408: the body did not arrive in time.
+    #[error("the body did not arrive in time")]
+    BodyTimeout,
+    /// 413: the body is larger than any request needs.
+    #[error("the body is too large")]
+    BodyTooLarge,
+    /// 415: the body is declared to be something other than JSON.
+    #[error("the content type is not JSON")]
+    NotJson,
+    /// 422: well-formed, but not valid; the sentence says what.
+    #[error("invalid request: {0}")]
+    Invalid(String),
+    /// 429: over the rate; when to ask again.
+    #[error("over the request rate")]
+    TooManyRequests(Duration),
+    /// 503: what the answer depends on is away.
+    #[error("not available")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// 500: a fault of ours.
+    #[error("a fault of the server")]
+    Internal,
+    /// What a route of the server's own refuses, with its own sentence.
+    #[error("{1}")]
+    Refused(StatusCode, &'static str),
+    /// Any other status that poem or a route of the server's own answers with.
+    #[error("{0}")]
+    Status(StatusCode),
+}
+
+impl Failure {
+    /// The answer's status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::NoToken | Self::InvalidToken => StatusCode::UNAUTHORIZED,
+            Self::Banned | Self::NotOwner => StatusCode::FORBIDDEN,
+            Self::NoSuchRoom | Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Refused(status, _) | Self::Status(status) => *status,
+        }
+    }
+
+    /// The sentence for a person.
+    pub fn sentence(&self) -> Cow<'_, str> {
+        match self {
+            Self::Malformed(sentence) | Self::Invalid(sentence) => sentence.into(),
+            Self::NoToken => {
+                "Please sign in: an `Authorization: Bearer` header with your access token is needed.".into()
+            }
+            Self::InvalidToken => "Your session is not valid or has run out. Please sign in again.".into(),
+            Self::Banned => "You are banned from the chat.".into(),
+            Self::NotOwner => "Only the owner of the room may do this.".into(),
+            Self::NoSuchRoom => "There is no such room.".into(),
+            Self::NoSuchPath => "There is nothing at this address.".into(),
+            Self::MethodNotAllowed(_) => "This address does not support this method.".into(),
+            Self::BodyTimeout => "The body of the request did not arrive in time.".into(),
+            Self::BodyTooLarge => {
+                format!("The body of the request is larger than {} KiB.", MAX_BODY_BYTES / 1024).into()
+            }
+            Self::NotJson => "The body must be JSON, with `Content-Type: application/json`.".into(),
+            Self::TooManyRequests(_) => "You are asking too often. Please wait a moment.".into(),
+            Self::Unavailable(_) => "The service is not available right now. Please try again soon.".into(),
+            Self::Internal => "Something went wrong on our side. Please try again.".into(),
+            Self::Refused(_, sentence) => (*sentence).into(),
+            Self::Status(status) => {
+                format!("The request failed: {}.", status.canonical_reason().unwrap_or("unknown")).into()
+            }
+        }
+    }
+
+    /// The body of the answer.
+    pub fn envelope(&self) -> Value {
+        json!({ "error_message": self.sentence(), "data": null })
+    }
+
+    /// The whole answer: status, headers and envelope.
+    pub fn response(&self) -> Response {
+        let mut response = Json(self.envelope()).into_response();
+        response.set_status(self.status());
+        let headers = response.headers_mut();
+        match self {
+            Self::NoToken => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::InvalidToken => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(r#"Bearer error="invalid_token""#));
+            }
+            Self::MethodNotAllowed(methods) => {
+                headers.insert(ALLOW, crate::methods::allow(methods));
+            }
+            Self::TooManyRequests(wait) => {
+                headers.insert(RETRY_AFTER, seconds(*wait));
+            }
+            Self::Unavailable(_) => {
+                headers.insert(RETRY_AFTER, seconds(UNAVAILABLE_RETRY));
+            }
+            // RFC 9110 section 15.5.22 and RFC 6455 section 4.4: what to upgrade to.
+            Self::Refused(StatusCode::UPGRADE_REQUIRED, _) => {
+                headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// Whole seconds, rounded up: a client that waits for less would be refused again.
+fn seconds(wait: Duration) -> HeaderValue {
+    HeaderValue::from(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+}
+
+impl ResponseError for Failure {
+    fn status(&self) -> StatusCode {
+        Self::status(self)
+    }
+
+    fn as_response(&self) -> Response {
+        self.response()
+    }
+}
+
+/// Failures are documented in `spec/failures.rs`, for every operation alike.
+impl ApiResponse for Failure {
+    fn meta() -> MetaResponses {
+        MetaResponses { responses: Vec::new() }
+    }
+
+    fn register(_registry: &mut Registry) {}
+}
+
+/// More users named than a request may name.
+pub(crate) fn too_many_users() -> Failure {
+    Failure::Invalid(format!("A request names at most {MAX_USERS_PER_REQUEST} users."))
+}

@@ -1,0 +1,85 @@
+//! The REST face of plic-chat (CONTRACT section 1): wire types, handlers and the published document. Sees no
+//! socket and no SQL.
+//!
+//! A request passes, from the outside in: `cors`, `metrics`, `envelope` (failures, panics, headers), `drain` (bodies
+//! that nobody reads), the route, `methods` (405, `OPTIONS`), `gate` (token, rate, ban), then its handler in `rooms` or
+//! `room`. [`Failure`] is the one table of what can go wrong. `spec` makes the published document.
+
+pub mod body;
+mod caller;
+mod cors;
+mod docs;
+mod drain;
+mod envelope;
+mod failure;
+mod gate;
+mod limit;
+mod methods;
+mod metrics;
+mod moment;
+mod nullable;
+mod number;
+mod page;
+mod room;
+mod rooms;
+mod spec;
+
+use std::sync::Arc;
+
+use plic_pipeline::{store::Store, token::Tokens};
+use poem::{EndpointExt, IntoEndpoint, Response, Route, endpoint::BoxEndpoint, http::Method};
+use poem_openapi::OpenApiService;
+
+pub use crate::{
+    caller::Caller,
+    failure::Failure,
+    gate::{Gate, Gated},
+    limit::{ClientAddress, RestLimit},
+    methods::{Only, only},
+    metrics::RestMetrics,
+    spec::spec,
+};
+use crate::{
+    cors::Cors, drain::Drain, envelope::Enveloped, metrics::Measured, room::RoomApi, rooms::RoomsApi,
+};
+
+/// What the routes are made from.
+pub struct Parts {
+    /// Rooms, messages and bans.
+    pub store: Arc<dyn Store>,
+    /// Verifies access tokens.
+    pub tokens: Arc<dyn Tokens>,
+    /// The limit on requests; whoever builds it calls [`RestLimit::forget_idle`] now and then.
+    pub limit: RestLimit,
+    /// Exact origins whose pages may read the answers; `None` allows any.
+    pub allowed_origins: Option<Vec<String>>,
+    /// Where requests are counted and timed.
+    pub metrics: RestMetrics,
+}
+
+impl Parts {
+    /// The gate before the rooms, for routes of the server's own that need a signed-in user.
+    pub fn gate(&self) -> Gate {
+        Gate { store: Arc::clone(&self.store), tokens: Arc::clone(&self.tokens), limit: self.limit.clone() }
+    }
+}
+
+/// The routes of the REST face alone.
+pub fn routes(parts: Parts) -> BoxEndpoint<'static, Response> {
+    mount(parts, Route::new())
+}
+
+/// The routes of the REST face beside `own` ones, all within the same layers. `own` routes must not name `/rooms`,
+/// `/docs` or `/openapi.json`, and do best to stand behind [`only`]: poem's own 405 has no `Allow`.
+pub fn mount(parts: Parts, own: Route) -> BoxEndpoint<'static, Response> {
+    let gate = parts.gate();
+    let handlers = (RoomsApi { store: Arc::clone(&parts.store) }, RoomApi { store: parts.store });
+    let rooms = Arc::new(gate.before(OpenApiService::new(handlers, "", "").into_endpoint()));
+    // The service matches the whole path again: `at`, unlike `nest`, leaves it whole.
+    let routes = docs::add_routes(own)
+        .at("/rooms", only(&[Method::GET, Method::POST, Method::PUT], Arc::clone(&rooms)))
+        .at("/rooms/:id", only(&[Method::GET, Method::DELETE], rooms));
+    let enveloped = Enveloped { inner: Drain { inner: routes } };
+    let measured = Measured { metrics: parts.metrics, inner: enveloped };
+    Cors { allowed: parts.allowed_origins, inner: measured }.boxed()
+}
