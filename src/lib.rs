@@ -1,0 +1,3 @@
+//! plic-chat: a self-hosted, moderated chat server.
+
+pub mod store;

@@ -1,0 +1,9 @@
+//! Storage engines behind the port [`plic_pipeline::store::Store`]. Each passes the contract suite of `tests/store`.
+//!
+//! To add one: its file here, its migrations, one line in `tests/store/main.rs`.
+
+pub mod cached;
+pub mod sqlite;
+
+pub use cached::Cached;
+pub use sqlite::{OpenError, SqliteStore};

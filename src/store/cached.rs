@@ -1,0 +1,173 @@
+//! Remembers rooms and bans, which every command asks for, so that most commands read no database.
+//!
+//! Never stale after a change that this node acknowledged (`memory` says why).
+//!
+//! Changes made elsewhere (another node, a call that timed out and was committed later) show within ten seconds.
+
+mod memory;
+
+use std::{future, panic, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use moka::future::Cache;
+use plic_pipeline::{
+    id::{MessageId, RoomId, UserId},
+    room::{Room, RoomError},
+    store::{Ban, NewMessage, Page, RoomSummary, SentKey, Store, StoreError, StoredMessage},
+};
+
+use self::memory::Memory;
+
+/// The longest that anything is remembered.
+const KEPT: Duration = Duration::from_secs(10);
+/// Participants remembered over all rooms, 16 bytes each; a room counts for a few more.
+const ROOMS_WEIGHT: u64 = 4_000_000;
+const ROOM_OVERHEAD: usize = 16;
+/// Users whose ban, or lack of one, is remembered.
+const USERS: u64 = 200_000;
+
+/// A store in front of which rooms and bans are remembered.
+pub struct Cached<S> {
+    store: Arc<S>,
+    rooms: Memory<RoomId, Option<Arc<Room>>>,
+    bans: Memory<UserId, Option<Ban>>,
+}
+
+impl<S: Store + 'static> Cached<S> {
+    /// Remembers what `store` answers. All changes must go through the value that this returns.
+    pub fn new(store: S) -> Self {
+        let rooms = Cache::builder().max_capacity(ROOMS_WEIGHT).weigher(|_, room: &Option<Arc<Room>>| {
+            let people = room.as_ref().map_or(0, |room| room.participants.len());
+            u32::try_from(people + ROOM_OVERHEAD).unwrap_or(u32::MAX)
+        });
+        let bans = Cache::builder().max_capacity(USERS);
+        Self {
+            store: Arc::new(store),
+            rooms: Memory::new(rooms.time_to_live(KEPT).build()),
+            bans: Memory::new(bans.time_to_live(KEPT).build()),
+        }
+    }
+
+    /// The store itself.
+    pub fn inner(&self) -> &S {
+        &self.store
+    }
+
+    /// Runs a change and what follows it to the end, whether or not the caller waits: a change that commits after its
+    /// caller has gone must be forgotten here all the same.
+    async fn to_the_end<T: Send + 'static>(change: impl Future<Output = T> + Send + 'static) -> T {
+        match tokio::spawn(change).await {
+            Ok(done) => done,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => panic::resume_unwind(panic),
+                // The runtime is shutting down, and the caller's task with it.
+                Err(_) => future::pending().await,
+            },
+        }
+    }
+}
+
+#[async_trait]
+impl<S: Store + 'static> Store for Cached<S> {
+    async fn append(&self, message: NewMessage) -> Result<MessageId, StoreError> {
+        self.store.append(message).await
+    }
+
+    async fn already_sent(&self, key: &SentKey) -> Result<Option<MessageId>, StoreError> {
+        self.store.already_sent(key).await
+    }
+
+    async fn room(&self, room: RoomId) -> Result<Option<Arc<Room>>, StoreError> {
+        self.rooms.get(room, self.store.room(room)).await
+    }
+
+    async fn create_room(
+        &self,
+        owner: UserId,
+        named: &[UserId],
+        apartment: Option<i64>,
+    ) -> Result<RoomId, RoomError> {
+        let (store, rooms, named) = (Arc::clone(&self.store), self.rooms.clone(), named.to_vec());
+        Self::to_the_end(async move {
+            let room = store.create_room(owner, &named, apartment).await?;
+            // Somebody may have asked for this id before it was a room.
+            rooms.forget(room);
+            Ok(room)
+        })
+        .await
+    }
+
+    async fn change_room(
+        &self,
+        room: RoomId,
+        actor: UserId,
+        add: &[UserId],
+        remove: &[UserId],
+    ) -> Result<(), RoomError> {
+        let (store, rooms) = (Arc::clone(&self.store), self.rooms.clone());
+        let (add, remove) = (add.to_vec(), remove.to_vec());
+        Self::to_the_end(async move {
+            let done = store.change_room(room, actor, &add, &remove).await;
+            // Also after an error: a change that timed out may have been committed.
+            rooms.forget(room);
+            done
+        })
+        .await
+    }
+
+    async fn delete_room(&self, room: RoomId, actor: UserId, moderates: bool) -> Result<(), RoomError> {
+        let (store, rooms) = (Arc::clone(&self.store), self.rooms.clone());
+        Self::to_the_end(async move {
+            let done = store.delete_room(room, actor, moderates).await;
+            rooms.forget(room);
+            done
+        })
+        .await
+    }
+
+    async fn rooms_of(
+        &self,
+        user: UserId,
+        after: Option<RoomId>,
+        limit: usize,
+    ) -> Result<Page<RoomSummary>, RoomError> {
+        self.store.rooms_of(user, after, limit).await
+    }
+
+    async fn messages(
+        &self,
+        room: RoomId,
+        before: Option<MessageId>,
+        limit: usize,
+    ) -> Result<Page<StoredMessage>, StoreError> {
+        self.store.messages(room, before, limit).await
+    }
+
+    async fn ban(&self, ban: Ban) -> Result<(), StoreError> {
+        let (store, bans, user) = (Arc::clone(&self.store), self.bans.clone(), ban.user);
+        Self::to_the_end(async move {
+            let done = store.ban(ban).await;
+            bans.forget(user);
+            done
+        })
+        .await
+    }
+
+    async fn lift_ban(&self, user: UserId) -> Result<bool, StoreError> {
+        let (store, bans) = (Arc::clone(&self.store), self.bans.clone());
+        Self::to_the_end(async move {
+            let done = store.lift_ban(user).await;
+            bans.forget(user);
+            done
+        })
+        .await
+    }
+
+    async fn ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {
+        self.bans.get(user, self.store.ban_of(user)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
+    }
+}

@@ -1,0 +1,226 @@
+//! Opening the file: folder, lock, schema, connections.
+
+use std::{
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sqlx::{
+    ConnectOptions, Connection, SqliteConnection, SqlitePool,
+    migrate::{MigrateError, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use uuid::Uuid;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// How long a statement waits while another process holds the file; well within the deadline of a call.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// Reads of one kind that run at once. More would not be faster: they compete for the same cores. What every command
+/// asks for has readers of its own, so that it never waits behind long lists.
+const READERS: u32 = 2;
+
+/// Why a database was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address is not that of an `SQLite` file.
+    #[error("`{0}` is not the address of an SQLite file, such as sqlite://data/plic-chat.db")]
+    Address(String),
+    /// The file or its folder cannot be made or opened.
+    #[error("could not open `{}`", path.display())]
+    File {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// Another process has the database open.
+    #[error("another plic-chat is running on `{}`: stop it first, or give this one a database of its own", .0.display())]
+    InUse(PathBuf),
+    /// A newer plic-chat has changed the schema.
+    #[error("the database has migration {0}, which this plic-chat does not know: run the newer one")]
+    Newer(i64),
+    /// The schema could not be brought up to date.
+    #[error("could not migrate the database")]
+    Migrate(#[source] MigrateError),
+    /// The database does not work.
+    #[error("could not open the database")]
+    Database(#[from] sqlx::Error),
+}
+
+/// A migration that was applied just now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppliedMigration {
+    /// Its number.
+    pub version: i64,
+    /// What it is about.
+    pub description: String,
+}
+
+/// Brings the schema of the database at `url` up to date, making it where it is absent; answers what was applied.
+pub async fn migrate(url: &str) -> Result<Vec<AppliedMigration>, OpenError> {
+    let (path, _lock) = prepare(&path_of(url)?)?;
+    let mut connection = writer_options(&path).connect().await?;
+    let applied = apply_migrations(&mut connection).await?;
+    connection.close().await?;
+    Ok(applied)
+}
+
+/// An open database.
+pub(super) struct Opened {
+    pub(super) epoch: Uuid,
+    pub(super) writer: SqliteConnection,
+    pub(super) writer_options: SqliteConnectOptions,
+    /// For what every command asks for: a room, a ban, a message sent before.
+    pub(super) lookups: SqlitePool,
+    /// For lists.
+    pub(super) lists: SqlitePool,
+    pub(super) lock: File,
+}
+
+pub(super) async fn open(url: &str) -> Result<Opened, OpenError> {
+    let (path, lock) = prepare(&path_of(url)?)?;
+    let writer_options = writer_options(&path);
+    let mut writer = writer_options.connect().await?;
+    for migration in apply_migrations(&mut writer).await? {
+        tracing::info!(migration.version, migration.description, "migrated the database");
+    }
+    let epoch = sqlx::query_scalar("SELECT epoch FROM meta").fetch_one(&mut writer).await?;
+    let readers = || {
+        SqlitePoolOptions::new()
+            .max_connections(READERS)
+            // A read is worth waiting for as long as its caller waits.
+            .acquire_timeout(super::DEADLINE)
+            .test_before_acquire(false)
+            .connect_lazy_with(options(&path).read_only(true).pragma("cache_size", "-8000"))
+    };
+    let (lookups, lists) = (readers(), readers());
+    Ok(Opened { epoch, writer, writer_options, lookups, lists, lock })
+}
+
+/// The file that an address such as `sqlite://data/plic-chat.db` names.
+///
+/// # Errors
+/// `Address`.
+pub fn path_of(url: &str) -> Result<PathBuf, OpenError> {
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
+    // An address in memory would lose what was confirmed, and one with parameters would not mean what it says.
+    if path.is_empty()
+        || path.ends_with('/')
+        || path.contains(['?', '#'])
+        || path.contains("://")
+        || path == ":memory:"
+    {
+        return Err(OpenError::Address(url.into()));
+    }
+    Ok(path.into())
+}
+
+/// Makes the folder and the file, readable by their owner alone, and takes the lock beside it;
+/// answers where the file really is.
+fn prepare(path: &Path) -> Result<(PathBuf, File), OpenError> {
+    let at = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| OpenError::File { path, source }
+    };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder).map_err(at(folder))?;
+    }
+    private_file(path).map_err(at(path))?;
+    // The lock stands beside the file itself, by whichever link it was named.
+    let path = path.canonicalize().map_err(at(path))?;
+    let mut lock_path = path.clone().into_os_string();
+    lock_path.push(".lock");
+    let lock_path = PathBuf::from(lock_path);
+    let lock = private_file(&lock_path).map_err(at(&lock_path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok((path, lock)),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path)),
+        Err(TryLockError::Error(source)) => Err(OpenError::File { path: lock_path, source }),
+    }
+}
+
+fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    // No mmap: an I/O error would be a signal that ends the process, not an error that one call answers.
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("temp_store", "memory")
+        .disable_statement_logging()
+}
+
+fn writer_options(path: &Path) -> SqliteConnectOptions {
+    options(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        // In WAL, NORMAL does not sync a commit: what is confirmed could be lost with the power.
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("cache_size", "-32000")
+        // Checkpoints of 16 MiB rather than 4: each costs two syncs, and hot pages are copied once.
+        .pragma("wal_autocheckpoint", "4000")
+        .pragma("journal_size_limit", "67108864")
+        .statement_cache_capacity(256)
+}
+
+async fn apply_migrations(connection: &mut SqliteConnection) -> Result<Vec<AppliedMigration>, OpenError> {
+    let before = last_migration(&mut *connection).await?;
+    // Not `run`: its generic future is not provably `Send`, and opening a store must be.
+    MIGRATIONS.run_direct(None, connection, false).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => OpenError::Newer(version),
+        error => OpenError::Migrate(error),
+    })?;
+    let applied = MIGRATIONS.iter().filter(|migration| migration.version > before);
+    Ok(applied
+        .map(|migration| AppliedMigration {
+            version: migration.version,
+            description: migration.description.to_string(),
+        })
+        .collect())
+}
+
+/// The number of the newest migration in the database; 0 where there is none.
+async fn last_migration(connection: &mut SqliteConnection) -> sqlx::Result<i64> {
+    let made: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if made == 0 {
+        return Ok(0);
+    }
+    sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations").fetch_one(connection).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_name_a_file() {
+        for url in ["sqlite://data/chat.db", "sqlite:data/chat.db", "data/chat.db"] {
+            assert_eq!(path_of(url).expect(url), Path::new("data/chat.db"));
+        }
+        assert_eq!(path_of("sqlite:///srv/chat.db").expect("absolute"), Path::new("/srv/chat.db"));
+        for url in
+            ["", "sqlite://", "sqlite::memory:", "postgres://host/db", "sqlite://a.db?mode=ro", "data/"]
+        {
+            assert!(matches!(path_of(url), Err(OpenError::Address(_))), "{url}");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Reads. What takes several statements takes them in one transaction, that is, from one moment.
+
+use std::{collections::HashMap, sync::Arc};
+
+use futures_util::TryStreamExt;
+use plic_pipeline::{
+    id::{MessageId, RoomId, UserId},
+    room::Room,
+    store::{Ban, Page, RoomSummary, SentKey, StoredMessage},
+    timestamp::Timestamp,
+};
+use sqlx::{FromRow, SqliteConnection, SqlitePool, query_as, query_scalar};
+use uuid::Uuid;
+
+use super::{bulk::Bulk, people::load_present, place::Sent};
+
+const NEWEST_MESSAGES: Bulk = Bulk {
+    before: "SELECT m.id, m.room, m.sender, m.text, m.created_at FROM rooms r CROSS JOIN messages m \
+             ON m.id = (SELECT id FROM messages WHERE room = r.id ORDER BY seq DESC LIMIT 1) WHERE r.id IN (",
+    after: ")",
+    columns: 1,
+};
+
+/// A page of rooms ends early once it lists so many people: rooms of a thousand would make it megabytes.
+const MAX_LISTED: usize = 10_000;
+const ROOMS_AT_A_TIME: usize = 16;
+/// A page of messages ends early once it holds so many bytes of text: more than a hundred of the longest messages.
+const MAX_TEXT_BYTES: usize = 2 << 20;
+
+/// `id, room, sender, text, created_at`.
+type MessageRow = (i64, i64, Uuid, String, i64);
+/// `id, owner, apartment, created_at, deleted_at`.
+type RoomRow = (i64, Uuid, Option<i64>, i64, Option<i64>);
+
+fn message_of((id, room, sender, text, created_at): MessageRow) -> StoredMessage {
+    StoredMessage {
+        id: MessageId(id),
+        room: RoomId(room),
+        sender: UserId(sender),
+        text,
+        created_at: Timestamp(created_at),
+    }
+}
+
+fn room_of((id, owner, apartment, created_at, deleted_at): RoomRow, participants: Vec<UserId>) -> Room {
+    Room {
+        id: RoomId(id),
+        owner: UserId(owner),
+        participants,
+        apartment,
+        created_at: Timestamp(created_at),
+        deleted_at: deleted_at.map(Timestamp),
+    }
+}
+
+/// A page of at most `limit` items out of what was found when asking for one more.
+fn page<T>(mut items: Vec<T>, limit: usize) -> Page<T> {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    Page { items, more }
+}
+
+fn one_more_than(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
+}
+
+pub(super) async fn ping(readers: &SqlitePool) -> sqlx::Result<()> {
+    query_scalar::<_, i64>("SELECT only_row FROM meta").fetch_one(readers).await?;
+    Ok(())
+}
+
+pub(super) async fn already_sent(readers: &SqlitePool, key: &SentKey) -> sqlx::Result<Option<MessageId>> {
+    let first: Option<(i64, i64)> =
+        query_as("SELECT message, at FROM sent WHERE sender = ? AND room = ? AND digest = ?")
+            .bind(key.sender.0)
+            .bind(key.room.0)
+            .bind(key.digest.to_vec())
+            .fetch_optional(readers)
+            .await?;
+    Ok(first
+        .map(|(message, at)| Sent { message: MessageId(message), at: Timestamp(at) })
+        .filter(|sent| sent.is(key, Timestamp::now()))
+        .map(|sent| sent.message))
+}
+
+pub(super) async fn ban_of(readers: &SqlitePool, user: UserId) -> sqlx::Result<Option<Ban>> {
+    let ban: Option<(String, Option<i64>)> = query_as("SELECT reason, expires_at FROM bans WHERE user = ?")
+        .bind(user.0)
+        .fetch_optional(readers)
+        .await?;
+    Ok(ban.map(|(reason, expires_at)| Ban { user, reason, expires_at: expires_at.map(Timestamp) }))
+}
+
+pub(super) async fn room(readers: &SqlitePool, room: RoomId) -> sqlx::Result<Option<Arc<Room>>> {
+    let mut transaction = readers.begin().await?;
+    Ok(load_room(&mut transaction, room).await?.map(Arc::new))
+}
+
+/// A room with its people; call it inside a transaction.
+pub(super) async fn load_room(connection: &mut SqliteConnection, room: RoomId) -> sqlx::Result<Option<Room>> {
+    let row: Option<RoomRow> =
+        query_as("SELECT id, owner, apartment, created_at, deleted_at FROM rooms WHERE id = ?")
+            .bind(room.0)
+            .fetch_optional(&mut *connection)
+            .await?;
+    let Some(row) = row else { return Ok(None) };
+    let participants = load_present(connection, &[room]).await?.remove(&room).unwrap_or_default();
+    Ok(Some(room_of(row, participants)))
+}
+
+/// `None` where `after` is no room of this user.
+pub(super) async fn rooms_of(
+    readers: &SqlitePool,
+    user: UserId,
+    after: Option<RoomId>,
+    limit: usize,
+) -> sqlx::Result<Option<Page<RoomSummary>>> {
+    let mut transaction = readers.begin().await?;
+    let below = match after {
+        None => i64::MAX,
+        Some(after) => match activity(&mut transaction, user, after).await? {
+            Some(activity) => activity,
+            None => return Ok(None),
+        },
+    };
+    // CROSS JOIN: from the user's rooms to the rooms, and so never over the rooms of others.
+    let rows: Vec<RoomRow> = query_as(
+        "SELECT r.id, r.owner, r.apartment, r.created_at, r.deleted_at \
+         FROM participants p CROSS JOIN rooms r ON r.id = p.room \
+         WHERE p.user = ? AND p.left_at IS NULL AND r.deleted_at IS NULL AND r.activity < ? \
+         ORDER BY r.activity DESC LIMIT ?",
+    )
+    .bind(user.0)
+    .bind(below)
+    .bind(one_more_than(limit))
+    .fetch_all(&mut *transaction)
+    .await?;
+    let Page { items: rows, more } = page(rows, limit);
+
+    let mut items: Vec<RoomSummary> = Vec::with_capacity(rows.len());
+    let mut listed = 0;
+    for rows in rows.chunks(ROOMS_AT_A_TIME) {
+        if listed > MAX_LISTED {
+            return Ok(Some(Page { items, more: true }));
+        }
+        let ids: Vec<RoomId> = rows.iter().map(|row| RoomId(row.0)).collect();
+        let mut people = load_present(&mut transaction, &ids).await?;
+        let mut newest = newest_messages(&mut transaction, &ids).await?;
+        for row in rows {
+            let id = RoomId(row.0);
+            let room = room_of(*row, people.remove(&id).unwrap_or_default());
+            listed += room.participants.len();
+            items.push(RoomSummary { room: Arc::new(room), last_message: newest.remove(&id) });
+        }
+    }
+    Ok(Some(Page { items, more }))
+}
+
+async fn activity(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    room: RoomId,
+) -> sqlx::Result<Option<i64>> {
+    query_scalar(
+        "SELECT r.activity FROM participants p CROSS JOIN rooms r ON r.id = p.room \
+         WHERE p.user = ? AND p.room = ? AND p.left_at IS NULL AND r.deleted_at IS NULL",
+    )
+    .bind(user.0)
+    .bind(room.0)
+    .fetch_optional(connection)
+    .await
+}
+
+async fn newest_messages(
+    connection: &mut SqliteConnection,
+    rooms: &[RoomId],
+) -> sqlx::Result<HashMap<RoomId, StoredMessage>> {
+    let rows = NEWEST_MESSAGES.fetch(connection, rooms, |statement, room| statement.bind(room.0)).await?;
+    let mut newest = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let message = message_of(MessageRow::from_row(&row)?);
+        newest.insert(message.room, message);
+    }
+    Ok(newest)
+}
+
+pub(super) async fn messages(
+    readers: &SqlitePool,
+    room: RoomId,
+    before: Option<MessageId>,
+    limit: usize,
+) -> sqlx::Result<Page<StoredMessage>> {
+    let mut transaction = readers.begin().await?;
+    let below = match before {
+        None => i64::MAX,
+        Some(before) => place_of(&mut transaction, room, before).await?,
+    };
+    let mut rows = query_as::<_, MessageRow>(
+        "SELECT id, room, sender, text, created_at FROM messages WHERE room = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+    )
+    .bind(room.0)
+    .bind(below)
+    .bind(one_more_than(limit))
+    .fetch(&mut *transaction);
+    let mut items: Vec<StoredMessage> = Vec::new();
+    let mut bytes = 0;
+    let mut more = false;
+    while let Some(row) = rows.try_next().await? {
+        if items.len() == limit || bytes > MAX_TEXT_BYTES {
+            more = true;
+            break;
+        }
+        bytes += row.3.len();
+        items.push(message_of(row));
+    }
+    items.reverse();
+    Ok(Page { items, more })
+}
+
+/// The lowest place in the room at which, and after which, no message is older than `before`.
+async fn place_of(connection: &mut SqliteConnection, room: RoomId, before: MessageId) -> sqlx::Result<i64> {
+    let found = query_scalar("SELECT seq FROM messages WHERE id = ? AND room = ?")
+        .bind(before.0)
+        .bind(room.0)
+        .fetch_optional(&mut *connection)
+        .await?;
+    if let Some(seq) = found {
+        return Ok(seq);
+    }
+    // A message of another room, or of none: ids grow with `seq`, so halving finds the place in a few steps, where
+    // comparing ids would walk the room.
+    let last_seq: Option<i64> = query_scalar("SELECT last_seq FROM rooms WHERE id = ?")
+        .bind(room.0)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let (mut low, mut high) = (1, last_seq.unwrap_or(0) + 1);
+    while low < high {
+        let middle = i64::midpoint(low, high);
+        let next: Option<i64> =
+            query_scalar("SELECT id FROM messages WHERE room = ? AND seq >= ? ORDER BY seq LIMIT 1")
+                .bind(room.0)
+                .bind(middle)
+                .fetch_optional(&mut *connection)
+                .await?;
+        if next.is_none_or(|id| id >= before.0) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    Ok(low)
+}

@@ -1,0 +1,175 @@
+//! Changes of rooms. The rules are those of `plic_pipeline::room`; here they meet the rows.
+
+use async_trait::async_trait;
+use plic_pipeline::{
+    id::{RoomId, UserId},
+    room::{MembershipChange, RoomError, founding_members},
+    timestamp::Timestamp,
+};
+use sqlx::SqliteConnection;
+
+use super::{bulk::Bulk, people::People, queue::Change, read::load_room};
+
+const JOIN: Bulk = Bulk {
+    before: "INSERT INTO participants (room, joined, user, joined_at) SELECT * FROM (VALUES ",
+    after: ") WHERE column1 IS NOT NULL",
+    columns: 4,
+};
+const LEAVE: Bulk = Bulk {
+    before: "UPDATE participants SET left_at = v.column1 FROM (VALUES ",
+    after: ") AS v WHERE left_at IS NULL AND room = v.column2 AND user = v.column3",
+    columns: 3,
+};
+
+/// Creates a room.
+pub(super) struct CreateRoom {
+    pub(super) owner: UserId,
+    pub(super) named: Vec<UserId>,
+    pub(super) apartment: Option<i64>,
+}
+
+#[async_trait]
+impl Change for CreateRoom {
+    type Done = RoomId;
+    type Refusal = RoomError;
+
+    async fn apply(
+        &self,
+        transaction: &mut SqliteConnection,
+        _: &mut People,
+        now: Timestamp,
+    ) -> sqlx::Result<Result<RoomId, RoomError>> {
+        let members = match founding_members(self.owner, &self.named) {
+            Ok(members) => members,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let id: i64 = sqlx::query_scalar("UPDATE meta SET last_id = last_id + 1 RETURNING last_id")
+            .fetch_one(&mut *transaction)
+            .await?;
+        sqlx::query(
+            "INSERT INTO rooms (id, owner, apartment, created_at, activity) VALUES (?1, ?2, ?3, ?4, ?1)",
+        )
+        .bind(id)
+        .bind(self.owner.0)
+        .bind(self.apartment)
+        .bind(now.0)
+        .execute(&mut *transaction)
+        .await?;
+        join(transaction, RoomId(id), &members, now).await?;
+        Ok(Ok(RoomId(id)))
+    }
+}
+
+/// Adds and removes participants.
+pub(super) struct ChangeRoom {
+    pub(super) room: RoomId,
+    pub(super) actor: UserId,
+    pub(super) add: Vec<UserId>,
+    pub(super) remove: Vec<UserId>,
+}
+
+#[async_trait]
+impl Change for ChangeRoom {
+    type Done = ();
+    type Refusal = RoomError;
+
+    async fn apply(
+        &self,
+        transaction: &mut SqliteConnection,
+        people: &mut People,
+        now: Timestamp,
+    ) -> sqlx::Result<Result<(), RoomError>> {
+        let Some(room) = load_room(transaction, self.room).await? else {
+            return Ok(Err(RoomError::NotFound));
+        };
+        let MembershipChange { join: joins, leave: leaves, new_owner, empties_room } =
+            match room.change(self.actor, &self.add, &self.remove) {
+                Ok(change) => change,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+        people.forget(self.room);
+        leave(transaction, self.room, &leaves, now).await?;
+        join(transaction, self.room, &joins, now).await?;
+        if let Some(owner) = new_owner {
+            sqlx::query("UPDATE rooms SET owner = ? WHERE id = ?")
+                .bind(owner.0)
+                .bind(self.room.0)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        if empties_room {
+            delete(transaction, self.room, now).await?;
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// Deletes a room. Its participants keep their rows: they are those who were in it at the end.
+pub(super) struct DeleteRoom {
+    pub(super) room: RoomId,
+    pub(super) actor: UserId,
+    pub(super) moderates: bool,
+}
+
+#[async_trait]
+impl Change for DeleteRoom {
+    type Done = ();
+    type Refusal = RoomError;
+
+    async fn apply(
+        &self,
+        transaction: &mut SqliteConnection,
+        people: &mut People,
+        now: Timestamp,
+    ) -> sqlx::Result<Result<(), RoomError>> {
+        let Some(room) = load_room(transaction, self.room).await? else {
+            return Ok(Err(RoomError::NotFound));
+        };
+        if let Err(refusal) = room.may_delete(self.actor, self.moderates) {
+            return Ok(Err(refusal));
+        }
+        people.forget(self.room);
+        delete(transaction, self.room, now).await?;
+        Ok(Ok(()))
+    }
+}
+
+async fn join(
+    connection: &mut SqliteConnection,
+    room: RoomId,
+    users: &[UserId],
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let last: i64 = sqlx::query_scalar("SELECT coalesce(max(joined), 0) FROM participants WHERE room = ?")
+        .bind(room.0)
+        .fetch_one(&mut *connection)
+        .await?;
+    let stays: Vec<(i64, UserId)> = (last + 1..).zip(users.iter().copied()).collect();
+    JOIN.execute(connection, &stays, move |statement, (joined, user)| {
+        statement.bind(room.0).bind(*joined).bind(user.0).bind(now.0)
+    })
+    .await
+}
+
+async fn leave(
+    connection: &mut SqliteConnection,
+    room: RoomId,
+    users: &[UserId],
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    LEAVE
+        .execute(connection, users, move |statement, user| statement.bind(now.0).bind(room.0).bind(user.0))
+        .await
+}
+
+async fn delete(connection: &mut SqliteConnection, room: RoomId, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query("UPDATE rooms SET deleted_at = ? WHERE id = ?")
+        .bind(now.0)
+        .bind(room.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

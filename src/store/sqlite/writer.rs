@@ -1,0 +1,199 @@
+//! The one task that writes.
+//!
+//! It takes one write that waits, then whatever else waits, without waiting for more: under load batches grow by
+//! themselves, because writes gather while the disk syncs the batch before them; without load nothing is delayed.
+
+use std::{iter::Peekable, sync::Arc, time::Duration, vec::Drain};
+
+use plic_pipeline::{
+    bus::Bus,
+    event::{Committed, Event},
+    id::MessageId,
+    store::{NewMessage, StoreError},
+    timestamp::Timestamp,
+};
+use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    append::append,
+    people::People,
+    place::Place,
+    purge,
+    queue::{Append, Job, Run, failed},
+};
+
+/// The most writes that are taken at once, and so the most messages in one transaction.
+const MAX_BATCH: usize = 256;
+/// The most text in one transaction, in bytes, so that a batch of long messages delays nobody.
+const MAX_BATCH_BYTES: usize = 1 << 20;
+
+/// Owns the only connection that may write.
+pub(super) struct Writer {
+    /// `None` after an error: what state it left the connection in is not worth finding out.
+    connection: Option<SqliteConnection>,
+    options: SqliteConnectOptions,
+    people: People,
+    bus: Arc<dyn Bus>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        connection: SqliteConnection,
+        options: SqliteConnectOptions,
+        bus: Arc<dyn Bus>,
+    ) -> Self {
+        Self { connection: Some(connection), options, people: People::default(), bus }
+    }
+
+    /// Writes until nobody can ask any more.
+    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        let mut taken = Vec::with_capacity(MAX_BATCH);
+        let mut purge_at = Instant::now();
+        loop {
+            tokio::select! {
+                count = queue.recv_many(&mut taken, MAX_BATCH) => if count == 0 { break },
+                () = sleep_until(purge_at) => {
+                    purge_at = Instant::now() + self.purge().await;
+                    continue;
+                }
+            }
+            let mut jobs = taken.drain(..).peekable();
+            while let Some(job) = jobs.next() {
+                match job {
+                    Job::Append(first) => self.append(batch(first, &mut jobs)).await,
+                    Job::Change(change) => self.change(change).await,
+                    Job::Stop => queue.close(),
+                }
+            }
+        }
+        if let Some(connection) = self.connection
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "could not close the database");
+        }
+    }
+
+    /// Stores a batch, publishes what is new in the order of commit, and only then answers.
+    async fn append(&mut self, batch: Vec<Append>) {
+        if batch.is_empty() {
+            return;
+        }
+        let messages: Vec<&NewMessage> = batch.iter().map(|append| &append.message).collect();
+        let places = match connect(&mut self.connection, &self.options).await {
+            Ok(connection) => append(connection, &mut self.people, &messages, Timestamp::now()).await,
+            Err(error) => Err(error),
+        };
+        let places = match places {
+            Ok(places) => places,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "could not store messages");
+                let error = Arc::new(error);
+                for append in batch {
+                    append.ticket.answer(Err(failed(&error)));
+                }
+                return self.disconnect().await;
+            }
+        };
+        let mut events = Vec::with_capacity(batch.len());
+        let mut answers = Vec::with_capacity(batch.len());
+        for (Append { message, ticket }, place) in batch.into_iter().zip(places) {
+            answers.push((ticket, place));
+            if let Place::New { id, seq } = place {
+                events.push(self.event(message, id, seq));
+            }
+        }
+        if !events.is_empty() {
+            self.bus.publish(events).await;
+        }
+        for (ticket, place) in answers {
+            ticket.answer(match place {
+                Place::New { id, .. } | Place::Before(id) => Ok(id),
+                Place::NotParticipant => Err(StoreError::NotParticipant),
+            });
+        }
+    }
+
+    fn event(&self, message: NewMessage, id: MessageId, seq: i64) -> Event {
+        let NewMessage { key, origin, text } = message;
+        let participants = self.people.of(key.room);
+        Event::Message(Arc::new(Committed {
+            id,
+            room: key.room,
+            seq,
+            sender: key.sender,
+            origin,
+            text,
+            participants,
+        }))
+    }
+
+    async fn change(&mut self, change: Box<dyn Run>) {
+        if !change.is_wanted() {
+            return;
+        }
+        let done = match connect(&mut self.connection, &self.options).await {
+            Ok(connection) => change.run(connection, &mut self.people).await,
+            Err(error) => {
+                let error = Arc::new(error);
+                change.fail(&error);
+                Err(error)
+            }
+        };
+        if done.is_err() {
+            self.disconnect().await;
+        }
+    }
+
+    /// Forgets some of what is too old to be sent again; answers when to go on.
+    async fn purge(&mut self) -> Duration {
+        let purged = match connect(&mut self.connection, &self.options).await {
+            Ok(connection) => purge::purge(connection, Timestamp::now()).await,
+            Err(error) => Err(error),
+        };
+        match purged {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::warn!(%error, "could not purge what was sent long ago");
+                self.disconnect().await;
+                purge::EVERY
+            }
+        }
+    }
+
+    /// Closes the connection, which rolls back what is open; the next write opens another.
+    async fn disconnect(&mut self) {
+        self.people = People::default();
+        if let Some(connection) = self.connection.take() {
+            // The error that led here has been answered; this one would not add to it.
+            let _ = connection.close_hard().await;
+        }
+    }
+}
+
+/// The connection, opened again where an error closed it.
+async fn connect<'c>(
+    connection: &'c mut Option<SqliteConnection>,
+    options: &SqliteConnectOptions,
+) -> sqlx::Result<&'c mut SqliteConnection> {
+    if connection.is_none() {
+        *connection = Some(options.connect().await?);
+    }
+    Ok(connection.as_mut().expect("it was opened just now"))
+}
+
+/// The appends that stand together, without those that nobody waits for any more.
+fn batch(first: Append, jobs: &mut Peekable<Drain<'_, Job>>) -> Vec<Append> {
+    let mut bytes = first.message.text.len();
+    let mut batch = vec![first];
+    while bytes < MAX_BATCH_BYTES {
+        let Some(Job::Append(next)) = jobs.next_if(|job| matches!(job, Job::Append(_))) else { break };
+        bytes += next.message.text.len();
+        batch.push(next);
+    }
+    batch.retain(|append| append.ticket.is_wanted());
+    batch
+}

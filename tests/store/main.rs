@@ -1,0 +1,18 @@
+//! What every storage engine promises, run for each of them, and what is particular to one.
+//!
+//! A new engine: a file in `engine/`, and one line here.
+
+#[macro_use]
+mod suite;
+mod cached_race;
+mod engine;
+mod sqlite_faults;
+mod sqlite_files;
+
+mod sqlite {
+    store_contract!(crate::engine::sqlite::bare);
+}
+
+mod cached_sqlite {
+    store_contract!(crate::engine::sqlite::cached);
+}
