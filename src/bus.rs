@@ -1,0 +1,3 @@
+//! The ways in which events travel; today within one node.
+
+pub mod local;

@@ -1,0 +1,61 @@
+//! `plic-chat serve`: serves until it is told to stop.
+
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::{
+    config::Settings,
+    server::{self, Server},
+};
+
+/// Serves with these settings; returns after SIGTERM or SIGINT.
+pub async fn run(settings: Settings) -> anyhow::Result<()> {
+    settings.require_tokens()?;
+    settings.warn();
+    let patience = Duration::from_secs(settings.shutdown_seconds);
+    let signals = Signals::listen()?;
+    let server = server::start(settings).await?;
+    println!("listening on http://{}", server.address());
+    signals.serve(server, patience).await
+}
+
+/// What the process is told by signals; listened for before anybody can know that it serves.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    pub(super) fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("could not listen for signals");
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hang_up: listen(SignalKind::hangup())?,
+        })
+    }
+
+    /// Serves on until SIGTERM or SIGINT, and reads the rules again on SIGHUP.
+    pub(super) async fn serve(mut self, mut server: Server, patience: Duration) -> anyhow::Result<()> {
+        let mut is_broken = false;
+        while !is_broken {
+            tokio::select! {
+                _ = self.terminate.recv() => break,
+                _ = self.interrupt.recv() => break,
+                () = server.broken() => is_broken = true,
+                _ = self.hang_up.recv() => match server.reload_rules().await {
+                    Ok(()) => tracing::info!("the rules were read again and are in force"),
+                    Err(error) => {
+                        let error = &error as &dyn std::error::Error;
+                        tracing::error!(error, "the rules could not be read: the old ones stay in force");
+                    }
+                },
+            }
+        }
+        server.shutdown(patience).await;
+        if is_broken { Err(anyhow!("the server could not go on")) } else { Ok(()) }
+    }
+}

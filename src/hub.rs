@@ -1,0 +1,118 @@
+//! Who is connected to this node, and what they are sent. Renders a frame once, whatever the number of recipients.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use plic_pipeline::{
+    event::{Committed, Event},
+    id::{ConnectionId, UserId},
+    rejection::CloseCode,
+};
+
+use crate::{frame, metrics::HubMetrics, socket::Sock};
+
+/// The connections of this node.
+pub struct Hub {
+    /// Each user's connections, the oldest first.
+    users: RwLock<HashMap<UserId, VecDeque<Member>>>,
+    connections_per_user: usize,
+    metrics: HubMetrics,
+}
+
+/// That a connection is in the hub; dropping it takes the connection out, whatever ended it.
+pub struct Membership {
+    hub: Arc<Hub>,
+    user: UserId,
+    connection: ConnectionId,
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.hub.leave(self.user, self.connection);
+    }
+}
+
+struct Member {
+    connection: ConnectionId,
+    sock: Arc<Sock>,
+}
+
+impl Hub {
+    /// A hub that lets each user have so many connections at once.
+    pub fn new(connections_per_user: usize, metrics: HubMetrics) -> Self {
+        Self { users: RwLock::default(), connections_per_user, metrics }
+    }
+
+    /// Adds a connection. Where the user has more than they may, the oldest are told to end with 4008: by the order of
+    /// their handshakes, which need not be the order in which they come here.
+    /// It is in the hub until what this returns is dropped.
+    pub fn join(self: &Arc<Self>, user: UserId, connection: ConnectionId, sock: Arc<Sock>) -> Membership {
+        let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
+        let members = users.entry(user).or_insert_with(|| VecDeque::with_capacity(1));
+        let place = members.partition_point(|member| member.connection < connection);
+        members.insert(place, Member { connection, sock });
+        while members.len() > self.connections_per_user {
+            if let Some(oldest) = members.pop_front() {
+                oldest.sock.end(CloseCode::NewDevice);
+            }
+        }
+        Membership { hub: Arc::clone(self), user, connection }
+    }
+
+    fn leave(&self, user: UserId, connection: ConnectionId) {
+        let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(members) = users.get_mut(&user) {
+            members.retain(|member| member.connection != connection);
+            if members.is_empty() {
+                users.remove(&user);
+            }
+        }
+    }
+
+    /// Hands an event to those it concerns.
+    pub fn deliver(&self, event: &Event) {
+        match event {
+            Event::Message(message) => self.deliver_message(message),
+            Event::Banned(user) => self.end(*user, CloseCode::Banned),
+            Event::Disconnected(user) => self.end(*user, CloseCode::AdminAction),
+        }
+    }
+
+    /// Everybody who is connected now.
+    pub fn connected(&self) -> Vec<Arc<Sock>> {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        users.values().flatten().map(|member| Arc::clone(&member.sock)).collect()
+    }
+
+    fn deliver_message(&self, message: &Committed) {
+        // The sockets are written to after the lock is let go: a write is a system call.
+        let recipients: Vec<Arc<Sock>> = {
+            let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+            message
+                .participants
+                .iter()
+                .filter_map(|user| users.get(user))
+                .flatten()
+                .filter(|member| member.connection != message.origin)
+                .map(|member| Arc::clone(&member.sock))
+                .collect()
+        };
+        if recipients.is_empty() {
+            return;
+        }
+        let frame = [frame::message_received(message)];
+        for sock in &recipients {
+            sock.put(&frame);
+        }
+        self.metrics.deliveries.inc_by(recipients.len() as u64);
+    }
+
+    fn end(&self, user: UserId, code: CloseCode) {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        for member in users.get(&user).into_iter().flatten() {
+            member.sock.end(code);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The routes that are not REST resources: the WebSocket and the landing page on `/`, health and metrics.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use http::{
+    HeaderValue, Method, StatusCode,
+    header::{ACCEPT, RETRY_AFTER},
+};
+use plic_openapi::{Failure, only};
+use plic_pipeline::store::Store;
+use poem::{Endpoint, IntoResponse, Request, Response, Route, endpoint::make, web::Json};
+use serde_json::json;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    metrics::Metrics,
+    socket::{Door, upgrade},
+};
+
+const LANDING_PAGE: &str = include_str!("landing.html");
+/// The page has a style of its own and nothing else.
+const LANDING_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What these routes are made from.
+#[derive(Clone)]
+pub struct Parts {
+    /// Where WebSockets go.
+    pub door: Arc<Door>,
+    /// Every WebSocket.
+    pub sockets: TaskTracker,
+    /// Asked by `/readyz`.
+    pub store: Arc<dyn Store>,
+    /// Shown by `/metrics`.
+    pub metrics: Metrics,
+    /// Whether the server is shutting down.
+    pub draining: Arc<AtomicBool>,
+}
+
+/// The routes, for [`plic_openapi::mount`] to put its own beside.
+pub fn routes(parts: &Parts) -> Route {
+    let route = Route::new()
+        .at("/", get(parts, |parts, request| async move { root(&parts, &request).await }))
+        .at("/healthz", get(parts, |_, _| async { Ok(Json(json!({"status": "ok"})).into_response()) }))
+        .at("/readyz", get(parts, |parts, _| async move { ready(&parts).await }))
+        .at("/metrics", get(parts, |parts, request| async move { Ok(metrics(&parts, &request)) }));
+    #[cfg(feature = "conformance")]
+    let route = route.at("/echo", get(parts, |parts, request| async move { echo(&parts, &request) }));
+    route
+}
+
+/// An endpoint for `GET` that is given the parts.
+fn get<F, A>(parts: &Parts, answer: F) -> impl Endpoint<Output = Response> + use<F, A>
+where
+    F: Fn(Parts, Request) -> A + Send + Sync + 'static,
+    A: Future<Output = poem::Result<Response>> + Send + 'static,
+{
+    let parts = parts.clone();
+    only(&[Method::GET], make(move |request| answer(parts.clone(), request)))
+}
+
+/// A WebSocket for who asks for one, a page for everybody else.
+async fn root(parts: &Parts, request: &Request) -> poem::Result<Response> {
+    let Some(upgraded) = upgrade(request) else {
+        return Ok(Response::builder()
+            .content_type("text/html; charset=utf-8")
+            .header("content-security-policy", LANDING_POLICY)
+            .header("referrer-policy", "no-referrer")
+            .body(LANDING_PAGE));
+    };
+    let (handshake, link, response) = upgraded?;
+    let conversation = Arc::clone(&parts.door).receive(handshake, link).await;
+    parts.sockets.spawn(conversation);
+    Ok(response)
+}
+
+#[cfg(feature = "conformance")]
+fn echo(parts: &Parts, request: &Request) -> poem::Result<Response> {
+    let upgraded = upgrade(request).unwrap_or_else(|| {
+        Err(Failure::Refused(StatusCode::UPGRADE_REQUIRED, "This is a WebSocket.").into())
+    });
+    let (_, link, response) = upgraded?;
+    parts.sockets.spawn(Arc::clone(&parts.door).echo(link));
+    Ok(response)
+}
+
+async fn ready(parts: &Parts) -> poem::Result<Response> {
+    if parts.draining.load(Ordering::Acquire) {
+        return Ok(not_ready("The server is shutting down."));
+    }
+    if let Err(error) = parts.store.ping().await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
+        return Ok(not_ready("The database does not answer."));
+    }
+    Ok(Json(json!({"status": "ready", "database": "ok"})).into_response())
+}
+
+fn not_ready(sentence: &'static str) -> Response {
+    let mut response = Failure::Refused(StatusCode::SERVICE_UNAVAILABLE, sentence).response();
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
+/// Browsers show plain text and save whatever else they do not know.
+fn metrics(parts: &Parts, request: &Request) -> Response {
+    let is_browser = request.header(ACCEPT).is_some_and(|accept| accept.contains("text/html"));
+    let content_type = if is_browser {
+        "text/plain; charset=utf-8"
+    } else {
+        "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    };
+    Response::builder().content_type(content_type).body(parts.metrics.render())
+}

@@ -1,0 +1,295 @@
+//! Puts a server together: the only place that names concrete types.
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use plic_pipeline::{
+    self as pipeline,
+    bus::Bus,
+    filter::{RuleError, RuleSet, Rules},
+    rejection::CloseCode,
+    stage::rate_limit::RateLimit,
+    store::Store,
+    token::Tokens,
+};
+use tokio::{
+    net::TcpListener,
+    task::JoinSet,
+    time::{Instant, interval, sleep, timeout_at},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    bus::local::LocalBus,
+    config::Settings,
+    enforcement::Enforcement,
+    http_door::HttpDoor,
+    hub::Hub,
+    metrics::Metrics,
+    routes,
+    socket::{Door, DoorSettings},
+    store::{Cached, OpenError, SqliteStore},
+    token::SupabaseTokens,
+};
+
+/// How often tables of limits are swept.
+const SWEEP: Duration = Duration::from_mins(1);
+/// At a shutdown, connections are closed this far apart, so that clients do not come back all at once.
+const CLOSE_SPACING: Duration = Duration::from_millis(1);
+/// What remains of the shutdown's time for the database.
+const STORE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken, or not ours.
+    #[error("could not listen on {address} (PLIC_LISTEN)")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The database does not open.
+    #[error("the database does not open (DATABASE_URL)")]
+    Open(#[from] OpenError),
+    /// The rules do not compile.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+}
+
+/// Why rules are not put in force.
+#[derive(Debug, thiserror::Error)]
+pub enum RulesError {
+    /// The file cannot be read.
+    #[error("could not read {path} (PLIC_RULES_FILE)")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The rules are wrong.
+    #[error("the rules do not compile (PLIC_RULES_FILE)")]
+    Compile(#[from] RuleError),
+}
+
+/// A server that runs.
+pub struct Server {
+    address: SocketAddr,
+    door: Arc<Door>,
+    hub: Arc<Hub>,
+    engine: Arc<Cached<SqliteStore>>,
+    store: Arc<dyn Store>,
+    enforcement: Enforcement,
+    rules: Arc<Rules>,
+    rules_file: Option<PathBuf>,
+    draining: Arc<AtomicBool>,
+    stopping: CancellationToken,
+    sockets: TaskTracker,
+    requests: TaskTracker,
+    background: JoinSet<()>,
+}
+
+/// Starts a server; it accepts connections when this returns.
+pub async fn start(settings: Settings) -> Result<Server, StartError> {
+    raise_file_limit();
+    let metrics = Metrics::new();
+    let rules = Arc::new(Rules::new(load_rules(settings.rules_file.as_deref()).await?));
+    let connections_per_user = settings.connections_per_user.get() as usize;
+    let hub = Arc::new(Hub::new(connections_per_user, metrics.hub.clone()));
+    let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(Arc::clone(&hub)));
+    let engine = Arc::new(Cached::new(SqliteStore::open(&settings.database_url, Arc::clone(&bus)).await?));
+    let store: Arc<dyn Store> = Arc::clone(&engine) as Arc<dyn Store>;
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .map_err(|source| StartError::Listen { address: settings.listen, source })?;
+    let address =
+        listener.local_addr().map_err(|source| StartError::Listen { address: settings.listen, source })?;
+
+    let tokens = Arc::new(SupabaseTokens::new(
+        settings.supabase_jwt_secret.as_deref(),
+        settings.supabase_url.as_ref(),
+        settings.role_claim.clone(),
+    ));
+    let rate_limit = RateLimit::new(settings.rate_limit_per_second, settings.rate_limit_burst);
+    let pipeline = pipeline::pipeline(pipeline::Parts {
+        store: Arc::clone(&store),
+        rules: Arc::clone(&rules),
+        rate_limit: rate_limit.clone(),
+        max_message_chars: settings.max_message_chars,
+        metrics: metrics.pipeline.clone(),
+    });
+    let door = Arc::new(Door::new(
+        DoorSettings {
+            frames_per_second: settings.frames_per_second.get(),
+            afk: settings.afk(),
+            ping: Duration::from_secs(settings.ping_seconds),
+            allowed_origins: settings.allowed_origins.clone(),
+        },
+        pipeline,
+        Arc::clone(&tokens) as Arc<dyn Tokens>,
+        Arc::clone(&store),
+        Arc::clone(&hub),
+        metrics.connections.clone(),
+    ));
+
+    let draining = Arc::new(AtomicBool::new(false));
+    let (sockets, requests) = (TaskTracker::new(), TaskTracker::new());
+    let stopping = CancellationToken::new();
+    let rest_limit = plic_openapi::RestLimit::new(settings.rest_limit_per_second);
+    let own = routes::routes(&routes::Parts {
+        door: Arc::clone(&door),
+        sockets: sockets.clone(),
+        store: Arc::clone(&store),
+        metrics: metrics.clone(),
+        draining: Arc::clone(&draining),
+    });
+    let endpoint = plic_openapi::mount(
+        plic_openapi::Parts {
+            store: Arc::clone(&store),
+            tokens: Arc::clone(&tokens) as Arc<dyn Tokens>,
+            allowed_origins: settings.allowed_origins,
+            limit: rest_limit.clone(),
+            metrics: metrics.rest.clone(),
+        },
+        own,
+    );
+    let http_door = Arc::new(HttpDoor {
+        endpoint,
+        trusted_proxies: settings.trusted_proxies.unwrap_or_default(),
+        stopping: stopping.clone(),
+        connections: requests.clone(),
+    });
+    let mut background = JoinSet::new();
+    background.spawn(http_door.accept(listener));
+    background.spawn(async move { tokens.keep_keys_fresh().await });
+    background.spawn(async move {
+        let mut ticks = interval(SWEEP);
+        loop {
+            ticks.tick().await;
+            rate_limit.forget_idle();
+            rest_limit.forget_idle();
+        }
+    });
+    let (database, rules_in_force) = (settings.database_url, rules.load().rules().len());
+    tracing::info!(%address, database, rules = rules_in_force, "serving");
+    Ok(Server {
+        address,
+        door,
+        hub,
+        engine,
+        enforcement: Enforcement::new(Arc::clone(&store), bus),
+        store,
+        rules,
+        rules_file: settings.rules_file,
+        draining,
+        stopping,
+        sockets,
+        requests,
+        background,
+    })
+}
+
+impl Server {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it keeps.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// What moderators do to people.
+    pub fn enforcement(&self) -> &Enforcement {
+        &self.enforcement
+    }
+
+    /// The filter's rules in force.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Reads the rules again and puts them in force; where that fails, the old ones stay.
+    pub async fn reload_rules(&self) -> Result<(), RulesError> {
+        self.rules.swap(load_rules(self.rules_file.as_deref()).await?);
+        Ok(())
+    }
+
+    /// Waits until a task that must run for as long as the server has ended: nothing can be relied on then.
+    pub async fn broken(&mut self) {
+        if let Some(Err(error)) = self.background.join_next().await {
+            tracing::error!(%error, "a background task failed");
+        }
+    }
+
+    /// Stops: nothing more is read, what was read is answered, everybody is told 4007, spread out over at most half of
+    /// `patience`; whoever is not gone when it is over is cut.
+    pub async fn shutdown(self, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        tracing::info!("shutting down");
+        self.draining.store(true, Ordering::Release);
+        self.door.stop_reading();
+        let connected = self.hub.connected();
+        let started = Instant::now();
+        let mut due = Duration::ZERO;
+        let spacing =
+            CLOSE_SPACING.min(patience / 2 / u32::try_from(connected.len().max(1)).unwrap_or(u32::MAX));
+        for sock in &connected {
+            sock.end(CloseCode::ServerShutdown);
+            due += spacing;
+            // Timers are as fine as a millisecond: several are told at once where they are many.
+            if let Some(ahead) = due.checked_sub(started.elapsed()).filter(|ahead| *ahead > 5 * CLOSE_SPACING)
+            {
+                sleep(ahead).await;
+            }
+        }
+        // Requests are answered until the last socket is gone, so that whoever balances the load learns of it.
+        let cut_at = deadline.checked_sub(STORE_PATIENCE.min(patience / 4)).unwrap_or(deadline);
+        self.sockets.close();
+        if timeout_at(cut_at, self.sockets.wait()).await.is_err() {
+            tracing::warn!(left = self.sockets.len(), "connections were cut: they did not end in time");
+        }
+        self.stopping.cancel();
+        self.requests.close();
+        if timeout_at(cut_at, self.requests.wait()).await.is_err() {
+            tracing::warn!(left = self.requests.len(), "requests were cut: they did not end in time");
+        }
+        if timeout_at(deadline, self.engine.inner().close()).await.is_err() {
+            tracing::warn!("the database was not closed in time; nothing confirmed is lost");
+        }
+    }
+}
+
+/// Compiles the rules of `file`, or the starter rules, off the threads that serve.
+pub async fn load_rules(file: Option<&Path>) -> Result<RuleSet, RulesError> {
+    let file = file.map(Path::to_owned);
+    tokio::task::spawn_blocking(move || match file {
+        None => Ok(RuleSet::starter()),
+        Some(path) => {
+            let json = std::fs::read(&path).map_err(|source| RulesError::Read { path, source })?;
+            Ok(RuleSet::from_json(&json)?)
+        }
+    })
+    .await
+    .expect("compiling rules does not panic")
+}
+
+/// A connection is a file descriptor: as many as the system lets this process have.
+fn raise_file_limit() {
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "could not raise the limit of open files");
+    }
+}

@@ -1,0 +1,187 @@
+//! The WebSocket door: looks at who comes, before the handshake is answered, and holds the conversation after it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use hyper_util::rt::TokioIo;
+use plic_pipeline::{
+    Pipeline,
+    id::{ConnectionId, UserId},
+    rejection::CloseCode,
+    session::Session,
+    store::Store,
+    timestamp::Timestamp,
+    token::{Identity, TokenError, Tokens},
+};
+use tokio_tungstenite::{WebSocketStream, tungstenite::protocol::Role};
+
+use super::{
+    HttpIo, Sock,
+    connection::{Conversation, Ending, websocket_config},
+    flood::FloodGuard,
+    handshake::{Handshake, Link},
+    io::WsIo,
+};
+use crate::{
+    hub::{Hub, Membership},
+    metrics::ConnectionMetrics,
+};
+
+/// What an operator can set about connections.
+#[derive(Debug, Clone)]
+pub struct DoorSettings {
+    /// Frames a second that a connection may send.
+    pub frames_per_second: u32,
+    /// No command for so long ends the connection with 4003; `None` is never.
+    pub afk: Option<Duration>,
+    /// How often a ping is sent; two unanswered ones end the connection with 4009.
+    pub ping: Duration,
+    /// The exact origins that a browser may come from; `None` is any.
+    pub allowed_origins: Option<Vec<String>>,
+}
+
+/// The WebSocket door: what every connection needs.
+pub struct Door {
+    pub(super) settings: DoorSettings,
+    pub(super) pipeline: Pipeline,
+    tokens: Arc<dyn Tokens>,
+    store: Arc<dyn Store>,
+    hub: Arc<Hub>,
+    pub(super) metrics: ConnectionMetrics,
+    next_connection: AtomicU64,
+    draining: Arc<AtomicBool>,
+}
+
+/// A user who may come in.
+struct Admitted {
+    session: Arc<Session>,
+    membership: Membership,
+}
+
+impl Door {
+    /// A door to `pipeline`, for those whom `tokens` knows and `store` does not ban.
+    pub fn new(
+        settings: DoorSettings,
+        pipeline: Pipeline,
+        tokens: Arc<dyn Tokens>,
+        store: Arc<dyn Store>,
+        hub: Arc<Hub>,
+        metrics: ConnectionMetrics,
+    ) -> Self {
+        Self {
+            settings,
+            pipeline,
+            tokens,
+            store,
+            hub,
+            metrics,
+            next_connection: AtomicU64::new(1),
+            draining: Arc::default(),
+        }
+    }
+
+    /// From now on nothing more is read from any connection.
+    pub fn stop_reading(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Looks at who comes, before the handshake is answered; the conversation that this returns is to be held once it
+    /// is. Who may stay is in the hub from then on: whatever is committed after the client has seen the answer reaches
+    /// it, and frames wait in the outbox until the answer is out.
+    pub async fn receive(
+        self: Arc<Self>,
+        handshake: Handshake,
+        link: Link,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        // The order of the handshakes says which of a user's connections is the newer one.
+        let id = ConnectionId(self.next_connection.fetch_add(1, Ordering::Relaxed));
+        let admitted = self.admit(&handshake, id, link.sock()).await;
+        self.talk(admitted, link)
+    }
+
+    async fn talk(self: Arc<Self>, admitted: Result<Admitted, CloseCode>, link: Link) {
+        let guard = FloodGuard::new(Some(self.settings.frames_per_second));
+        let Some((sock, stream)) = self.open(&link, guard).await else { return };
+        drop(link);
+        let _open = self.metrics.opened();
+        let mut conversation = Conversation { door: &self, sock: &sock, stream, is_bloated: false };
+        let ending = match admitted {
+            // The hub lets go of the connection at the end of the conversation.
+            Ok(Admitted { session, membership: _in_the_hub }) => conversation.converse(session).await,
+            Err(code) => Ending::Close(code),
+        };
+        conversation.finish(ending).await;
+    }
+
+    /// Waits for hyper to let go of the socket and puts the WebSocket library on it.
+    pub(super) async fn open(
+        &self,
+        link: &Link,
+        guard: FloodGuard,
+    ) -> Option<(Arc<Sock>, WebSocketStream<WsIo>)> {
+        let upgraded =
+            link.take_upgrade()?.await.inspect_err(|error| tracing::debug!(%error, "no upgrade")).ok()?;
+        let parts = upgraded.downcast::<TokioIo<HttpIo>>().ok()?;
+        let sock = Arc::clone(link.sock());
+        sock.open();
+        let io = WsIo::new(Arc::clone(&sock), guard, Arc::clone(&self.draining), &parts.read_buf);
+        let read = parts.read_buf.to_vec();
+        let stream =
+            WebSocketStream::from_partially_read(io, read, Role::Server, Some(websocket_config())).await;
+        Some((sock, stream))
+    }
+
+    /// Lets in who may come in.
+    async fn admit(
+        &self,
+        handshake: &Handshake,
+        id: ConnectionId,
+        sock: &Arc<Sock>,
+    ) -> Result<Admitted, CloseCode> {
+        let identity = self.identify(handshake).await?;
+        let user = identity.user;
+        self.check_ban(user).await?;
+        let membership = self.hub.join(user, id, Arc::clone(sock));
+        // Again, now that the hub knows the connection: a ban in between reaches it one way or the other.
+        self.check_ban(user).await?;
+        if self.draining.load(Ordering::Acquire) {
+            return Err(CloseCode::ServerShutdown);
+        }
+        Ok(Admitted { session: Arc::new(Session::new(identity, id)), membership })
+    }
+
+    /// Who comes, and from where.
+    async fn identify(&self, handshake: &Handshake) -> Result<Identity, CloseCode> {
+        if let (Some(allowed), Some(origin)) = (&self.settings.allowed_origins, &handshake.origin)
+            && !allowed.contains(origin)
+        {
+            tracing::info!(origin, "refused a page of an origin that PLIC_ALLOWED_ORIGINS does not name");
+            return Err(CloseCode::UnauthorizedAction);
+        }
+        let token = handshake.token.as_deref().ok_or(CloseCode::NoAuthToken)?;
+        self.tokens.verify(token).await.map_err(|error| match error {
+            TokenError::Invalid(reason) => {
+                tracing::debug!(reason, "refused a token");
+                CloseCode::InvalidToken
+            }
+            TokenError::KeysUnavailable => CloseCode::ServerError,
+        })
+    }
+
+    /// Keeps out who is banned; whoever may be banned, too.
+    async fn check_ban(&self, user: UserId) -> Result<(), CloseCode> {
+        match self.store.ban_of(user).await {
+            Ok(Some(ban)) if ban.holds_at(Timestamp::now()) => Err(CloseCode::Banned),
+            Ok(_) => Ok(()),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "could not ask for a ban");
+                Err(CloseCode::ServerError)
+            }
+        }
+    }
+}

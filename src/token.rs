@@ -1,0 +1,207 @@
+//! Verifies Supabase access tokens (DESIGN section 3): HS256 with the project's secret, asymmetric keys from its JWKS.
+
+mod jwks;
+
+use std::{fmt, future::pending, str::FromStr, time::Duration};
+
+use async_trait::async_trait;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use plic_pipeline::{
+    id::UserId,
+    timestamp::Timestamp,
+    token::{Identity, Role, TokenError, Tokens},
+};
+use serde::Deserialize;
+use serde_json::json;
+use url::Url;
+use uuid::Uuid;
+
+use jwks::Jwks;
+
+/// How far clocks may differ: a token holds for so long after its `exp`, and before its `nbf`.
+const LEEWAY: Duration = Duration::from_secs(5);
+/// `aud` and `role` of a user's token; the project's anon and service keys have another role.
+const AUTHENTICATED: &str = "authenticated";
+
+/// Verifies the tokens of one Supabase project.
+pub struct SupabaseTokens {
+    secret: Option<DecodingKey>,
+    jwks: Option<Jwks>,
+    issuer: Option<String>,
+    role_claim: RoleClaim,
+}
+
+/// The claims that are asked about, beside those that the library checks.
+#[derive(Debug, Deserialize)]
+struct Claims {
+    sub: String,
+    exp: u64,
+    role: String,
+    #[serde(flatten)]
+    others: serde_json::Value,
+}
+
+impl Claims {
+    /// What stands at a path such as `app_metadata.role`; whatever is no role of ours gives no right.
+    fn role_at(&self, path: &RoleClaim) -> Role {
+        let claim = path.0.iter().try_fold(&self.others, |value, name| value.get(name));
+        match claim.and_then(serde_json::Value::as_str) {
+            Some("moderator") => Role::Moderator,
+            Some("admin") => Role::Admin,
+            _ => Role::User,
+        }
+    }
+}
+
+/// Where in a token the role of moderators and admins stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleClaim(Vec<String>);
+
+impl FromStr for RoleClaim {
+    type Err = &'static str;
+
+    fn from_str(path: &str) -> Result<Self, Self::Err> {
+        let names: Vec<String> = path.split('.').map(str::to_owned).collect();
+        if names.iter().any(String::is_empty) {
+            return Err("not a path of names such as app_metadata.role");
+        }
+        if names[0] == "user_metadata" {
+            return Err("users write their user_metadata themselves");
+        }
+        if names == ["role"] {
+            return Err("`role` is `authenticated` in every user's token");
+        }
+        Ok(Self(names))
+    }
+}
+
+impl fmt::Display for RoleClaim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("."))
+    }
+}
+
+impl SupabaseTokens {
+    /// Verifies with a secret (HS256 alone), with the keys published below `url`, or with either.
+    pub fn new(secret: Option<&str>, url: Option<&Url>, role_claim: RoleClaim) -> Self {
+        Self {
+            role_claim,
+            secret: secret.map(|secret| DecodingKey::from_secret(secret.as_bytes())),
+            jwks: url.map(Jwks::new),
+            issuer: url.map(issuer),
+        }
+    }
+
+    /// Fetches the published keys again and again, every ten minutes; does not return.
+    pub async fn keep_keys_fresh(&self) {
+        match &self.jwks {
+            Some(jwks) => jwks.keep_fresh().await,
+            None => pending().await,
+        }
+    }
+
+    async fn key(&self, token: &str) -> Result<(Algorithm, DecodingKey), TokenError> {
+        let header = decode_header(token).map_err(|error| TokenError::Invalid(error.to_string()))?;
+        match (header.alg, &self.secret, &self.jwks) {
+            (Algorithm::HS256, Some(secret), _) => Ok((Algorithm::HS256, secret.clone())),
+            (alg, _, Some(jwks)) if alg != Algorithm::HS256 => {
+                let kid = header.kid.ok_or_else(|| TokenError::Invalid("no key id".into()))?;
+                let (pinned, key) = jwks.key(&kid).await?;
+                if pinned != alg {
+                    return Err(TokenError::Invalid("another algorithm than the key's".into()));
+                }
+                Ok((pinned, key))
+            }
+            (alg, ..) => Err(TokenError::Invalid(format!("no key for {alg:?}"))),
+        }
+    }
+
+    fn validation(&self, algorithm: Algorithm) -> Validation {
+        let mut validation = Validation::new(algorithm);
+        validation.leeway = LEEWAY.as_secs();
+        validation.validate_nbf = true;
+        validation.set_required_spec_claims(&["exp", "sub", "aud"]);
+        validation.set_audience(&[AUTHENTICATED]);
+        if let Some(issuer) = &self.issuer {
+            validation.set_required_spec_claims(&["exp", "sub", "aud", "iss"]);
+            validation.set_issuer(&[issuer]);
+        }
+        validation
+    }
+}
+
+#[async_trait]
+impl Tokens for SupabaseTokens {
+    async fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+        let (algorithm, key) = self.key(token).await?;
+        let claims = decode::<Claims>(token, &key, &self.validation(algorithm))
+            .map_err(|error| TokenError::Invalid(error.to_string()))?
+            .claims;
+        if claims.role != AUTHENTICATED {
+            return Err(TokenError::Invalid("not a user's token".into()));
+        }
+        let user =
+            Uuid::parse_str(&claims.sub).map_err(|_| TokenError::Invalid("`sub` is not a uuid".into()))?;
+        let role = claims.role_at(&self.role_claim);
+        let expires_at = i64::try_from(claims.exp).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+        Ok(Identity { user: UserId(user), role, expires_at: Timestamp(expires_at).after(LEEWAY) })
+    }
+}
+
+/// Mints an HS256 token of a user, as Supabase would; for tests and for `dev`.
+///
+/// # Errors
+/// Where the clock or the library fails.
+pub fn mint(
+    secret: &str,
+    user: Uuid,
+    role: Role,
+    ttl: Duration,
+    project: Option<&Url>,
+) -> Result<String, jsonwebtoken::errors::Error> {
+    let expires_at = Timestamp::now().after(ttl).0 / 1_000_000;
+    let mut claims = json!({"sub": user, "exp": expires_at, "aud": AUTHENTICATED, "role": AUTHENTICATED});
+    match role {
+        Role::User => {}
+        Role::Moderator => claims["app_metadata"] = json!({"role": "moderator"}),
+        Role::Admin => claims["app_metadata"] = json!({"role": "admin"}),
+    }
+    if let Some(url) = project {
+        claims["iss"] = issuer(url).into();
+    }
+    encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(secret.as_bytes()))
+}
+
+/// What the tokens of a project name as their issuer.
+fn issuer(project: &Url) -> String {
+    format!("{}/auth/v1", project.as_str().trim_end_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_read_from_its_claim_alone_whatever_else_stands_there() {
+        let role = |claims: serde_json::Value| {
+            let mut all = json!({"sub": "x", "exp": 1, "role": AUTHENTICATED});
+            all.as_object_mut().expect("an object").extend(claims.as_object().expect("an object").clone());
+            let claims: Claims = serde_json::from_value(all).expect("claims");
+            claims.role_at(&"app_metadata.role".parse().expect("a path"))
+        };
+        assert_eq!(role(json!({"app_metadata": {"role": "admin"}})), Role::Admin);
+        assert_eq!(role(json!({"app_metadata": {"role": "moderator"}})), Role::Moderator);
+        for other in [json!({}), json!({"app_metadata": null}), json!({"app_metadata": {"role": ["admin"]}})]
+        {
+            assert_eq!(role(other), Role::User);
+        }
+        assert_eq!(role(json!({"user_metadata": {"role": "admin"}, "app_metadata": "admin"})), Role::User);
+    }
+
+    #[test]
+    fn a_claim_that_users_write_is_refused() {
+        for path in ["", "a..b", "user_metadata.role", "role"] {
+            assert!(path.parse::<RoleClaim>().is_err(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! DESIGN section 3: which access tokens are good, and the three ways in which they come.
+
+mod project;
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures_util::future::join_all;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use self::project::{Key, Project};
+use crate::harness::{Chat, Door, SECRET, User, claims, now, sign, sign_with};
+
+/// Asserts that a token is refused through both doors.
+async fn refused(chat: &Chat, what: &str, token: String) {
+    println!("{what}");
+    let user = User { id: Uuid::nil(), token };
+    chat.get(&user, "/rooms").await.fails_with(401);
+    chat.connect(&user).await.disconnected(4002).await;
+}
+
+/// Asserts that a token is taken through both doors.
+async fn taken(chat: &Chat, user: &User) {
+    let room = chat.room(user, &[]).await;
+    chat.connect(user).await.say(room, "hello", "t1").await;
+}
+
+#[tokio::test]
+async fn a_token_comes_as_a_parameter_a_header_or_a_subprotocol() {
+    let chat = Chat::serve().await;
+    let alice = User::new();
+    let room = chat.room(&alice, &[]).await;
+    let (bearer, protocol) = (alice.bearer(), format!("plic.bearer.{}", alice.token));
+    let more = format!("/?v=1&token={}&x=", alice.token);
+    for (target, headers) in [
+        (&*alice.target(), vec![]),
+        (&*more, vec![]),
+        ("/", vec![("authorization", &*bearer)]),
+        ("/", vec![("sec-websocket-protocol", &*protocol)]),
+    ] {
+        let mut ws = chat.open(target, &headers).await;
+        ws.say(room, "hello", "0123456789abcdef").await;
+    }
+    // Percent-encoded, as some clients write every parameter.
+    let encoded = format!("/?token={}", alice.token.replace('.', "%2E"));
+    chat.open(&encoded, &[]).await.nothing_came().await;
+}
+
+#[tokio::test]
+async fn a_subprotocol_that_is_offered_is_echoed_whatever_becomes_of_the_connection() {
+    let chat = Chat::with(&[("PLIC_ALLOWED_ORIGINS", "https://app.example")]).await;
+    let alice = User::new();
+    let protocol = format!("plic.bearer.{}", alice.token);
+    let offers = [
+        (protocol.clone(), None),
+        (format!("chat, {protocol}"), None),
+        (format!("{protocol},chat"), None),
+        (format!("plic.v2.json, {protocol}"), None),
+        ("chat, other".to_owned(), Some(4001)),
+        ("plic.bearer.".to_owned(), Some(4001)),
+        ("plic.bearer.nonsense".to_owned(), Some(4002)),
+    ];
+    for (offered, code) in offers {
+        let mut ws = chat.open("/", &[("sec-websocket-protocol", &offered)]).await;
+        let echoed =
+            ws.headers.get("sec-websocket-protocol").expect("one is echoed").to_str().expect("ASCII");
+        assert!(offered.split(',').any(|one| one.trim() == echoed), "{echoed:?} of {offered:?}");
+        match code {
+            Some(code) => ws.disconnected(code).await,
+            None => ws.nothing_came().await,
+        }
+    }
+    let headers = [("sec-websocket-protocol", &*protocol), ("origin", "https://evil.example")];
+    let mut ws = chat.open("/", &headers).await;
+    assert_eq!(ws.headers.get("sec-websocket-protocol").expect("echoed"), &*protocol);
+    ws.disconnected(4012).await;
+    let ws = chat.connect(&alice).await;
+    assert_eq!(ws.headers.get("sec-websocket-protocol"), None, "what was not offered is not answered");
+}
+
+#[tokio::test]
+async fn every_required_claim_is_required() {
+    let chat = Chat::serve().await;
+    let good = User::new();
+    taken(&chat, &good).await;
+    for claim in ["sub", "aud", "exp", "role"] {
+        let mut claims = claims(good.id);
+        claims.as_object_mut().expect("claims").remove(claim);
+        refused(&chat, &format!("without {claim}"), sign(&claims)).await;
+    }
+    for (claim, value) in [
+        ("sub", json!("alice")),
+        ("sub", json!("")),
+        ("sub", json!(7)),
+        ("aud", json!("anon")),
+        ("aud", json!("")),
+        ("aud", json!([])),
+        ("role", json!("anon")),
+        ("role", json!("service_role")),
+        ("role", json!("supabase_admin")),
+        ("role", json!("moderator")),
+        ("exp", json!(now() - 60)),
+        ("exp", json!(0)),
+        ("exp", json!("tomorrow")),
+        ("nbf", json!(now() + 60)),
+    ] {
+        let mut claims = claims(good.id);
+        claims[claim] = value.clone();
+        refused(&chat, &format!("{claim} is {value}"), sign(&claims)).await;
+    }
+    let mut past = claims(good.id);
+    past["nbf"] = json!(now() - 60);
+    taken(&chat, &User { id: good.id, token: sign(&past) }).await;
+}
+
+#[tokio::test]
+async fn the_shared_secret_serves_hs256_alone() {
+    let chat = Chat::serve().await;
+    let id = Uuid::new_v4();
+    let secret = EncodingKey::from_secret(SECRET.as_bytes());
+    for algorithm in [Algorithm::HS384, Algorithm::HS512] {
+        let token = sign_with(&Header::new(algorithm), &claims(id), &secret);
+        refused(&chat, &format!("{algorithm:?}"), token).await;
+    }
+    let other = EncodingKey::from_secret(b"another secret, as long as the first one is");
+    refused(&chat, "another secret", sign_with(&Header::default(), &claims(id), &other)).await;
+    refused(
+        &chat,
+        "an empty secret",
+        sign_with(&Header::default(), &claims(id), &EncodingKey::from_secret(b"")),
+    )
+    .await;
+    let key = Key::es256("k1");
+    refused(&chat, "ES256", sign_with(&key.header(), &claims(id), &key.private)).await;
+
+    let good = sign(&claims(id));
+    let (signed, signature) = good.rsplit_once('.').expect("three parts");
+    let payload = signed.split_once('.').expect("two parts").1;
+    // {"alg":"none","typ":"JWT"}, with and without a signature.
+    let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
+    refused(&chat, "none", format!("{none}.{payload}.")).await;
+    refused(&chat, "none with a signature", format!("{none}.{payload}.{signature}")).await;
+    refused(&chat, "no signature", format!("{signed}.")).await;
+    refused(&chat, "two parts", signed.to_owned()).await;
+    refused(&chat, "four parts", format!("{good}.{signature}")).await;
+    let forged = sign(&claims(Uuid::new_v4()));
+    let forged = forged.rsplit_once('.').expect("three parts").0;
+    refused(&chat, "another's signature", format!("{forged}.{signature}")).await;
+}
+
+#[tokio::test]
+async fn keys_of_each_kind_are_taken_by_their_kid() {
+    let keys = [Key::es256("ec"), Key::rs256("rsa"), Key::eddsa("ed")];
+    let project = Project::with(&keys.each_ref()).await;
+    let chat = project.serve("").await;
+    for key in &keys {
+        taken(&chat, &key.user(&project)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_serves_its_own_algorithm_and_its_own_kid_alone() {
+    let (ec, rsa, ed) = (Key::es256("ec"), Key::rs256("rsa"), Key::eddsa("ed"));
+    let project = Project::with(&[&ec, &rsa, &ed]).await;
+    let chat = project.serve("").await;
+    let claims = project.claims(Uuid::new_v4());
+    let kid = |kid: &str, algorithm| Header { kid: Some(kid.to_owned()), ..Header::new(algorithm) };
+
+    // The public halves are public: nothing signed with them is a signature.
+    for (name, key) in [("rsa", &rsa), ("ec", &ec), ("ed", &ed)] {
+        let public = key.jwk();
+        for field in ["n", "x"] {
+            let Some(text) = public[field].as_str() else { continue };
+            for secret in [
+                EncodingKey::from_secret(text.as_bytes()),
+                EncodingKey::from_secret(&URL_SAFE_NO_PAD.decode(text).expect("base 64")),
+            ] {
+                let token = sign_with(&kid(name, Algorithm::HS256), &claims, &secret);
+                refused(&chat, &format!("HS256 with the public {name}"), token).await;
+            }
+        }
+    }
+    refused(&chat, "the kid of another key", sign_with(&kid("ec", Algorithm::RS256), &claims, &rsa.private))
+        .await;
+    refused(&chat, "RS512 of an RS256 key", sign_with(&kid("rsa", Algorithm::RS512), &claims, &rsa.private))
+        .await;
+    refused(&chat, "PS256 of an RS256 key", sign_with(&kid("rsa", Algorithm::PS256), &claims, &rsa.private))
+        .await;
+    refused(&chat, "no kid", sign_with(&Header::new(Algorithm::ES256), &claims, &ec.private)).await;
+    let stranger = Key::es256("ec");
+    refused(&chat, "a stranger's key", sign_with(&stranger.header(), &claims, &stranger.private)).await;
+    let embedded = Header {
+        jwk: Some(Jwk::from_encoding_key(&stranger.private, Algorithm::ES256).expect("a key")),
+        ..stranger.header()
+    };
+    refused(&chat, "a key that the token brings along", sign_with(&embedded, &claims, &stranger.private))
+        .await;
+    refused(&chat, "the shared secret where none is set", sign(&claims)).await;
+    refused(
+        &chat,
+        "an empty shared secret",
+        sign_with(&Header::default(), &claims, &EncodingKey::from_secret(b"")),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn where_the_projects_url_is_set_the_issuer_must_be_it() {
+    let key = Key::es256("k1");
+    let project = Project::with(&[&key]).await;
+    let chat = project.serve(SECRET).await;
+    let id = Uuid::new_v4();
+    taken(&chat, &key.user(&project)).await;
+    taken(&chat, &User { id, token: sign(&project.claims(id)) }).await;
+    let issuers = [
+        json!(null),
+        json!("https://evil.example/auth/v1"),
+        json!(project.url()),
+        json!(format!("{}/auth/v1/", project.url())),
+    ];
+    for issuer in issuers {
+        let mut claims = project.claims(id);
+        claims["iss"] = issuer.clone();
+        if issuer.is_null() {
+            claims.as_object_mut().expect("claims").remove("iss");
+        }
+        refused(&chat, &format!("ES256 with iss {issuer}"), sign_with(&key.header(), &claims, &key.private))
+            .await;
+        refused(&chat, &format!("HS256 with iss {issuer}"), sign(&claims)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_kid_is_fetched_once_for_all_who_wait_and_not_again_and_again() {
+    let (old, new, never) = (Key::es256("old"), Key::es256("new"), Key::es256("never"));
+    let project = Project::with(&[&old]).await;
+    let chat = project.serve("").await;
+    taken(&chat, &old.user(&project)).await;
+    let before = project.fetches();
+
+    project.publish(&[&old, &new]);
+    let users: Vec<_> = (0..20).map(|_| new.user(&project)).collect();
+    // A fetch was made a moment ago, and there is one in 30 s at most: until then the new key may be unknown.
+    for _ in 0..120 {
+        let answers = join_all(users.iter().map(|user| chat.get(user, "/rooms"))).await;
+        assert!(answers.iter().all(|answer| [200, 401].contains(&answer.status)), "{answers:?}");
+        if answers.iter().all(|answer| answer.status == 200) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    taken(&chat, &new.user(&project)).await;
+    assert_eq!(project.fetches(), before + 1, "one fetch for all of them");
+    taken(&chat, &old.user(&project)).await;
+
+    for _ in 0..20 {
+        let answer = chat.get(&never.user(&project), "/rooms").await;
+        assert_eq!(answer.status, 401, "{answer:?}");
+    }
+    assert!(project.fetches() <= before + 2, "unknown kids do not buy fetches: {}", project.fetches());
+}
+
+#[tokio::test]
+async fn an_outage_of_the_project_keeps_the_last_good_keys() {
+    let (known, unknown) = (Key::es256("known"), Key::es256("unknown"));
+    let project = Project::with(&[&known]).await;
+    let chat = project.serve("").await;
+    taken(&chat, &known.user(&project)).await;
+    project.away.store(true, Ordering::SeqCst);
+    let answer = chat.get(&unknown.user(&project), "/rooms").await;
+    assert!([401, 503].contains(&answer.status), "{answer:?}");
+    answer.is_envelope_of_failure();
+    taken(&chat, &known.user(&project)).await;
+}
+
+#[tokio::test]
+async fn a_project_that_is_away_at_the_start_does_not_keep_the_server_from_starting() {
+    let key = Key::es256("k1");
+    let project = Project::with(&[&key]).await;
+    project.away.store(true, Ordering::SeqCst);
+    let chat = project.serve(SECRET).await;
+    let answer = chat.get(&key.user(&project), "/rooms").await;
+    assert!([401, 503].contains(&answer.status), "{answer:?}");
+    answer.is_envelope_of_failure();
+    let id = Uuid::new_v4();
+    taken(&chat, &User { id, token: sign(&project.claims(id)) }).await;
+}
+
+#[tokio::test]
+async fn moderators_and_admins_are_those_whom_app_metadata_names() {
+    let chat = Chat::serve().await;
+    let alice = User::new();
+    let room = chat.room(&alice, &[]).await;
+    let path = format!("/rooms/{room}");
+    for role in ["moderator", "admin"] {
+        let user = User::with(|claims| claims["app_metadata"]["role"] = json!(role));
+        assert_eq!(chat.get(&user, &path).await.status, 200, "{role}");
+    }
+    for role in [json!("user"), json!("Moderator"), json!(["moderator"]), json!(true), json!(null)] {
+        let user = User::with(|claims| claims["app_metadata"]["role"] = role.clone());
+        chat.get(&user, &path).await.fails_with(404);
+    }
+    for change in [
+        |claims: &mut Value| claims["user_metadata"] = json!({ "role": "moderator" }),
+        |claims: &mut Value| claims["user_metadata"] = json!({ "app_metadata": { "role": "admin" } }),
+        |claims: &mut Value| _ = claims.as_object_mut().expect("claims").remove("app_metadata"),
+    ] {
+        chat.get(&User::with(change), &path).await.fails_with(404);
+    }
+}
