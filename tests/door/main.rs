@@ -7,6 +7,7 @@ mod crash;
 mod harness;
 mod http_upgrade;
 mod operations;
+mod readme;
 mod rest_cors;
 mod rest_failures;
 mod rest_limits;
