@@ -14,6 +14,8 @@ use url::Url;
 
 use crate::{store::sqlite, token::RoleClaim};
 
+/// Where data is kept unless it is said.
+pub(crate) const DEFAULT_DATABASE_URL: &str = "sqlite://data/plic-chat.db";
 /// Below this a secret can be guessed (RFC 7518 section 3.2 asks for the length of the hash).
 const SECRET_BYTES: usize = 32;
 
@@ -25,7 +27,7 @@ pub struct Settings {
     pub listen: SocketAddr,
 
     /// Where data is kept: `sqlite://path`, made when absent
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/plic-chat.db", value_parser = database_url, hide_env_values = true)]
+    #[arg(long, env = "DATABASE_URL", default_value = DEFAULT_DATABASE_URL, value_parser = database_url, hide_env_values = true)]
     pub database_url: String,
 
     /// Secret of HS256 access tokens

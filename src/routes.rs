@@ -1,9 +1,6 @@
 //! The routes that are not REST resources: the WebSocket and the landing page on `/`, health and metrics.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use http::{
     HeaderValue, Method, StatusCode,
@@ -35,8 +32,6 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Shown by `/metrics`.
     pub metrics: Metrics,
-    /// Whether the server is shutting down.
-    pub draining: Arc<AtomicBool>,
 }
 
 /// The routes, for [`plic_openapi::mount`] to put its own beside.
@@ -87,7 +82,7 @@ fn echo(parts: &Parts, request: &Request) -> poem::Result<Response> {
 }
 
 async fn ready(parts: &Parts) -> poem::Result<Response> {
-    if parts.draining.load(Ordering::Acquire) {
+    if parts.door.is_draining() {
         return Ok(not_ready("The server is shutting down."));
     }
     if let Err(error) = parts.store.ping().await {

@@ -4,10 +4,7 @@ use std::{
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -94,7 +91,6 @@ pub struct Server {
     enforcement: Enforcement,
     rules: Arc<Rules>,
     rules_file: Option<PathBuf>,
-    draining: Arc<AtomicBool>,
     stopping: CancellationToken,
     sockets: TaskTracker,
     requests: TaskTracker,
@@ -144,7 +140,6 @@ pub async fn start(settings: Settings) -> Result<Server, StartError> {
         metrics.connections.clone(),
     ));
 
-    let draining = Arc::new(AtomicBool::new(false));
     let (sockets, requests) = (TaskTracker::new(), TaskTracker::new());
     let stopping = CancellationToken::new();
     let rest_limit = plic_openapi::RestLimit::new(settings.rest_limit_per_second);
@@ -153,7 +148,6 @@ pub async fn start(settings: Settings) -> Result<Server, StartError> {
         sockets: sockets.clone(),
         store: Arc::clone(&store),
         metrics: metrics.clone(),
-        draining: Arc::clone(&draining),
     });
     let endpoint = plic_openapi::mount(
         plic_openapi::Parts {
@@ -193,7 +187,6 @@ pub async fn start(settings: Settings) -> Result<Server, StartError> {
         store,
         rules,
         rules_file: settings.rules_file,
-        draining,
         stopping,
         sockets,
         requests,
@@ -240,7 +233,6 @@ impl Server {
     pub async fn shutdown(self, patience: Duration) {
         let deadline = Instant::now() + patience;
         tracing::info!("shutting down");
-        self.draining.store(true, Ordering::Release);
         self.door.stop_reading();
         let connected = self.hub.connected();
         let started = Instant::now();

@@ -9,7 +9,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::dev;
-use crate::{store::sqlite, token};
+use crate::{config::DEFAULT_DATABASE_URL, store::sqlite, token};
 
 /// Whose token, and for how long.
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ pub struct Request {
     supabase_url: Option<Url>,
 
     /// The database beside which `dev` keeps its secret
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/plic-chat.db", hide_env_values = true)]
+    #[arg(long, env = "DATABASE_URL", default_value = DEFAULT_DATABASE_URL, hide_env_values = true)]
     database_url: String,
 }
 

@@ -85,9 +85,14 @@ impl Door {
         }
     }
 
-    /// From now on nothing more is read from any connection.
+    /// The server is shutting down: from now on nothing more is read from any connection.
     pub fn stop_reading(&self) {
         self.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether the server is shutting down.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
     }
 
     /// Looks at who comes, before the handshake is answered; the conversation that this returns is to be held once it
@@ -149,7 +154,7 @@ impl Door {
         let membership = self.hub.join(user, id, Arc::clone(sock));
         // Again, now that the hub knows the connection: a ban in between reaches it one way or the other.
         self.check_ban(user).await?;
-        if self.draining.load(Ordering::Acquire) {
+        if self.is_draining() {
             return Err(CloseCode::ServerShutdown);
         }
         Ok(Admitted { session: Arc::new(Session::new(identity, id)), membership })
