@@ -1,28 +1,53 @@
 //! The content filter: what a text says whatever it is written with, and what the rules make of it.
 //!
-//! [`normalize`] reads a text as several views, `form` puts views and terms into the one form in which they are
-//! compared, [`rule_set`] compiles [`rule`]s and finds them, `lift` takes back what is allowed, and [`verdict`] says
-//! what is left and where. Nothing here waits, and time and memory are linear in the text.
+//! [`normalize`] reads a text as several views and `form` puts views and terms into the one form in which they are
+//! compared. [`rule_set`] compiles [`rule`]s and finds them, a file a kind: `terms`, `regex`, [`concept`], `links`,
+//! `contact`, [`classifier`], `repetition`; `disguise` finds slurs that are misspelt on purpose. `lift` takes back what is allowed, [`arbiter`] lowers what is only quoted,
+//! denied or condemned, and [`verdict`] says what is left and where. [`recall`] remembers what was said before. Nothing
+//! here waits, and time and memory are linear in the text.
 
+pub mod arbiter;
+pub mod canary;
+mod check;
+pub mod classifier;
+pub mod concept;
+mod contact;
+mod disguise;
+mod document;
 mod error;
 mod form;
-mod lexicon;
+mod hit;
+pub mod lexicon;
 mod lift;
+mod links;
+mod negation;
 pub mod normalize;
 mod pattern;
+pub mod recall;
+mod regex;
+mod repetition;
+mod retelling;
 pub mod rule;
 pub mod rule_set;
+mod shipped;
+mod terms;
+mod text;
 pub mod verdict;
+mod words;
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
 pub use self::{
+    arbiter::Lowered,
+    classifier::{Classifier, Head, Scores},
+    document::{rules_from_json, starter_rules},
     error::{FieldProblem, RuleError},
-    normalize::{is_blank, utf16},
+    normalize::{View, is_blank, utf16},
+    recall::{Earlier, Recall, Trace},
     rule::{Action, Category, Rule},
-    rule_set::RuleSet,
+    rule_set::{HitRate, RuleSet, Said},
     verdict::{Match, Verdict},
 };
 
@@ -39,6 +64,11 @@ impl Rules {
     /// The set in force now; whoever holds it judges by it, whole, whatever is swapped in meanwhile.
     pub fn load(&self) -> arc_swap::Guard<Arc<RuleSet>> {
         self.0.load()
+    }
+
+    /// The same, to be kept for longer.
+    pub fn load_full(&self) -> Arc<RuleSet> {
+        self.0.load_full()
     }
 
     /// Puts another set in force, at once and for every text judged from now on.

@@ -9,6 +9,7 @@ pub mod event;
 pub mod filter;
 pub mod id;
 pub mod metrics;
+pub mod opinion;
 pub mod rejection;
 pub mod request;
 pub mod room;

@@ -35,13 +35,16 @@ pub enum RuleError {
     /// The set is too large.
     #[error("there are more than {0} rules or terms")]
     TooMany(usize),
+    /// Patterns without three letters in a row that must be there are run on every text: there are too many.
+    #[error("the patterns that name no three letters in a row take more than {0} bytes together")]
+    TooManySlow(usize),
     /// The terms cannot be compiled.
     #[error("the terms cannot be compiled")]
     Compile(#[from] aho_corasick::BuildError),
 }
 
 /// What is wrong with a field of a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FieldProblem {
     /// Nothing is there.
     #[error("is empty")]
@@ -61,4 +64,41 @@ pub enum FieldProblem {
     /// The rule should not match the text and does.
     #[error("is matched by the rule")]
     Matched,
+    /// A number is too small or too large.
+    #[error("is not from {0} to {1}")]
+    OutOfRange(u64, u64),
+    /// There is nothing of that name.
+    #[error("is not known")]
+    Unknown,
+    /// A list has it twice.
+    #[error("is there twice")]
+    Twice,
+    /// It is not the name of a domain.
+    #[error("is not a domain such as `example.com` or `*.example.com`")]
+    NotADomain,
+    /// It is not a regular expression.
+    #[error("is not a pattern: {0}")]
+    NotAPattern(String),
+    /// It is a regular expression that is too large once compiled.
+    #[error("takes more than {0} bytes compiled")]
+    TooLarge(usize),
+    /// It is a regular expression that finds nothing, everywhere or nowhere.
+    #[error("matches nothing, or a text with nothing in it")]
+    MatchesNothing,
+    /// All patterns together are too many.
+    #[error("is one pattern too many: all of them take more than {0} bytes compiled")]
+    TooManyPatterns(usize),
+}
+
+/// A field and what is wrong with it, before it is known of which rule.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub(super) field: String,
+    pub(super) problem: FieldProblem,
+}
+
+impl Problem {
+    pub(super) fn new(field: impl Into<String>, problem: FieldProblem) -> Self {
+        Self { field: field.into(), problem }
+    }
 }

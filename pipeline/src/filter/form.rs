@@ -18,6 +18,9 @@ pub(super) struct Form {
     spans: Vec<Span>,
 }
 
+/// The most characters of a word on either side of a part of it that are looked at.
+const MAX_REST: usize = 48;
+
 /// What stands between two words.
 #[derive(Default, Clone, Copy)]
 struct Gap {
@@ -64,15 +67,27 @@ impl Form {
         form
     }
 
+    #[inline]
     fn push(&mut self, c: char, span: Span) {
         self.text.push(c);
-        self.runs.resize(self.text.len(), 1);
-        self.spans.resize(self.text.len(), span);
+        if c.is_ascii() {
+            self.runs.push(1);
+            self.spans.push(span);
+        } else {
+            self.runs.resize(self.text.len(), 1);
+            self.spans.resize(self.text.len(), span);
+        }
     }
 
     /// The bytes of the original that a range of bytes of the form stands for.
     pub(super) fn original(&self, range: Range<usize>) -> Range<usize> {
         self.spans[range.start].to(self.spans[range.end - 1]).range()
+    }
+
+    /// A part of the text with its repeats, each letter at most twice.
+    pub(super) fn written(&self, range: Range<usize>) -> String {
+        let text = self.text[range.clone()].char_indices();
+        text.flat_map(|(at, c)| std::iter::repeat_n(c, self.runs[range.start + at].min(2).into())).collect()
     }
 
     /// Letters, digits and signs, repeats counted.
@@ -99,6 +114,16 @@ impl Form {
             form.runs[end - c.len_utf8()..].fill(self.runs[at]);
         }
         form
+    }
+
+    /// What of the word around a part of it stands before and behind, at most [`MAX_REST`] bytes of each.
+    pub(super) fn rest_of_word(&self, at: &Range<usize>) -> (&str, &str) {
+        let (before, after) = (&self.text[..at.start], &self.text[at.end..]);
+        let is_letter = |c: &char| c.is_alphabetic();
+        let width = |letters: &mut dyn Iterator<Item = char>| -> usize {
+            letters.take_while(is_letter).map(char::len_utf8).take(MAX_REST).sum()
+        };
+        (&before[before.len() - width(&mut before.chars().rev())..], &after[..width(&mut after.chars())])
     }
 
     /// Whether a word begins or ends between two bytes of the text.

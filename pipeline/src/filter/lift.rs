@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::{
+    hit::Hit,
     pattern::Role,
     rule::{Action, Rule, State},
-    rule_set::Hit,
 };
 
 /// How far from a match, in characters, a phrase still lifts it.

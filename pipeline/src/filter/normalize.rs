@@ -19,10 +19,7 @@ use self::{
     confusable::confusable,
     invisible::{is_accent, is_invisible, is_space},
 };
-pub(super) use self::{
-    joined::Atoms,
-    leet::{One, leet},
-};
+pub(super) use self::{joined::Atoms, leet::leet_views};
 
 /// Marks on one character beyond this many say nothing (Unicode's Stream-Safe Text Format has the same limit); without
 /// a limit, sorting 64 KiB of them would not be linear.
@@ -72,10 +69,17 @@ pub struct View {
 impl View {
     /// Folded: NFKC, case, invisible and bidirectional characters out, runs of white space one space. Accents stay.
     pub fn folded(text: &str) -> Self {
-        let mut folder = Folder::default();
-        for (at, c) in clip(text).char_indices() {
+        let text = clip(text);
+        let mut folder = Folder { view: Self::with_capacity(text.len()), ..Folder::default() };
+        let mut chars = text.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
             let span = Span::new(at, at + c.len_utf8());
-            if is_space(c) {
+            let is_plain = |c: char| c.is_ascii_graphic() || matches!(c, 'à'..='ö' | 'ø'..='ÿ');
+            if is_plain(c) && chars.peek().is_none_or(|&(_, next)| is_plain(next) || next == ' ') {
+                // Most texts are mostly this: folded already but for its case, and no mark follows.
+                folder.flush();
+                folder.view.push(c.to_ascii_lowercase(), span);
+            } else if is_space(c) {
                 folder.flush();
                 folder.view.push_space(span);
             } else if !is_invisible(c) {
@@ -97,6 +101,9 @@ impl View {
                 view.push(c.to_ascii_lowercase(), span);
             } else if is_space(c) {
                 view.push_space(span);
+            } else if matches!(c, 'ϲ' | 'Ϲ') {
+                // Compatible with a sigma, and looks like a C.
+                view.push('c', span);
             } else if !is_invisible(c) {
                 let mut parts = 0;
                 decompose_compatible(c, |part| {
@@ -131,9 +138,14 @@ impl View {
         Self { text: String::with_capacity(bytes), spans: Vec::with_capacity(bytes) }
     }
 
+    #[inline]
     fn push(&mut self, c: char, span: Span) {
         self.text.push(c);
-        self.spans.resize(self.text.len(), span);
+        if c.is_ascii() {
+            self.spans.push(span);
+        } else {
+            self.spans.resize(self.text.len(), span);
+        }
     }
 
     /// Runs of white space equal one space.

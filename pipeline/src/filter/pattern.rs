@@ -1,10 +1,11 @@
 //! One term, compiled: what the automaton looks for, and what must hold where it was found.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use super::{
+    disguise::{is_glued, is_ordinary},
     form::{Form, is_gap},
-    lexicon::Entry,
+    lexicon::{Boundary, Entry},
     normalize::View,
     rule::Matching,
 };
@@ -16,6 +17,8 @@ pub(super) enum Role {
     Match,
     /// A match of the rule is lifted.
     Unless,
+    /// A concept is touched.
+    Concept,
 }
 
 /// Which view a form was made of.
@@ -43,13 +46,36 @@ pub(super) struct Term {
     /// Whether only the term as it is written counts. Words that lift a match are: or else `Niger` would lift the slur
     /// that `niiiggger` is.
     plain: bool,
+    glue: Glue,
+    /// What makes an idiom of it where it follows.
+    idioms: Arc<[String]>,
+}
+
+/// Whether a term counts inside a longer word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Glue {
+    /// It does not.
+    None,
+    /// Where the rest of the word is other words.
+    Words,
+    /// In any word that is not ordinary.
+    Any,
 }
 
 impl Term {
     /// A moderator's term.
     pub(super) fn new(text: &str, matching: Matching) -> Self {
         let whole = matching == Matching::Word;
-        Self { text: text.to_owned(), edges: (whole, whole), exact: false, loose: false, plain: false }
+        let text = text.to_owned();
+        Self {
+            text,
+            edges: (whole, whole),
+            exact: false,
+            loose: false,
+            plain: false,
+            glue: Glue::None,
+            idioms: Arc::default(),
+        }
     }
 
     /// The same, not to be found in any disguise.
@@ -60,7 +86,21 @@ impl Term {
 
 impl From<Entry> for Term {
     fn from(entry: Entry) -> Self {
-        Self { edges: (true, !entry.open), exact: entry.exact, loose: true, plain: false, text: entry.text }
+        let glue = match entry.boundary {
+            Boundary::Glued => Glue::Any,
+            _ if entry.is_plain_slur() => Glue::Words,
+            _ => Glue::None,
+        };
+        let edges = (true, entry.boundary == Boundary::Word);
+        Self {
+            edges,
+            exact: entry.exact,
+            loose: true,
+            plain: false,
+            glue,
+            text: entry.text,
+            idioms: entry.idioms,
+        }
     }
 }
 
@@ -79,8 +119,10 @@ pub(super) struct Pattern {
     plain: bool,
     /// A phrase written as one word, looked for only where words were put together.
     only_joined: bool,
-    /// The folded text, accents and all, that must be there.
-    exact: Option<Box<str>>,
+    /// For each byte, whether its letter has an accent that must be there.
+    accents: Option<Box<[bool]>>,
+    glue: Glue,
+    idioms: Arc<[String]>,
 }
 
 /// Below this, a term put together from pieces is chance.
@@ -96,7 +138,9 @@ impl Pattern {
     /// What the automaton looks for, and what must hold; for a phrase, also the phrase as one word.
     pub(super) fn compile(term: &Term, owner: usize, role: Role) -> Vec<(String, Self)> {
         let form = Form::of(&View::skeleton(&term.text));
-        let exact = term.exact.then(|| exact_form(&term.text).into_boxed_str());
+        let accents = term.exact.then(|| accents(&form, &term.text));
+        let idioms: Arc<[String]> =
+            term.idioms.iter().map(|idiom| Form::of(&View::skeleton(idiom)).text).collect();
         let pattern = |form: &Form, only_joined| Self {
             rule: owner,
             role,
@@ -110,7 +154,9 @@ impl Pattern {
             },
             plain: term.plain,
             only_joined,
-            exact: exact.clone(),
+            accents: accents.clone(),
+            glue: term.glue,
+            idioms: Arc::clone(&idioms),
         };
         let joined = form.without_gaps();
         let mut patterns = vec![(form.text.clone(), pattern(&form, false))];
@@ -125,9 +171,58 @@ impl Pattern {
     /// Whether the term really is where the automaton found its letters.
     pub(super) fn holds(&self, form: &Form, at: Range<usize>, source: Source, original: &str) -> bool {
         self.counts_in(source)
-            && self.has_edges(form, &at, source)
-            && self.has_runs(&form.text.as_bytes()[at.clone()], &form.runs[at.clone()])
-            && self.exact.as_deref().is_none_or(|exact| exact_form(&original[form.original(at)]) == exact)
+            && self.is_in_place(form, &at, source)
+            && !self.is_idiom(form, at.end)
+            && self.has_accents(form, at, original)
+    }
+
+    /// Whether words follow with which this means no harm.
+    fn is_idiom(&self, form: &Form, end: usize) -> bool {
+        let Some(behind) = form.text[end..].strip_prefix(' ') else { return false };
+        let follows = |idiom: &String| behind.starts_with(&**idiom) && form.is_edge(end + 1 + idiom.len());
+        self.idioms.iter().any(follows)
+    }
+
+    fn is_in_place(&self, form: &Form, at: &Range<usize>, source: Source) -> bool {
+        if self.has_edges(form, at, source) {
+            return self.has_runs(form, at.clone());
+        }
+        // Its first and last letter may be those of its neighbours too.
+        self.glue != Glue::None
+            && self.has_runs(form, at.start + 1..at.end - 1)
+            && self.is_glued(form, at, source)
+    }
+
+    /// Whether the term counts though its word is longer.
+    fn is_glued(&self, form: &Form, at: &Range<usize>, source: Source) -> bool {
+        if source == Source::Spelled {
+            return false;
+        }
+        let (before, after) = form.rest_of_word(at);
+        match self.glue {
+            Glue::Any if before.is_empty() || self.letters > MIN_GLUED => {
+                !is_ordinary(&form.written(at.start - before.len()..at.end + after.len()))
+            }
+            _ => {
+                let is_spare = |place: usize, own: usize| form.runs[place] > self.runs[own];
+                let first = if is_spare(at.start, 0) { &form.text[at.start..=at.start] } else { "" };
+                let is_spare_at_end = is_spare(at.end - 1, self.runs.len() - 1);
+                let last = if is_spare_at_end { &form.text[at.end - 1..at.end] } else { "" };
+                let (before, after) = (
+                    form.written(at.start - before.len()..at.start),
+                    form.written(at.end..at.end + after.len()),
+                );
+                is_glued(&before, &after, first, last)
+            }
+        }
+    }
+
+    /// Whether the letters that must have an accent do, or are not plain letters at all: `p3d3` is no Spanish word.
+    fn has_accents(&self, form: &Form, at: Range<usize>, original: &str) -> bool {
+        let Some(accents) = &self.accents else { return true };
+        let is_plain =
+            |place: usize| original[form.original(place..place + 1)].chars().all(|c| c.is_ascii_alphabetic());
+        at.zip(accents).all(|(place, &has_accent)| !has_accent || !is_plain(place))
     }
 
     fn counts_in(&self, source: Source) -> bool {
@@ -149,8 +244,11 @@ impl Pattern {
         (!self.edges.0 || is_edge(at.start)) && (!self.edges.1 || is_edge(at.end))
     }
 
-    fn has_runs(&self, text: &[u8], runs: &[u8]) -> bool {
-        text.iter().zip(runs).zip(&self.runs).all(|((byte, &run), &least)| {
+    /// Whether letters are repeated as often as in the term, of whose letters these are the middle.
+    fn has_runs(&self, form: &Form, at: Range<usize>) -> bool {
+        let runs = &self.runs[(self.runs.len() - at.len()) / 2..];
+        at.zip(runs).all(|(place, &least)| {
+            let (byte, run) = (form.text.as_bytes()[place], form.runs[place]);
             run == least
                 || (run > least && self.stretched.is_some_and(|long| run >= long) && !byte.is_ascii_digit())
         })
@@ -169,7 +267,7 @@ fn is_spelled_edge(text: &str, at: usize, may_have_neighbour: bool) -> bool {
     is_outside(before.next(), before.next()) || is_outside(after.next(), after.next())
 }
 
-/// The folded form without gaps: accents count, spaces do not.
-fn exact_form(text: &str) -> String {
-    Form::of(&View::folded(text)).without_gaps().text
+/// For each byte of a term's form, whether its letter is written with an accent.
+fn accents(form: &Form, text: &str) -> Box<[bool]> {
+    (0..form.text.len()).map(|at| !text[form.original(at..at + 1)].is_ascii()).collect()
 }

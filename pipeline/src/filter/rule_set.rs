@@ -1,50 +1,80 @@
 //! Rules that were compiled together.
 
-use std::{
-    collections::HashSet,
-    fmt,
-    ops::Range,
-    sync::{Arc, LazyLock},
-};
-
-use aho_corasick::AhoCorasick;
+use std::{collections::HashSet, fmt, sync::Arc};
 
 use super::{
+    arbiter::{self, Lowered},
+    check::{check_form, field},
+    classifier::{Classifier, Scores},
+    concept::{ConceptRules, Touched},
+    contact::ContactRules,
     error::{FieldProblem, RuleError},
-    form::Form,
+    hit::{Found, Hit},
     lift,
-    normalize::{Atoms, One, View, leet},
-    pattern::{Pattern, Role, Source, Term},
-    rule::{Action, Matching, Rule, RuleKind, State, Terms},
+    links::LinkRules,
+    pattern::Role,
+    recall::{Earlier, Touch, Trace},
+    regex::{Regexes, RegexesBuilder},
+    repetition::{self, Repetitions},
+    rule::{Action, Rule, RuleKind, State, Threshold},
+    terms::{TermIndex, TermsBuilder},
+    text::Text,
     verdict::{Match, Verdict},
 };
+use crate::id::{RoomId, RuleId};
 
-/// Rules, and terms of all rules together, that a set may have.
+/// Rules that a set may have.
 const MAX_RULES: usize = 10_000;
-const MAX_TERMS: usize = 500_000;
-/// Characters of a name and of a term; of an example and of a note; entries of the lists beside the terms.
-const MAX_SHORT: usize = 200;
-const MAX_LONG: usize = 4_000;
-const MAX_ENTRIES: usize = 1_000;
-/// Letters of a term that is looked for within words.
-const MIN_SUBSTRING: usize = 2;
+/// How many texts a [`HitRate`] names.
+const MAX_FIRST: usize = 20;
+
+/// What is said, where, and after what.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// The room; rules for some rooms only match nothing outside of one.
+    pub room: Option<RoomId>,
+    /// What the sender said there lately.
+    pub earlier: &'a Earlier,
+}
+
+/// How many texts of a corpus a rule matches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HitRate {
+    /// Texts that were judged.
+    pub texts: usize,
+    /// Texts that the rule matches.
+    pub hits: usize,
+    /// The places of the first of them in the corpus.
+    pub first: Vec<usize>,
+}
 
 /// Rules that were compiled together: a text is judged by one whole set. Cheap to clone.
 #[derive(Clone)]
-pub struct RuleSet {
-    rules: Arc<[Rule]>,
-    names: Arc<[Arc<str>]>,
-    /// One automaton serves every view, because terms and views are compared in one form.
-    automaton: AhoCorasick,
-    /// Beside each of the automaton's patterns, what must hold where it was found.
-    patterns: Arc<[Pattern]>,
+pub struct RuleSet(Arc<Compiled>);
+
+/// Each kind has an index of its own, which says where its rules match by their places in `rules`.
+struct Compiled {
+    rules: Box<[Rule]>,
+    names: Box<[Arc<str>]>,
+    terms: TermIndex,
+    regexes: Regexes,
+    concepts: ConceptRules,
+    links: LinkRules,
+    contacts: ContactRules,
+    classifiers: Vec<(usize, Threshold)>,
+    repetitions: Repetitions,
+    /// Whether some rule is for some rooms only.
+    has_rooms: bool,
 }
 
-/// A place where a rule matches.
-pub(super) struct Hit {
-    pub(super) rule: usize,
-    pub(super) role: Role,
-    pub(super) span: Range<usize>,
+/// Where rules match, and what was learnt on the way.
+struct Judged<'a> {
+    text: Text<'a>,
+    hits: Vec<Hit>,
+    scores: Scores,
+    trace: Trace,
 }
 
 impl RuleSet {
@@ -57,127 +87,177 @@ impl RuleSet {
             return Err(RuleError::TooMany(MAX_RULES));
         }
         let mut ids = HashSet::new();
-        let mut needles = Vec::new();
-        let mut patterns = Vec::new();
-        for (at, rule) in rules.iter().enumerate() {
+        let mut terms = TermsBuilder::default();
+        let mut regexes = RegexesBuilder::default();
+        let mut concepts = ConceptRules::default();
+        let mut links = LinkRules::default();
+        let mut contacts = ContactRules::default();
+        let mut classifiers = Vec::new();
+        let mut repetitions = Repetitions::default();
+        for (place, rule) in rules.iter().enumerate() {
             if !ids.insert(rule.id) {
                 return Err(RuleError::SameId(rule.id));
             }
             check_form(rule)?;
-            for (needle, pattern) in
-                terms(rule)?.into_iter().flat_map(|(term, role)| Pattern::compile(&term, at, role))
-            {
-                if rule.state.is_evaluated() {
-                    needles.push(needle);
-                    patterns.push(pattern);
-                }
+            if !rule.state.is_evaluated() {
+                continue;
             }
-            if patterns.len() > MAX_TERMS {
-                return Err(RuleError::TooMany(MAX_TERMS));
+            terms.add_rule(place, rule)?;
+            match &rule.kind {
+                RuleKind::Terms(_) => {}
+                RuleKind::Pattern(spec) => regexes
+                    .add(place, spec)
+                    .map_err(|problem| field(rule, &problem.field, problem.problem))?,
+                RuleKind::Concepts(spec) => concepts.add(place, spec, &mut terms),
+                RuleKind::Links(spec) => links.add(place, spec),
+                RuleKind::Contact => contacts.add(place),
+                RuleKind::Classifier(spec) => classifiers.push((place, *spec)),
+                RuleKind::Repetition(limit) => repetitions.add(place, *limit),
             }
         }
-        let names = rules.iter().map(|rule| rule.name.as_str().into()).collect();
-        let automaton = AhoCorasick::new(needles)?;
-        let set = Self { rules: rules.into(), names, automaton, patterns: patterns.into() };
-        set.check_examples()?;
+        let set = Self(Arc::new(Compiled {
+            names: rules.iter().map(|rule| rule.name.as_str().into()).collect(),
+            has_rooms: rules.iter().any(|rule| rule.rooms.is_some()),
+            rules: rules.into(),
+            terms: terms.build()?,
+            regexes: regexes.build()?,
+            concepts,
+            links,
+            contacts,
+            classifiers,
+            repetitions,
+        }));
+        set.0.check_examples()?;
         Ok(set)
-    }
-
-    /// Reads and compiles a JSON array of rules: an operator's file.
-    ///
-    /// # Errors
-    /// What is wrong with which rule.
-    pub fn from_json(json: &[u8]) -> Result<Self, RuleError> {
-        let values: Vec<serde_json::Value> = serde_json::from_slice(json).map_err(RuleError::NotAList)?;
-        let mut rules = Vec::with_capacity(values.len());
-        for (at, value) in values.into_iter().enumerate() {
-            let name =
-                value.get("name").and_then(|name| name.as_str()).unwrap_or("without a name").to_owned();
-            let rule = serde_json::from_value(value).map_err(|source| RuleError::Unreadable {
-                place: at + 1,
-                name,
-                source,
-            })?;
-            rules.push(rule);
-        }
-        Self::compile(rules)
-    }
-
-    /// The set that ships with the program, for when there are no other rules.
-    pub fn starter() -> Self {
-        static STARTER: LazyLock<RuleSet> = LazyLock::new(|| {
-            RuleSet::from_json(include_bytes!("starter.json")).expect("the starter set is compiled by a test")
-        });
-        STARTER.clone()
     }
 
     /// The rules as they were written, in their order.
     pub fn rules(&self) -> &[Rule] {
-        &self.rules
+        &self.0.rules
     }
 
-    /// Judges a text.
+    /// Judges a text by itself, outside of any room.
     pub fn check(&self, text: &str) -> Verdict {
-        let hits = self.hits(text);
-        if hits.is_empty() {
-            return Verdict::default();
-        }
-        let to_match = |hit: Hit| {
-            let rule = &self.rules[hit.rule];
-            Match {
-                rule: rule.id,
-                version: rule.version,
-                name: Arc::clone(&self.names[hit.rule]),
-                kind: rule.kind.name(),
-                category: rule.category,
-                action: rule.action,
-                shadow: rule.state == State::Shadow,
-                span: hit.span,
-            }
+        self.judge(&Said { text, room: None, earlier: &Earlier::default() })
+    }
+
+    /// Judges what is said.
+    pub fn judge(&self, said: &Said<'_>) -> Verdict {
+        let set = &*self.0;
+        let is_here = |rule: &Rule| {
+            let is_room = |rooms: &Vec<RoomId>| said.room.is_some_and(|room| rooms.contains(&room));
+            rule.rooms.as_ref().is_none_or(is_room)
         };
-        let refusing = hits.into_iter().filter(|hit| self.rules[hit.rule].action != Action::Allow);
-        Verdict::of(refusing.map(to_match).collect())
+        let judged = set.find(said.text, said.earlier, is_here);
+        let verdict = if judged.hits.is_empty() {
+            Verdict::default()
+        } else {
+            let refusing = judged.hits.into_iter().filter(|hit| set.rules[hit.rule].action != Action::Allow);
+            let mut matches: Vec<Match> = refusing.map(|hit| set.to_match(hit)).collect();
+            arbiter::arbitrate(&mut matches, &judged.text);
+            Verdict::of(matches)
+        };
+        Verdict { scores: judged.scores, trace: judged.trace, ..verdict }
     }
 
-    /// Where rules match, after what lifts them.
-    fn hits(&self, text: &str) -> Vec<Hit> {
-        let mut hits = Vec::new();
-        if self.patterns.is_empty() {
-            return hits;
-        }
-        let skeleton = View::skeleton(text);
-        self.search(&skeleton, Source::Words, text, &mut hits);
-        if let Some(view) = leet(&skeleton, One::I) {
-            self.search(&view, Source::Words, text, &mut hits);
-        }
-        if skeleton.text().contains(['1', '!', '|'])
-            && let Some(view) = leet(&skeleton, One::L)
-        {
-            self.search(&view, Source::Words, text, &mut hits);
-        }
-        let atoms = Atoms::of(&skeleton);
-        if let Some(view) = atoms.spelled() {
-            self.search(&view, Source::Spelled, text, &mut hits);
-        }
-        if let Some(view) = atoms.glued() {
-            self.search(&view, Source::Glued, text, &mut hits);
-        }
-        if hits.is_empty() { hits } else { lift::lift(hits, &self.rules, text) }
-    }
-
-    fn search(&self, view: &View, source: Source, text: &str, hits: &mut Vec<Hit>) {
-        let form = Form::of(view);
-        for found in self.automaton.find_overlapping_iter(&form.text) {
-            let pattern = &self.patterns[found.pattern()];
-            if pattern.holds(&form, found.range(), source, text) {
-                hits.push(Hit { rule: pattern.rule, role: pattern.role, span: form.original(found.range()) });
+    /// How many texts of a corpus each of these rules matches, rules in the shadow too, in their order.
+    pub fn hit_rates<'t>(&self, rules: &[RuleId], texts: impl IntoIterator<Item = &'t str>) -> Vec<HitRate> {
+        let mut rates = vec![HitRate::default(); rules.len()];
+        let place = |rule: &RuleId| self.0.rules.iter().position(|one| one.id == *rule);
+        let places: Vec<Option<usize>> = rules.iter().map(place).collect();
+        for (at, text) in texts.into_iter().enumerate() {
+            let judged = self.0.find(text, &Earlier::default(), |_| true);
+            for (rate, place) in rates.iter_mut().zip(&places) {
+                rate.texts += 1;
+                if judged.hits.iter().any(|hit| Some(hit.rule) == *place) {
+                    rate.hits += 1;
+                    if rate.first.len() < MAX_FIRST {
+                        rate.first.push(at);
+                    }
+                }
             }
+        }
+        rates
+    }
+
+    /// How many texts of a corpus a rule matches.
+    pub fn hit_rate<'t>(&self, rule: RuleId, texts: impl IntoIterator<Item = &'t str>) -> HitRate {
+        self.hit_rates(&[rule], texts).pop().expect("a rate for the rule")
+    }
+}
+
+impl Compiled {
+    /// Where rules match, after what lifts them.
+    fn find<'a>(&self, text: &'a str, earlier: &Earlier, is_here: impl Fn(&Rule) -> bool) -> Judged<'a> {
+        let text = Text::of(text);
+        let mut found = Found::default();
+        self.terms.search(&text, &mut found);
+        self.regexes.search(&text, |rule, span| found.push(rule, span));
+        self.links.search(&text, |rule, span| found.push(rule, span));
+        self.contacts.search(&text, |rule, span| found.push(rule, span));
+        let scores = self.classify(&text, &mut found);
+
+        let touched = self.concepts.touched(std::mem::take(&mut found.concepts), &text);
+        self.concepts.matches(&touched, earlier, |rule, span| found.push(rule, span));
+        let trace = trace(&text, &touched);
+        if let Some(whole) = repetition::whole(&text) {
+            self.repetitions.matches(&trace, earlier, |rule| found.push(rule, whole.clone()));
+        }
+
+        let mut hits = found.hits;
+        if self.has_rooms {
+            hits.retain(|hit| is_here(&self.rules[hit.rule]));
+        }
+        let hits = if hits.is_empty() { hits } else { lift::lift(hits, &self.rules, text.original) };
+        Judged { text, hits, scores, trace }
+    }
+
+    fn classify(&self, text: &Text<'_>, found: &mut Found) -> Scores {
+        if self.classifiers.is_empty() {
+            return Scores::default();
+        }
+        let Some(whole) = repetition::whole(text) else { return Scores::default() };
+        let classifier = Classifier::shipped();
+        let as_written = classifier.scores_as_written(&text.skeleton);
+        let scores = text
+            .leet()
+            .iter()
+            .fold(as_written, |scores, view| scores.max(classifier.scores_as_written(view)));
+        for (rule, Threshold { head, threshold }) in &self.classifiers {
+            let score = scores.of(*head);
+            if f64::from(score) >= *threshold {
+                let span = whole.clone();
+                found.hits.push(Hit {
+                    rule: *rule,
+                    role: Role::Match,
+                    span,
+                    score: Some(score),
+                    near: false,
+                });
+            }
+        }
+        scores
+    }
+
+    fn to_match(&self, hit: Hit) -> Match {
+        let rule = &self.rules[hit.rule];
+        Match {
+            rule: rule.id,
+            version: rule.version,
+            name: Arc::clone(&self.names[hit.rule]),
+            kind: rule.kind.name(),
+            category: rule.category,
+            action: rule.action,
+            lowered: hit.near.then_some(Lowered::Near),
+            shadow: rule.state == State::Shadow,
+            score: hit.score,
+            span: hit.span,
         }
     }
 
     fn check_examples(&self) -> Result<(), RuleError> {
         for (at, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.state.is_evaluated()) {
-            let matches = |text: &str| self.hits(text).iter().any(|hit| hit.rule == at);
+            let matches = |text: &str| self.is_matched(at, text);
             if let Some(place) = rule.must_match.iter().position(|text| !matches(text)) {
                 return Err(field(rule, &format!("must_match[{place}]"), FieldProblem::NotMatched));
             }
@@ -187,14 +267,33 @@ impl RuleSet {
         }
         Ok(())
     }
+
+    /// Whether a rule matches an example: in any room, and for a limit on repetition as if it was reached.
+    fn is_matched(&self, rule: usize, text: &str) -> bool {
+        let judged = self.find(text, &Earlier::default(), |_| true);
+        if !self.repetitions.has(rule) {
+            return judged.hits.iter().any(|hit| hit.rule == rule);
+        }
+        let mut found = Found::default();
+        self.terms.search(&judged.text, &mut found);
+        if let Some(whole) = repetition::whole(&judged.text) {
+            found.push(rule, whole);
+        }
+        lift::lift(found.hits, &self.rules, text).iter().any(|hit| hit.rule == rule)
+    }
+}
+
+fn trace(text: &Text<'_>, touched: &[Touched]) -> Trace {
+    let (letters, words) = repetition::letters(text);
+    Trace::new(&letters, words, touched.iter().map(Touch::from).collect())
 }
 
 impl fmt::Debug for RuleSet {
     /// How many, not which: a set may hold half a million terms.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RuleSet")
-            .field("rules", &self.rules.len())
-            .field("patterns", &self.patterns.len())
+            .field("rules", &self.0.rules.len())
+            .field("terms", &self.0.terms.len())
             .finish_non_exhaustive()
     }
 }
@@ -203,72 +302,5 @@ impl Default for RuleSet {
     /// No rules: every text passes.
     fn default() -> Self {
         Self::compile(Vec::new()).expect("nothing can be wrong with no rules")
-    }
-}
-
-fn field(rule: &Rule, field: &str, problem: FieldProblem) -> RuleError {
-    RuleError::Field { rule: format!("{} ({})", rule.id, rule.name), field: field.to_owned(), problem }
-}
-
-fn check_form(rule: &Rule) -> Result<(), RuleError> {
-    let bounded = |name: &str, text: &str, max| {
-        let too_long = text.len() > max && text.chars().count() > max;
-        if too_long { Err(field(rule, name, FieldProblem::TooLong(max))) } else { Ok(()) }
-    };
-    if rule.name.trim().is_empty() {
-        return Err(field(rule, "name", FieldProblem::Empty));
-    }
-    bounded("name", &rule.name, MAX_SHORT)?;
-    bounded("note", &rule.note, MAX_LONG)?;
-    let examples = [("must_match", &rule.must_match), ("must_not_match", &rule.must_not_match)];
-    for (name, list) in examples.into_iter().chain([("unless", &rule.unless)]) {
-        if list.len() > MAX_ENTRIES {
-            return Err(field(rule, name, FieldProblem::TooLong(MAX_ENTRIES)));
-        }
-        for (place, text) in list.iter().enumerate() {
-            bounded(&format!("{name}[{place}]"), text, MAX_LONG)?;
-        }
-    }
-    Ok(())
-}
-
-/// A rule's terms and the phrases that lift them, each held to what can be looked for.
-fn terms(rule: &Rule) -> Result<Vec<(Term, Role)>, RuleError> {
-    let mut terms = Vec::new();
-    match &rule.kind {
-        RuleKind::Terms(Terms::List { terms: list, .. }) if list.is_empty() => {
-            return Err(field(rule, "terms", FieldProblem::Empty));
-        }
-        RuleKind::Terms(Terms::List { terms: list, matching }) => {
-            for (place, text) in list.iter().enumerate() {
-                check_term(text, *matching)
-                    .map_err(|problem| field(rule, &format!("terms[{place}]"), problem))?;
-                let term = Term::new(text, *matching);
-                let term = if rule.action == Action::Allow { term.plain() } else { term };
-                terms.push((term, Role::Match));
-            }
-        }
-        RuleKind::Terms(Terms::Lexicon(lexicon)) => {
-            terms.extend(lexicon.entries().into_iter().map(|entry| (Term::from(entry), Role::Match)));
-        }
-    }
-    for (place, text) in rule.unless.iter().enumerate() {
-        check_term(text, Matching::Word)
-            .map_err(|problem| field(rule, &format!("unless[{place}]"), problem))?;
-        terms.push((Term::new(text, Matching::Word).plain(), Role::Unless));
-    }
-    Ok(terms)
-}
-
-fn check_term(text: &str, matching: Matching) -> Result<(), FieldProblem> {
-    // Before it is normalised, which may make it longer.
-    if text.chars().nth(MAX_SHORT).is_some() {
-        return Err(FieldProblem::TooLong(MAX_SHORT));
-    }
-    let form = Form::of(&View::skeleton(text));
-    match form.len_in_letters() {
-        0 => Err(FieldProblem::NothingToFind),
-        letters if matching == Matching::Substring && letters < MIN_SUBSTRING => Err(FieldProblem::TooShort),
-        _ => Ok(()),
     }
 }

@@ -41,6 +41,12 @@ impl<'a> Atoms<'a> {
         let mut last = None;
         for (at, c) in text.char_indices() {
             let end = at + c.len_utf8();
+            if flag_letter(c).is_some() {
+                let gap = atoms.last().map_or(0, |atom| atom.bytes.end)..at;
+                atoms.push(Atom { bytes: at..end, letters: 1, gap, is_single: true, is_word: true });
+                last = None;
+                continue;
+            }
             if !c.is_alphanumeric() {
                 last = None;
                 continue;
@@ -113,7 +119,10 @@ impl<'a> Atoms<'a> {
     fn push_word(&self, run: &[Atom], joined: &mut View) {
         for atom in run {
             for (at, c) in self.view.text[atom.bytes.clone()].char_indices() {
-                joined.push(letter(c, One::I).unwrap_or(c), self.view.spans[atom.bytes.start + at]);
+                joined.push(
+                    flag_letter(c).or_else(|| letter(c, One::I)).unwrap_or(c),
+                    self.view.spans[atom.bytes.start + at],
+                );
             }
         }
         if let Some(last) = joined.spans.last().copied() {
@@ -121,6 +130,12 @@ impl<'a> Atoms<'a> {
             joined.push(' ', last.after());
         }
     }
+}
+
+/// The letter of a regional indicator: two of them are a flag, and more of them a word.
+fn flag_letter(c: char) -> Option<char> {
+    let letter = u32::from(c).checked_sub(0x1_f1e6).filter(|&letter| letter < 26)?;
+    char::from_u32(u32::from('a') + letter)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What the starter set stops and what it lets pass: disguises, and innocent words that hold another.
 
-use plic_pipeline::filter::{Action, Category, RuleSet, Verdict};
+use crate::set::unscored;
+use plic_pipeline::filter::{Action, Category, Lowered, RuleSet, Verdict};
 
 /// The text, and what of it is matched.
 const STOPPED: &[(&str, &str)] = &[
@@ -45,6 +46,27 @@ const STOPPED: &[(&str, &str)] = &[
     ("saaale araaabe", "saaale araaabe"),
     // A digit beside a word does not hide it.
     ("nigger1", "nigger"),
+    ("w0g5 and n1gg3r$", "n1gg3r$"),
+    ("ki11 the n1ggers", "ki11 the n1ggers"),
+    ("🇫🇦🇬🇬🇴🇹🇸", "🇫🇦🇬🇬🇴🇹🇸"),
+    ("ɹǝƃƃᴉu", "ɹǝƃƃᴉu"),
+    ("ϲһіntоk", "ϲһіntоk"),
+    // Slips of the pen, signs for letters, broken and glued words.
+    ("fagtogs, fagogts", "fagogts"),
+    ("a faggto", "faggto"),
+    ("n*gger", "n*gger"),
+    ("f**got", "f**got"),
+    ("sale b*ugnoule", "b*ugnoule"),
+    ("f****t", "f****t"),
+    ("ni gg er", "ni gg er"),
+    ("fag got", "fag got"),
+    ("ihatefaggots", "faggots"),
+    ("killallkikes", "kikes"),
+    ("bandedebougnoules", "bougnoules"),
+    ("reggin", "reggin"),
+    ("phaggotz", "phaggotz"),
+    ("fggts", "fggts"),
+    ("n3gr0 de merde", "n3gr0"),
     // French, with and without its accents.
     ("Sale Négresse", "Sale Négresse"),
     ("NEGRE", "NEGRE"),
@@ -94,6 +116,20 @@ const PASSED: &[&str] = &[
     "Il pède, dit-il",
     "кікіморa",
     "🇳🇮🇬🇪🇷",
+    "Vacances à Nègrepelisse, négocier le prix, un assassin de cinéma, concombre et pédalo",
+    "The cockpit, a therapist, a tycoon and a raccoon; a cocoon, spices like spicy noodles, au pair",
+    "Un ouvrage retardataire, en retard, retardé ; la rouille, les couilles, l'autre rive, polka, travel",
+    "A maggot, a trigger, bigger, digger, swagger; he giggled, the faggots and peas were lovely",
+    "A dyke along the canal keeps the water out; the sea dykes of Holland",
+    "une tapette à mouches, un dragoon, the granny's tyranny, a travelogue about Lesbos",
+    "go ok, he she they, do the ads, dot heads, si pic s'il y a, en te voyant, tan tôt",
+    "f*cking late, b*tch of a day, sh*t happens, m*rde alors, c*nnard de voisin, p*tain",
+    "*Niger* and **Nigeria**, *you* and _me_, snake_case, foo.bar, G.P.S., a.m., p.m., e.g. i.e.",
+    "grids, prgms, bcp, rdv, slt, tjrs, pls, thx, msg, tmrw, wknd, qqn, gyms, pics, spcl, dgts",
+    "Bonjour Ajeet, Raghad, Akis, Paqui, Gouin, Fagg, Skoog, Huggins, Darke, Pollak, Niki, Kiko",
+    "pssst, 3 x 4 = 12, 50/50, 100%, #vacances, #paris2024, ###, ***, ok!!!, wifi: azerty_1234",
+    "allspice, auspicious, Pakistan, kikoo lol, coincoin, gooky mess, the Vespa, Biot, Lebo, Murat",
+    "France🇫🇷🇬🇧🇺🇸 and 🇩🇪🇪🇸",
     "",
     " \u{200b}",
 ];
@@ -104,10 +140,12 @@ fn spans<'a>(verdict: &Verdict, text: &'a str) -> Vec<&'a str> {
 
 #[test]
 fn disguised_hate_is_stopped_and_the_match_is_what_was_written() {
-    let rules = RuleSet::starter();
+    let rules = unscored();
     for (text, matched) in STOPPED {
         let verdict = rules.check(text);
-        assert_eq!(verdict.action, Some(Action::Block), "{text}");
+        let only_near = verdict.matches.iter().all(|hit| hit.lowered == Some(Lowered::Near));
+        let action = if only_near { Action::Hold } else { Action::Block };
+        assert_eq!(verdict.action, Some(action), "{text}");
         assert_eq!(verdict.category, Some(Category::Hate), "{text}");
         assert!(spans(&verdict, text).contains(matched), "{text}: {:?}", spans(&verdict, text));
     }
@@ -115,7 +153,7 @@ fn disguised_hate_is_stopped_and_the_match_is_what_was_written() {
 
 #[test]
 fn innocent_words_that_hold_another_pass() {
-    let rules = RuleSet::starter();
+    let rules = unscored();
     for text in PASSED {
         let verdict = rules.check(text);
         assert!(!verdict.refuses(), "{text}: {:?}", spans(&verdict, text));
@@ -124,7 +162,7 @@ fn innocent_words_that_hold_another_pass() {
 
 #[test]
 fn an_innocent_phrase_lifts_nothing_outside_itself() {
-    let rules = RuleSet::starter();
+    let rules = unscored();
     for text in ["spic and span, you spic", "un nègre en chemise, sale nègre", "Scunthorpe niggers"] {
         assert!(rules.check(text).closes(), "{text}");
     }

@@ -2,7 +2,13 @@
 
 use std::{error::Error, thread};
 
-use plic_pipeline::filter::{Action, Rule, RuleError, RuleSet, Rules, Verdict};
+use plic_pipeline::{
+    filter::{
+        Action, Earlier, Head, Rule, RuleError, RuleSet, Rules, Said, Verdict,
+        rule::{RuleKind, Threshold},
+    },
+    id::{RoomId, RuleId},
+};
 use serde_json::{Value, json};
 
 /// A live rule against "western union" that rejects, with some keys changed; `null` takes a key away.
@@ -109,7 +115,7 @@ fn shadow_rules_report_and_change_nothing() {
 fn drafts_and_retired_rules_are_not_evaluated() {
     for state in ["draft", "retired"] {
         let verdict = check(&[rule(1, json!({"state": state, "must_match": ["never"]}))], "western union");
-        assert_eq!(verdict, Verdict::default());
+        assert!(verdict.action.is_none() && verdict.matches.is_empty());
     }
 }
 
@@ -124,10 +130,14 @@ fn a_rule_is_held_to_its_examples() {
 #[test]
 fn what_is_wrong_is_named() {
     for (changes, message) in [
-        (json!({"kind": "pattern"}), "kind: there is no kind `pattern`"),
-        (json!({"action": "hold"}), "unknown variant `hold`, expected one of `allow`, `reject`, `block`"),
+        (json!({"kind": "patterns"}), "kind: there is no kind `patterns`"),
+        (
+            json!({"action": "stop"}),
+            "unknown variant `stop`, expected one of `allow`, `flag`, `mask`, `hold`",
+        ),
         (json!({"unles": []}), "unknown field `unles`"),
-        (json!({"rooms": [1]}), "rooms: rules for some rooms only are not supported"),
+        (json!({"rooms": []}), "rooms: is empty"),
+        (json!({"languages": ["x".repeat(201)]}), "languages[0]: is longer than 200"),
         (json!({"terms": null}), "terms: has neither `terms` nor `lexicon`"),
         (json!({"lexicon": "hate-en"}), "terms: has both"),
         (json!({"terms": null, "lexicon": "hate-de"}), "unknown variant `hate-de`"),
@@ -148,11 +158,120 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
-fn a_rule_round_trips_through_json() {
-    for rule in RuleSet::starter().rules() {
-        let json = serde_json::to_string(rule).expect("rules are JSON");
-        assert_eq!(&serde_json::from_str::<Rule>(&json).expect("rules are read back"), rule);
+fn a_rule_of_any_kind_round_trips_through_json() {
+    let mut rules = RuleSet::starter().rules().to_vec();
+    let kinds = [
+        ("terms", json!({"terms": ["a b"], "match": "substring"})),
+        ("terms", json!({"terms": null, "lexicon": "hate-en"})),
+        ("pattern", json!({"pattern": "a+b", "view": "original"})),
+        ("concepts", json!({"concepts": {"at_least": 1, "of": ["mine"], "define": {"mine": ["my own"]}}})),
+        ("links", json!({"domains": ["*.example"], "allow_domains": ["a.fr"], "shorteners": true})),
+        ("contact", json!({})),
+        ("classifier", json!({"head": "hate", "threshold": 0.921_234_567_891_234_5})),
+        ("repetition", json!({"limit": {"same_text": 3, "window_seconds": 60}})),
+    ];
+    for (id, (kind, keys)) in (1..).zip(kinds) {
+        let mut value = rule(id, keys);
+        for (key, other) in json!({
+            "kind": kind, "action": "mask", "rooms": [1, 9_007_199_254_740_991_i64], "unless": ["x"], "note": "n",
+            "must_match": [], "must_not_match": ["y"],
+        })
+        .as_object()
+        .expect("an object")
+        {
+            value[key] = other.clone();
+        }
+        rules.push(serde_json::from_value(value).expect("is a rule"));
     }
+    for rule in rules {
+        let json = serde_json::to_string(&rule).expect("rules are JSON");
+        assert_eq!(serde_json::from_str::<Rule>(&json).expect("rules are read back"), rule);
+        let value = serde_json::to_value(&rule).expect("rules are JSON");
+        assert_eq!(serde_json::from_value::<Rule>(value.clone()).expect("rules are read back"), rule);
+        for key in ["id", "version", "languages", "rooms", "unless", "must_match", "must_not_match", "note"] {
+            assert!(value.get(key).is_some(), "{key} is written");
+        }
+    }
+}
+
+#[test]
+fn a_form_may_send_the_whole_shape_with_nulls_and_keys_of_other_kinds() {
+    let shape = json!({
+        "name": "n", "kind": "links", "category": "scam", "action": "flag", "state": "live", "id": null, "version": null,
+        "languages": null, "rooms": null, "terms": [], "match": "word", "lexicon": null, "pattern": "(", "view": 7,
+        "concepts": {"at_least": "x"}, "domains": ["a.fr"], "allow_domains": [], "head": "?", "threshold": -1,
+        "limit": null, "unless": null, "must_match": null, "must_not_match": null, "note": null, "updated_by": "u",
+        "updated_at": "t",
+    });
+    let rule: Rule = serde_json::from_value(shape).expect("is a rule");
+    assert_eq!((rule.id.0, rule.version, rule.kind.name()), (0, 1, "links"));
+    assert!(RuleSet::compile(vec![rule]).is_ok());
+}
+
+#[test]
+fn what_is_wrong_with_other_kinds_is_named() {
+    for (kind, keys, message) in [
+        ("classifier", json!({"head": "hate", "threshold": 1.5}), "threshold: is not from 0 to 1"),
+        ("classifier", json!({"head": "hate", "threshold": -0.1}), "threshold: is not from 0 to 1"),
+        ("classifier", json!({"head": "joy", "threshold": 0.5}), "head: unknown variant `joy`"),
+        ("classifier", json!({"threshold": 0.5}), "head: is missing"),
+        ("pattern", json!({"pattern": "a", "view": "leet"}), "view: unknown variant `leet`"),
+        ("pattern", json!({}), "pattern: is missing"),
+        ("links", json!({}), "domains: is empty"),
+        ("links", json!({"domains": ["a.fr", "https://a.fr"]}), "domains[1]: is not a domain"),
+        ("links", json!({"allow_domains": ["*"]}), "allow_domains[0]: is not a domain"),
+        ("repetition", json!({}), "limit: is missing"),
+        ("repetition", json!({"limit": {"same_text": -1, "window_seconds": 1}}), "limit: invalid value"),
+    ] {
+        let mut value = rule(1, keys);
+        value["kind"] = json!(kind);
+        let error = refused(&[value]);
+        assert!(error.contains(message), "{error}");
+    }
+    let mut nan = RuleSet::starter().rules()[0].clone();
+    nan.kind = RuleKind::Classifier(Threshold { head: Head::Hate, threshold: f64::NAN });
+    assert!(RuleSet::compile(vec![nan]).expect_err("is refused").to_string().contains("threshold"));
+    // Half of a character in UTF-16 is no text.
+    assert!(RuleSet::from_json(br#"[{"name": "\ud800"}]"#).is_err());
+}
+
+#[test]
+fn a_rule_for_some_rooms_is_for_no_others() {
+    let set = compile(&[rule(1, json!({"rooms": [7], "must_match": ["western union"]}))]).expect("in order");
+    let judge = |room: Option<i64>| {
+        let said = Said { text: "western union", room: room.map(RoomId), earlier: &Earlier::default() };
+        set.judge(&said).refuses()
+    };
+    assert_eq!([judge(Some(7)), judge(Some(8)), judge(None)], [true, false, false]);
+    assert_eq!(set.hit_rate(RuleId(1), ["western union", "no", "western union"]).first, [0, 2]);
+}
+
+#[test]
+fn actions_are_told_apart() {
+    for (action, stops, refuses, closes, holds, flags, masked) in [
+        ("flag", false, false, false, false, true, "by western union"),
+        ("mask", false, false, false, false, false, "by *************"),
+        ("hold", true, false, false, true, false, "by western union"),
+        ("reject", true, true, false, false, false, "by western union"),
+        ("block", true, true, true, false, false, "by western union"),
+    ] {
+        let verdict = check(&[rule(1, json!({"action": action}))], "by western union");
+        assert_eq!(
+            (verdict.stops(), verdict.refuses(), verdict.closes(), verdict.holds(), verdict.flags()),
+            (stops, refuses, closes, holds, flags),
+            "{action}"
+        );
+        assert_eq!(verdict.masked("by western union"), masked, "{action}");
+    }
+}
+
+#[test]
+fn every_match_is_masked_and_every_flag_is_seen_beyond_those_that_are_listed() {
+    let flag = rule(2, json!({"action": "flag", "terms": ["end"]}));
+    let text = "western union ".repeat(100) + "end";
+    let verdict = check(&[rule(1, json!({"action": "mask"})), flag], &text);
+    assert_eq!(verdict.matches.len(), Verdict::MAX_MATCHES);
+    assert!(verdict.flags() && !verdict.masked(&text).contains('w'));
 }
 
 #[test]

@@ -1,0 +1,164 @@
+//! How likely a text is hate, a threat, a scam or harassment: a linear model over hashed words, letters and classes of
+//! words.
+//!
+//! The model comes with the program; `trainer` makes it from data and grammars in the repository, and `MODEL_CARD.md`
+//! says what it was made of and how good it is. A score depends on the text alone and is the same on every machine.
+//! `token` finds words, `repair` undoes disguises that views leave, `class` says what they do, `feature` makes features of both, `model` holds the weights.
+
+mod class;
+mod feature;
+mod hash;
+mod model;
+mod repair;
+mod token;
+mod vocabulary;
+
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use self::model::{Model, Windows};
+pub use self::{
+    feature::{BUCKETS, Sink, VERSION, features, keys},
+    model::{HEADER, MAGIC, ModelError, logistic, normed},
+    vocabulary::Vocabulary,
+};
+use super::normalize::{View, leet_views};
+
+/// What a text is scored for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Head {
+    /// Against people for what they are.
+    Hate,
+    /// Violence announced or wished.
+    Threat,
+    /// Attempts at fraud.
+    Scam,
+    /// Against one person.
+    Harassment,
+}
+
+impl Head {
+    /// Every head, in the order of a model's weights.
+    pub const ALL: [Self; 4] = [Self::Hate, Self::Threat, Self::Scam, Self::Harassment];
+
+    /// The word for it in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hate => "hate",
+            Self::Threat => "threat",
+            Self::Scam => "scam",
+            Self::Harassment => "harassment",
+        }
+    }
+}
+
+/// A probability for each head, from 0 to 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Scores {
+    /// For [`Head::Hate`].
+    pub hate: f32,
+    /// For [`Head::Threat`].
+    pub threat: f32,
+    /// For [`Head::Scam`].
+    pub scam: f32,
+    /// For [`Head::Harassment`].
+    pub harassment: f32,
+}
+
+impl Scores {
+    fn from_array([hate, threat, scam, harassment]: [f32; Head::ALL.len()]) -> Self {
+        Self { hate, threat, scam, harassment }
+    }
+
+    /// The score of a head.
+    pub const fn of(self, head: Head) -> f32 {
+        match head {
+            Head::Hate => self.hate,
+            Head::Threat => self.threat,
+            Head::Scam => self.scam,
+            Head::Harassment => self.harassment,
+        }
+    }
+
+    /// The higher of two scores for each head.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self::from_array(Head::ALL.map(|head| self.of(head).max(other.of(head))))
+    }
+}
+
+/// A trained model.
+#[derive(Debug)]
+pub struct Classifier {
+    model: Model,
+    hash: String,
+}
+
+impl Classifier {
+    /// The model that ships with the program.
+    pub fn shipped() -> &'static Self {
+        static SHIPPED: LazyLock<Classifier> = LazyLock::new(|| {
+            Classifier::from_bytes(include_bytes!("classifier/model.bin")).expect("a test reads the model")
+        });
+        &SHIPPED
+    }
+
+    /// Reads a model.
+    ///
+    /// # Errors
+    /// What keeps the bytes from being a model of this program.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+        Ok(Self { model: Model::from_bytes(bytes)?, hash: model::hash_of(bytes) })
+    }
+
+    /// The first 16 hexadecimal digits of the model's SHA-256: which model gave a score.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Scores a text by its skeleton, and by what its digits and signs stand for.
+    pub fn scores(&self, skeleton: &View) -> Scores {
+        let mut scores = self.scores_as_written(skeleton);
+        for view in leet_views(skeleton) {
+            scores = scores.max(self.scores_as_written(&view));
+        }
+        scores
+    }
+
+    /// Scores one view as it is: for a caller that has the text's other views already, and takes the highest score.
+    pub fn scores_as_written(&self, view: &View) -> Scores {
+        let mut windows = Windows::over(&self.model);
+        features(view.text(), &self.model.vocabulary, &mut windows);
+        Scores::from_array(windows.probabilities())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_shipped_model_tells_what_it_was_made_for() {
+        let scores = |text: &str| Classifier::shipped().scores(&View::skeleton(text));
+        let pleasant = scores("Hello, is the flat still free for the second week of July?");
+        for head in Head::ALL {
+            assert!(pleasant.of(head) < 0.5, "{head:?} {pleasant:?}");
+        }
+        assert!(scores("All immigrants are vermin and should be exterminated").hate > 0.5);
+        assert_eq!(Classifier::shipped().hash().len(), 16);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_scores_from_0_to_1(text in ".{0,400}") {
+            let scores = Classifier::shipped().scores(&View::skeleton(&text));
+            for head in Head::ALL {
+                prop_assert!((0.0..=1.0).contains(&scores.of(head)));
+            }
+        }
+    }
+}

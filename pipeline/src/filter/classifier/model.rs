@@ -1,0 +1,201 @@
+//! The weights, and how the features of a text become probabilities.
+//!
+//! A model file is [`MAGIC`], the version of the features (`u16`), the bits of a feature (`u8`), the number of heads
+//! (`u8`); for each head what an integer of its weights is worth and its bias (`f32` each); how many words the vocabulary
+//! has (`u32`), and their keys (`u32` each); then for each feature a weight for each head (`i8`). Numbers are
+//! little-endian.
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    Head,
+    feature::{BITS, BUCKETS, Sink, VERSION},
+    vocabulary::Vocabulary,
+};
+
+/// What a model file begins with.
+pub const MAGIC: [u8; 8] = *b"plic-mdl";
+/// Bytes before the vocabulary.
+pub const HEADER: usize = MAGIC.len() + 4 + HEADS * 8 + 4;
+const HEADS: usize = Head::ALL.len();
+
+/// Why bytes are no model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// It is another kind of file.
+    #[error("not a model file")]
+    NotAModel,
+    /// The program makes other features than the model knows.
+    #[error("the model is for version {0} of the features")]
+    OtherFeatures(u16),
+    /// Its size does not fit its header.
+    #[error("the model has {0} bytes")]
+    WrongSize(usize),
+    /// A number in the header is infinite or none.
+    #[error("the model has a number that is none")]
+    NotANumber,
+}
+
+/// A model, ready to score.
+pub(super) struct Model {
+    /// A weight for each head, feature after feature: one look into memory serves all heads.
+    weights: Vec<[i8; HEADS]>,
+    scale: [f32; HEADS],
+    bias: [f32; HEADS],
+    pub(super) vocabulary: Vocabulary,
+}
+
+impl Model {
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+        let (header, weights) = bytes.split_at_checked(HEADER).ok_or(ModelError::NotAModel)?;
+        let (magic, header) = header.split_at(MAGIC.len());
+        if magic != MAGIC {
+            return Err(ModelError::NotAModel);
+        }
+        let (shape, numbers) = header.split_at(4);
+        let version = u16::from_le_bytes([shape[0], shape[1]]);
+        if version != VERSION || u32::from(shape[2]) != BITS || usize::from(shape[3]) != HEADS {
+            return Err(ModelError::OtherFeatures(version));
+        }
+        let (numbers, words) = numbers.split_at(HEADS * 8);
+        let words = u32::from_le_bytes([words[0], words[1], words[2], words[3]]);
+        let (words, weights) = usize::try_from(words)
+            .ok()
+            .and_then(|words| weights.split_at_checked(words.checked_mul(4)?))
+            .filter(|(_, weights)| weights.len() == BUCKETS * HEADS)
+            .ok_or(ModelError::WrongSize(bytes.len()))?;
+        let keys: Vec<u32> =
+            words.chunks_exact(4).map(|key| u32::from_le_bytes([key[0], key[1], key[2], key[3]])).collect();
+        let (mut scale, mut bias) = ([0.0; HEADS], [0.0; HEADS]);
+        for (head, pair) in numbers.chunks_exact(8).enumerate() {
+            scale[head] = f32::from_le_bytes([pair[0], pair[1], pair[2], pair[3]]);
+            bias[head] = f32::from_le_bytes([pair[4], pair[5], pair[6], pair[7]]);
+        }
+        if !scale.iter().chain(&bias).all(|number| number.is_finite()) {
+            return Err(ModelError::NotANumber);
+        }
+        let signed = |byte: &u8| i8::from_le_bytes([*byte]);
+        let weights = weights
+            .chunks_exact(HEADS)
+            .map(|chunk| std::array::from_fn(|head| signed(&chunk[head])))
+            .collect();
+        Ok(Self { weights, scale, bias, vocabulary: Vocabulary::of(&keys) })
+    }
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model").field("scale", &self.scale).field("bias", &self.bias).finish_non_exhaustive()
+    }
+}
+
+/// The sums of a chunk.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    weights: [i32; HEADS],
+    features: u32,
+}
+
+/// Sums weights chunk by chunk, and keeps the highest score of two neighbours: what is said in one sentence of a long
+/// text counts as much as if it were said alone.
+pub(super) struct Windows<'a> {
+    model: &'a Model,
+    chunk: Sums,
+    last: Option<Sums>,
+    highest: Option<[f32; HEADS]>,
+}
+
+impl<'a> Windows<'a> {
+    pub(super) fn over(model: &'a Model) -> Self {
+        Self { model, chunk: Sums::default(), last: None, highest: None }
+    }
+
+    pub(super) fn probabilities(self) -> [f32; HEADS] {
+        self.highest.map_or([0.0; HEADS], |scores| scores.map(logistic))
+    }
+
+    fn score(&self, sums: Sums) -> [f32; HEADS] {
+        std::array::from_fn(|head| {
+            #[expect(clippy::cast_precision_loss, reason = "a sum beyond 24 bits is certain either way")]
+            let sum = sums.weights[head] as f32;
+            normed(sum, sums.features) * self.model.scale[head] + self.model.bias[head]
+        })
+    }
+}
+
+impl Sink for Windows<'_> {
+    #[inline]
+    fn feature(&mut self, feature: u32) {
+        let weights = self.model.weights[feature as usize];
+        for (sum, weight) in self.chunk.weights.iter_mut().zip(weights) {
+            *sum = sum.wrapping_add(i32::from(weight));
+        }
+        self.chunk.features = self.chunk.features.wrapping_add(1);
+    }
+
+    fn end_chunk(&mut self) {
+        let chunk = std::mem::take(&mut self.chunk);
+        let window = self.last.map_or(chunk, |last| Sums {
+            weights: std::array::from_fn(|head| last.weights[head].saturating_add(chunk.weights[head])),
+            features: last.features.saturating_add(chunk.features),
+        });
+        let scores = self.score(window);
+        self.highest = Some(
+            self.highest
+                .map_or(scores, |highest| std::array::from_fn(|head| highest[head].max(scores[head]))),
+        );
+        self.last = Some(chunk);
+    }
+}
+
+/// A sum of so many features' weights, so that long texts are not surer than short ones for their length alone.
+pub fn normed(sum: f32, features: u32) -> f32 {
+    #[expect(clippy::cast_precision_loss, reason = "texts have fewer than 2^24 features that matter")]
+    let features = features as f32;
+    sum / (features + 30.0).sqrt()
+}
+
+/// A logit as a probability.
+pub fn logistic(logit: f32) -> f32 {
+    1.0 / (1.0 + libm::expf(-logit))
+}
+
+/// The first 16 hexadecimal digits of SHA-256.
+pub(super) fn hash_of(bytes: &[u8]) -> String {
+    let start = Sha256::digest(bytes).iter().take(8).fold(0_u64, |start, &byte| start << 8 | u64::from(byte));
+    format!("{start:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file() -> Vec<u8> {
+        let mut file = MAGIC.to_vec();
+        file.extend(VERSION.to_le_bytes());
+        file.extend([19, 4]);
+        file.extend([0; HEADS * 8 + 4]);
+        file.resize(HEADER + BUCKETS * HEADS, 0);
+        file
+    }
+
+    fn refused(bytes: &[u8]) -> ModelError {
+        Model::from_bytes(bytes).expect_err("the bytes are no model")
+    }
+
+    #[test]
+    fn bytes_that_are_no_model_are_refused() {
+        assert!(Model::from_bytes(&file()).is_ok());
+        assert_eq!(refused(b""), ModelError::NotAModel);
+        assert_eq!(refused(&[0; 4096]), ModelError::NotAModel);
+        let mut other = file();
+        other[8] = 99;
+        assert_eq!(refused(&other), ModelError::OtherFeatures(99));
+        let mut short = file();
+        short.pop();
+        assert_eq!(refused(&short), ModelError::WrongSize(short.len()));
+        let mut infinite = file();
+        infinite[12..16].copy_from_slice(&f32::INFINITY.to_le_bytes());
+        assert_eq!(refused(&infinite), ModelError::NotANumber);
+    }
+}

@@ -1,0 +1,205 @@
+//! Words with signs for letters: `n*gger`, `f**got`, `b_ugnoule`.
+
+use std::ops::Range;
+
+use super::{
+    Word,
+    trie::{End, Trie},
+};
+
+/// Words that people write with signs for letters and that are no slurs: where one fits, none is meant.
+pub(super) const CENSORED: &[&str] = &[
+    "fuck",
+    "fucks",
+    "fucked",
+    "fucker",
+    "fuckers",
+    "fucking",
+    "motherfucker",
+    "shit",
+    "shits",
+    "shitty",
+    "bitch",
+    "bitches",
+    "cunt",
+    "cunts",
+    "ass",
+    "asshole",
+    "assholes",
+    "arse",
+    "arsehole",
+    "damn",
+    "goddamn",
+    "dick",
+    "dicks",
+    "cock",
+    "cocks",
+    "pussy",
+    "bastard",
+    "bastards",
+    "whore",
+    "whores",
+    "slut",
+    "sluts",
+    "piss",
+    "pissed",
+    "crap",
+    "bullshit",
+    "tits",
+    "porn",
+    "sex",
+    "putain",
+    "putains",
+    "merde",
+    "merdes",
+    "connard",
+    "connards",
+    "connasse",
+    "encule",
+    "encules",
+    "salope",
+    "salopes",
+    "salaud",
+    "pute",
+    "putes",
+    "bordel",
+    "couille",
+    "couilles",
+    "chier",
+    "foutre",
+    "batard",
+    "batards",
+    "nique",
+    "niquer",
+    "bite",
+    "bites",
+    "cul",
+    "con",
+    "cons",
+    "conne",
+    "conard",
+    "bouffon",
+];
+
+/// The longest run of characters that is looked at, in bytes.
+const MAX_RUN: usize = 24;
+/// The most letters that signs side by side stand for, beyond one each.
+const MAX_EXTRA: usize = 2;
+/// No word takes more steps than this.
+const MAX_STEPS: usize = 4_096;
+/// Letters of a slur that must be there, or else the signs say nothing.
+const MIN_KNOWN: usize = 3;
+
+/// Calls back with each run of a text that has letters and a sign among them.
+pub(super) fn runs(text: &str, mut report: impl FnMut(Range<usize>)) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let end = bytes[at..].iter().position(|&byte| byte == b' ').map_or(bytes.len(), |length| at + length);
+        // Only what is odd is looked at more closely; all but the last of most words are letters.
+        if end - at >= 4 && !bytes[at..end].iter().all(u8::is_ascii_lowercase) {
+            let run = trim(text, at..end);
+            let inside = &text[run.clone()];
+            let is_odd = inside.contains(|c: char| is_sign(c));
+            if is_odd && inside.len() <= MAX_RUN && !inside.contains(['/', '@', ':']) {
+                report(run);
+            }
+        }
+        at = end + 1;
+    }
+}
+
+/// Without the punctuation around a word.
+fn trim(text: &str, run: Range<usize>) -> Range<usize> {
+    let is_around = |c: char| {
+        matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '"' | '\'' | '(' | ')' | '«' | '»' | '“' | '”' | '…')
+    };
+    let start = run.end - text[run.clone()].trim_start_matches(is_around).len();
+    let end = start + text[start..run.end].trim_end_matches(is_around).len();
+    start..end
+}
+
+fn is_sign(c: char) -> bool {
+    !c.is_alphanumeric() && !matches!(c, '\'' | '’')
+}
+
+/// Signs that are put for letters and for little else: so many of them may be more or fewer letters.
+fn is_star(c: char) -> bool {
+    matches!(c, '*' | '#' | '_' | '%' | '•' | '×' | '●' | '■' | '█' | '?')
+}
+
+/// A part of a run.
+#[derive(Clone, Copy)]
+enum Part {
+    Letter(u8),
+    /// From so few letters to so many.
+    Signs(usize, usize),
+}
+
+/// A place in the walk: in the trie, in the parts, letters read of the part here, letters known.
+type Place = (u32, usize, usize, usize);
+
+/// The slur that a run with signs in it is, and whether most of it has to be guessed.
+pub(super) fn find(trie: &Trie, words: &[Word], run: &str) -> Option<(usize, bool)> {
+    let parts = parts(run)?;
+    let are_letters = |pair: &[Part]| pair.iter().all(|part| matches!(part, Part::Letter(_)));
+    if !run.contains(is_star) && !parts.windows(2).any(are_letters) {
+        // "G.P.S." are initials.
+        return None;
+    }
+    let mut open: Vec<Place> = vec![(Trie::ROOT, 0, 0, 0)];
+    let mut best: Option<(usize, usize)> = None;
+    for _ in 0..MAX_STEPS {
+        let Some((node, part, read, known)) = open.pop() else { break };
+        match parts.get(part) {
+            None => match trie.end(node) {
+                Some(End::Other) => return None,
+                Some(End::Word(word)) if best.is_none_or(|(_, most)| known > most) => {
+                    best = Some((word, known));
+                }
+                _ => {}
+            },
+            Some(&Part::Letter(letter)) => {
+                open.extend(trie.child(node, letter).map(|child| (child, part + 1, 0, known + 1)));
+            }
+            Some(&Part::Signs(least, most)) => {
+                if read >= least {
+                    open.push((node, part + 1, 0, known));
+                }
+                if read < most {
+                    open.extend(trie.children(node).map(|child| (child, part, read + 1, known)));
+                }
+            }
+        }
+    }
+    let (word, known) = best?;
+    let letters = words[word].letters.len();
+    // "f****t": the first letter, the last, and one sign for each of the others.
+    let is_count = letters >= 6 && known == 2 && run.chars().count() == letters;
+    // What only begins like a slur may be many a word: "bull****".
+    let is_end_open = run.ends_with(is_sign) && known * 3 < letters * 2;
+    let is_known = known >= MIN_KNOWN && known * 2 >= letters && !is_end_open;
+    (is_known || is_count).then_some((word, known * 3 < letters * 2))
+}
+
+/// Reads a run, or nothing where it has other than letters and signs.
+fn parts(run: &str) -> Option<Vec<Part>> {
+    let mut parts: Vec<Part> = Vec::with_capacity(run.len());
+    for c in run.chars() {
+        let extra = if is_star(c) { MAX_EXTRA } else { 0 };
+        match (u8::try_from(c), parts.last_mut()) {
+            (Ok(letter), _) if letter.is_ascii_lowercase() => parts.push(Part::Letter(letter)),
+            _ if !is_sign(c) => return None,
+            (_, Some(Part::Signs(_, most))) => *most += 1,
+            _ => parts.push(Part::Signs(1, 1 + extra)),
+        }
+    }
+    // "*word*" is a word with emphasis.
+    for end in [0, parts.len().saturating_sub(1)] {
+        if let Some(Part::Signs(least, most)) = parts.get_mut(end) {
+            *least = 0;
+            *most = most.saturating_sub(MAX_EXTRA).max(1);
+        }
+    }
+    Some(parts)
+}

@@ -1,0 +1,15 @@
+//! What rules find, and what they make of it, through the rule set as everybody else calls it.
+
+mod arbiter;
+mod concepts;
+mod contact;
+mod disguise_groups;
+mod disguises;
+mod hostile;
+mod lexicons;
+mod links;
+mod pattern;
+mod repetition;
+mod rules;
+mod set;
+mod starter;

@@ -1,0 +1,55 @@
+//! Which heads a text is positive for.
+
+use std::str::FromStr;
+
+use anyhow::bail;
+use plic_pipeline::filter::Head;
+
+/// A set of heads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Labels(u8);
+
+impl Labels {
+    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const ALL: Self = Self(0b1111);
+
+    pub(crate) const fn only(head: Head) -> Self {
+        Self(1 << head as u8)
+    }
+
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn has(self, head: Head) -> bool {
+        self.0 & 1 << head as u8 != 0
+    }
+}
+
+impl FromStr for Labels {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut labels = Self::NONE;
+        for name in text.split(',').map(str::trim).filter(|&name| name != "none") {
+            let Some(head) = Head::ALL.into_iter().find(|head| head.name() == name) else {
+                bail!("no head is called {name}")
+            };
+            labels = labels.and(Self::only(head));
+        }
+        Ok(labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_none_or_heads() {
+        assert_eq!("none".parse::<Labels>().expect("it is well written"), Labels::NONE);
+        let labels: Labels = "hate,scam".parse().expect("it is well written");
+        assert!(labels.has(Head::Hate) && labels.has(Head::Scam) && !labels.has(Head::Threat));
+        assert!("spam".parse::<Labels>().is_err());
+    }
+}

@@ -1,0 +1,125 @@
+//! From rows to a model. Models that each miss a fold of our own rows say how good it is, calibrate it and set
+//! thresholds; the one that ships saw all folds.
+
+use std::{collections::BTreeMap, path::Path, thread};
+
+use anyhow::Result;
+use plic_pipeline::filter::{
+    Classifier, Scores,
+    classifier::{Vocabulary, keys},
+    normalize::View,
+};
+
+use crate::{
+    calibrate::{self, Point},
+    corpus::{self, FOLDS, Part, Row},
+    encode::encode,
+    evaluate::{Scored, Thresholds, thresholds},
+    fit::{Examples, HEADS, Weights},
+    labels::Labels,
+};
+
+/// The shares of ordinary messages that thresholds let be stopped by mistake.
+const HELD: f64 = 0.002;
+const BLOCKED: f64 = 0.0001;
+/// And of our own chat, which was written to be mistaken.
+const HELD_OF_CHAT: f64 = 0.005;
+const SEED: u64 = 20;
+/// A word of the public sets is no slip of the pen when it is there so often.
+const COMMON: usize = 2;
+/// Chat of ours whose words are not written as they are meant.
+const DISGUISED: &str = "disguised";
+/// Fits that run beside each other; what comes out does not depend on it.
+const THREADS: usize = 2;
+
+/// A model and what there is to say of it.
+pub(crate) struct Made {
+    pub(crate) file: Vec<u8>,
+    pub(crate) model: Classifier,
+    pub(crate) thresholds: [Thresholds; HEADS],
+    rows: Vec<Row>,
+    /// Beside each row, its scores by a model that did not see it, where there is one.
+    scores: Vec<Option<Scores>>,
+}
+
+impl Made {
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The rows that were scored and that are asked for.
+    pub(crate) fn scored(&self, wanted: impl Fn(&Row) -> bool) -> Vec<Scored<'_>> {
+        let scored = self.rows.iter().zip(&self.scores).filter(|(row, _)| wanted(row));
+        scored.filter_map(|(row, &scores)| Some(Scored { row, scores: scores? })).collect()
+    }
+}
+
+/// Makes the model of what lies in the trainer's folder.
+pub(crate) fn train(root: &Path) -> Result<Made> {
+    let rows = corpus::rows(root)?;
+    let keys = vocabulary(&rows);
+    let examples = Examples::of(&rows, &Vocabulary::of(&keys));
+    let folds: Vec<Option<u64>> = (0..FOLDS).map(Some).chain([None]).collect();
+    let mut fitted = fit_all(&examples, &folds);
+    let whole = fitted.pop().expect("there is a model of all folds");
+    let points: Vec<Point> =
+        fitted.iter().zip(&folds).flat_map(|(weights, &fold)| examples.points(weights, fold)).collect();
+    let lines = calibrate::lines(&points);
+    let file = encode(&whole, &lines, &keys);
+    let model = Classifier::from_bytes(&file)?;
+    let mut models = Vec::new();
+    for weights in &fitted {
+        models.push(Classifier::from_bytes(&encode(weights, &lines, &keys))?);
+    }
+    let judge = |row: &Row| match row.part {
+        Part::Train => None,
+        Part::Fold(_) if row.is_variant => None,
+        Part::Fold(fold) => models.get(usize::try_from(fold).ok()?),
+        Part::Unseen => Some(&model),
+    };
+    let scores =
+        rows.iter().map(|row| Some(judge(row)?.scores(&View::skeleton(&row.text)))).collect::<Vec<_>>();
+    let mut made =
+        Made { thresholds: [Thresholds { hold: 0.5, block: 0.5 }; HEADS], file, model, rows, scores };
+    let all = thresholds(&made.scored(|row| is_benign_unseen(row) || is_benign_chat(row)), HELD, BLOCKED);
+    let chat = thresholds(&made.scored(is_benign_chat), HELD_OF_CHAT, 0.0);
+    made.thresholds = std::array::from_fn(|head| all[head].max(chat[head]));
+    Ok(made)
+}
+
+/// The words that people write: all of ours, and those that others wrote more than once.
+fn vocabulary(rows: &[Row]) -> Vec<u32> {
+    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+    for row in
+        rows.iter().filter(|row| row.part != Part::Unseen && !row.is_variant && row.function != DISGUISED)
+    {
+        let is_ours = matches!(row.part, Part::Fold(_));
+        for key in keys(View::skeleton(&row.text).text()) {
+            *counts.entry(key).or_default() += if is_ours { COMMON } else { 1 };
+        }
+    }
+    counts.into_iter().filter(|(_, count)| *count >= COMMON).map(|(key, _)| key).collect()
+}
+
+/// Fits a model without each of these folds, several at a time.
+fn fit_all(examples: &Examples, folds: &[Option<u64>]) -> Vec<Weights> {
+    let mut fitted = Vec::new();
+    for folds in folds.chunks(THREADS) {
+        thread::scope(|scope| {
+            let fits: Vec<_> =
+                folds.iter().map(|&fold| scope.spawn(move || Weights::fit(examples, fold, SEED))).collect();
+            fitted.extend(fits.into_iter().map(|fit| fit.join().expect("a fit does not panic")));
+        });
+    }
+    fitted
+}
+
+/// A row of ordinary messages that is in no training.
+pub(crate) fn is_benign_unseen(row: &Row) -> bool {
+    row.part == Part::Unseen && row.labels == Labels::NONE && row.known == Labels::ALL
+}
+
+/// A row of our ordinary chat.
+pub(crate) fn is_benign_chat(row: &Row) -> bool {
+    row.source == corpus::ORDINARY && row.labels == Labels::NONE
+}
