@@ -112,5 +112,5 @@ fn message(sender: UserId, room: RoomId, round: u64, n: u32) -> NewMessage {
     digest[..8].copy_from_slice(&round.to_le_bytes());
     digest[8..12].copy_from_slice(&n.to_le_bytes());
     let key = SentKey { sender, room, digest, window: Duration::from_hours(24) };
-    NewMessage { key, origin: ConnectionId(1), text: format!("{n:064}") }
+    NewMessage { key, origin: ConnectionId(1), text: format!("{n:064}"), flag: None }
 }

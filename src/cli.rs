@@ -1,5 +1,6 @@
 //! The command line: what the binary can be told to do, a file a command.
 
+pub mod audit;
 pub mod check_config;
 pub mod dev;
 pub mod migrate;
@@ -38,6 +39,9 @@ pub enum Command {
     CheckConfig(Settings),
     /// Bring the database up to date
     Migrate(Settings),
+    /// What was done by moderators, and whether that is what was written
+    #[command(subcommand)]
+    Audit(audit::Task),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -79,10 +83,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, R
 
 /// A variable that is set to nothing is not set: deployments pass on what they may not have.
 fn ignore_empty_variables(command: clap::Command) -> clap::Command {
-    command.mut_args(|argument| {
+    let command = command.mut_args(|argument| {
         let empty = argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
         if empty { argument.env(Resettable::Reset) } else { argument }
-    })
+    });
+    command.mut_subcommands(ignore_empty_variables)
 }
 
 fn refusal(command: &clap::Command, error: clap::Error) -> Refusal {

@@ -12,7 +12,7 @@ use clap::Args;
 use ipnet::IpNet;
 use url::Url;
 
-use crate::{store::sqlite, token::RoleClaim};
+use crate::{second_opinion::WhenAway, store::sqlite, token::RoleClaim};
 
 /// Where data is kept unless it is said.
 pub(crate) const DEFAULT_DATABASE_URL: &str = "sqlite://data/plic-chat.db";
@@ -90,9 +90,26 @@ pub struct Settings {
     #[arg(long, env = "PLIC_SHUTDOWN_SECONDS", default_value = "10", value_parser = some_seconds)]
     pub shutdown_seconds: u64,
 
-    /// A JSON file of filter rules in place of the starter rules; read again on SIGHUP
+    /// A JSON file of the filter rules that a new database begins with, in place of the starter rules
     #[arg(long, env = "PLIC_RULES_FILE")]
     pub rules_file: Option<PathBuf>,
+
+    /// Where to ask for a second opinion on texts of which the classifier is not sure: an address that answers like
+    /// `OpenAI`'s moderation endpoint. It is sent their text
+    #[arg(long, env = "PLIC_SECOND_OPINION_URL", value_parser = http_url)]
+    pub second_opinion_url: Option<Url>,
+
+    /// Bearer token for that address
+    #[arg(long, env = "PLIC_SECOND_OPINION_KEY", hide_env_values = true)]
+    pub second_opinion_key: Option<String>,
+
+    /// How long a message waits for a second opinion
+    #[arg(long, env = "PLIC_SECOND_OPINION_MILLISECONDS", default_value = "800")]
+    pub second_opinion_milliseconds: NonZeroU32,
+
+    /// What becomes of such a text while nobody can be asked
+    #[arg(long, env = "PLIC_SECOND_OPINION_WHEN_AWAY", value_enum, default_value_t = WhenAway::Hold)]
+    pub second_opinion_when_away: WhenAway,
 }
 
 /// Why the settings do not fit together.
@@ -174,6 +191,16 @@ impl Settings {
                 "PLIC_RULES_FILE",
                 self.rules_file.as_ref().map_or("starter rules".into(), |path| path.display().to_string()),
             ),
+            (
+                "PLIC_SECOND_OPINION_URL",
+                self.second_opinion_url.as_ref().map_or("not set".into(), ToString::to_string),
+            ),
+            (
+                "PLIC_SECOND_OPINION_KEY",
+                self.second_opinion_key.as_ref().map_or("not set", |_| "(hidden)").into(),
+            ),
+            ("PLIC_SECOND_OPINION_MILLISECONDS", self.second_opinion_milliseconds.to_string()),
+            ("PLIC_SECOND_OPINION_WHEN_AWAY", self.second_opinion_when_away.to_string()),
         ];
         rows.iter().fold(String::new(), |mut text, (name, value)| {
             writeln!(text, "{name}={value}").expect("writing to a string does not fail");

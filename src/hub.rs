@@ -6,8 +6,9 @@ use std::{
 };
 
 use plic_pipeline::{
-    event::{Committed, Event},
+    event::{Committed, Confirmation, Event},
     id::{ConnectionId, UserId},
+    moderation::notice::Notices,
     rejection::CloseCode,
 };
 
@@ -18,6 +19,8 @@ pub struct Hub {
     /// Each user's connections, the oldest first.
     users: RwLock<HashMap<UserId, VecDeque<Member>>>,
     connections_per_user: usize,
+    /// Moderators who follow what happens.
+    notices: Notices,
     metrics: HubMetrics,
 }
 
@@ -41,8 +44,8 @@ struct Member {
 
 impl Hub {
     /// A hub that lets each user have so many connections at once.
-    pub fn new(connections_per_user: usize, metrics: HubMetrics) -> Self {
-        Self { users: RwLock::default(), connections_per_user, metrics }
+    pub fn new(connections_per_user: usize, notices: Notices, metrics: HubMetrics) -> Self {
+        Self { users: RwLock::default(), connections_per_user, notices, metrics }
     }
 
     /// Adds a connection. Where the user has more than they may, the oldest are told to end with 4008: by the order of
@@ -77,7 +80,14 @@ impl Hub {
             Event::Message(message) => self.deliver_message(message),
             Event::Banned(user) => self.end(*user, CloseCode::Banned),
             Event::Disconnected(user) => self.end(*user, CloseCode::AdminAction),
+            Event::Confirmed(confirmation) => self.confirm(confirmation),
+            Event::Notice(notice) => self.notices.tell(notice.clone()),
         }
+    }
+
+    /// Whether a user is connected now.
+    pub fn is_connected(&self, user: UserId) -> bool {
+        self.users.read().unwrap_or_else(PoisonError::into_inner).contains_key(&user)
     }
 
     /// Everybody who is connected now.
@@ -107,6 +117,15 @@ impl Hub {
             sock.put(&frame);
         }
         self.metrics.deliveries.inc_by(recipients.len() as u64);
+    }
+
+    fn confirm(&self, confirmation: &Confirmation) {
+        let frame = [frame::confirmed(confirmation.temp_id.as_str())];
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        let members = users.get(&confirmation.sender).into_iter().flatten();
+        for member in members.filter(|member| confirmation.concerns(member.connection)) {
+            member.sock.put(&frame);
+        }
     }
 
     fn end(&self, user: UserId, code: CloseCode) {

@@ -1,17 +1,14 @@
 //! Puts a server together: the only place that names concrete types.
 
-use std::{
-    io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+mod moderation;
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use plic_pipeline::{
     self as pipeline,
     bus::Bus,
-    filter::{RuleError, RuleSet, Rules},
+    filter::RuleError,
+    moderation::{Desk, DeskError, notice::Notices},
     rejection::CloseCode,
     stage::rate_limit::RateLimit,
     store::Store,
@@ -24,10 +21,11 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::moderation::Moderation;
+pub use self::moderation::first_rules;
 use crate::{
     bus::local::LocalBus,
     config::Settings,
-    enforcement::Enforcement,
     http_door::HttpDoor,
     hub::Hub,
     metrics::Metrics,
@@ -59,26 +57,24 @@ pub enum StartError {
     /// The database does not open.
     #[error("the database does not open (DATABASE_URL)")]
     Open(#[from] OpenError),
-    /// The rules do not compile.
-    #[error(transparent)]
-    Rules(#[from] RulesError),
-}
-
-/// Why rules are not put in force.
-#[derive(Debug, thiserror::Error)]
-pub enum RulesError {
-    /// The file cannot be read.
-    #[error("could not read {path} (PLIC_RULES_FILE)")]
-    Read {
+    /// The rules of the database, or of the file that a new one begins with, are not put in force.
+    #[error("the rules are not put in force")]
+    Rules(#[from] DeskError),
+    /// The file of rules cannot be read.
+    #[error("could not read the rules file {path}")]
+    RulesFile {
         /// The file.
         path: PathBuf,
         /// Why.
         #[source]
         source: io::Error,
     },
-    /// The rules are wrong.
-    #[error("the rules do not compile (PLIC_RULES_FILE)")]
-    Compile(#[from] RuleError),
+    /// The file of rules is no list of rules.
+    #[error("the rules of the rules file cannot be used")]
+    RulesInFile(#[from] RuleError),
+    /// No HTTP client can be made.
+    #[error("nobody can be asked for a second opinion (PLIC_SECOND_OPINION_URL)")]
+    SecondOpinion(#[from] reqwest::Error),
 }
 
 /// A server that runs.
@@ -88,9 +84,7 @@ pub struct Server {
     hub: Arc<Hub>,
     engine: Arc<Cached<SqliteStore>>,
     store: Arc<dyn Store>,
-    enforcement: Enforcement,
-    rules: Arc<Rules>,
-    rules_file: Option<PathBuf>,
+    desk: Desk,
     stopping: CancellationToken,
     sockets: TaskTracker,
     requests: TaskTracker,
@@ -101,12 +95,14 @@ pub struct Server {
 pub async fn start(settings: Settings) -> Result<Server, StartError> {
     raise_file_limit();
     let metrics = Metrics::new();
-    let rules = Arc::new(Rules::new(load_rules(settings.rules_file.as_deref()).await?));
+    let notices = Notices::default();
     let connections_per_user = settings.connections_per_user.get() as usize;
-    let hub = Arc::new(Hub::new(connections_per_user, metrics.hub.clone()));
+    let hub = Arc::new(Hub::new(connections_per_user, notices.clone(), metrics.hub.clone()));
     let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(Arc::clone(&hub)));
     let engine = Arc::new(Cached::new(SqliteStore::open(&settings.database_url, Arc::clone(&bus)).await?));
     let store: Arc<dyn Store> = Arc::clone(&engine) as Arc<dyn Store>;
+    let Moderation { rules, watch, desk } =
+        Moderation::start(&settings, &engine, &hub, bus, notices, &metrics).await?;
     let listener = TcpListener::bind(settings.listen)
         .await
         .map_err(|source| StartError::Listen { address: settings.listen, source })?;
@@ -122,6 +118,8 @@ pub async fn start(settings: Settings) -> Result<Server, StartError> {
     let pipeline = pipeline::pipeline(pipeline::Parts {
         store: Arc::clone(&store),
         rules: Arc::clone(&rules),
+        watch,
+        second_opinion: moderation::second_opinion(&settings)?,
         rate_limit: rate_limit.clone(),
         max_message_chars: settings.max_message_chars,
         metrics: metrics.pipeline.clone(),
@@ -152,6 +150,8 @@ pub async fn start(settings: Settings) -> Result<Server, StartError> {
     let endpoint = plic_openapi::mount(
         plic_openapi::Parts {
             store: Arc::clone(&store),
+            desk: desk.clone(),
+            stopping: stopping.clone(),
             tokens: Arc::clone(&tokens) as Arc<dyn Tokens>,
             allowed_origins: settings.allowed_origins,
             limit: rest_limit.clone(),
@@ -176,22 +176,11 @@ pub async fn start(settings: Settings) -> Result<Server, StartError> {
             rest_limit.forget_idle();
         }
     });
+    background.spawn(moderation::keep_hits(desk.clone()));
+    background.spawn(moderation::keep_house(desk.clone()));
     let (database, rules_in_force) = (settings.database_url, rules.load().rules().len());
     tracing::info!(%address, database, rules = rules_in_force, "serving");
-    Ok(Server {
-        address,
-        door,
-        hub,
-        engine,
-        enforcement: Enforcement::new(Arc::clone(&store), bus),
-        store,
-        rules,
-        rules_file: settings.rules_file,
-        stopping,
-        sockets,
-        requests,
-        background,
-    })
+    Ok(Server { address, door, hub, engine, store, desk, stopping, sockets, requests, background })
 }
 
 impl Server {
@@ -203,22 +192,6 @@ impl Server {
     /// What it keeps.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
-    }
-
-    /// What moderators do to people.
-    pub fn enforcement(&self) -> &Enforcement {
-        &self.enforcement
-    }
-
-    /// The filter's rules in force.
-    pub fn rules(&self) -> &Rules {
-        &self.rules
-    }
-
-    /// Reads the rules again and puts them in force; where that fails, the old ones stay.
-    pub async fn reload_rules(&self) -> Result<(), RulesError> {
-        self.rules.swap(load_rules(self.rules_file.as_deref()).await?);
-        Ok(())
     }
 
     /// Waits until a task that must run for as long as the server has ended: nothing can be relied on then.
@@ -259,24 +232,13 @@ impl Server {
         if timeout_at(cut_at, self.requests.wait()).await.is_err() {
             tracing::warn!(left = self.requests.len(), "requests were cut: they did not end in time");
         }
+        if let Ok(Err(error)) = timeout_at(deadline, self.desk.write_down_hits()).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the last hits of rules are lost");
+        }
         if timeout_at(deadline, self.engine.inner().close()).await.is_err() {
             tracing::warn!("the database was not closed in time; nothing confirmed is lost");
         }
     }
-}
-
-/// Compiles the rules of `file`, or the starter rules, off the threads that serve.
-pub async fn load_rules(file: Option<&Path>) -> Result<RuleSet, RulesError> {
-    let file = file.map(Path::to_owned);
-    tokio::task::spawn_blocking(move || match file {
-        None => Ok(RuleSet::starter()),
-        Some(path) => {
-            let json = std::fs::read(&path).map_err(|source| RulesError::Read { path, source })?;
-            Ok(RuleSet::from_json(&json)?)
-        }
-    })
-    .await
-    .expect("compiling rules does not panic")
 }
 
 /// A connection is a file descriptor: as many as the system lets this process have.

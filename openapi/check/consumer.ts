@@ -33,6 +33,31 @@ holds<Equal<Json<Failures[503]>, Schemas["Failure"]>>();
 holds<Equal<Schemas["Failure"]["error_message"], string>>();
 holds<Equal<Schemas["Failure"]["data"], null>>();
 
+// What moderators are answered: a rule is told from others by its kind.
+holds<Equal<Answer<"readRule">["data"], Schemas["Rule"]>>();
+holds<Equal<Answer<"listRules">["data"], Schemas["Rule"][]>>();
+holds<Equal<Schemas["Rule"]["kind"], Schemas["RuleDraft"]["kind"]>>();
+holds<Equal<Schemas["Rule"]["updated_by"], string | null>>();
+holds<IsRequired<Schemas["Rule"], "updated_by">>();
+holds<Equal<Answer<"readIncident">["data"]["message_id"], number | null>>();
+holds<IsRequired<Schemas["Incident"], "decided_by">>();
+holds<Equal<Answer<"checkText">["data"]["code"], number | null>>();
+holds<Equal<Answer<"banUser">["data"], Schemas["Ban"]>>();
+holds<Equal<Schemas["Ban"]["expires_at"], string | null>>();
+holds<Equal<Answer<"liftBan">["data"], null>>();
+holds<Equal<Answer<"reportMessage">["data"], number>>();
+holds<Equal<Json<operations["updateRule"]["responses"][428]>, Schemas["Failure"]>>();
+
+export function threshold(rule: Schemas["Rule"]): number | null {
+  return rule.kind === "classifier" ? rule.threshold : null;
+}
+
+// A rule can be sent back as it was read, and a new one needs little.
+export const again = (rule: Schemas["Rule"]): Schemas["RuleDraft"] => rule;
+export const masked: Schemas["RuleDraft"] = {
+  name: "Contact details", kind: "contact", category: "contact", action: "mask", state: "live",
+};
+
 // A room about no apartment is written either way.
 export const plain: Schemas["NewRoom"] = { users: [], apartment_id: null };
 export const short: Schemas["NewRoom"] = { users: [] };

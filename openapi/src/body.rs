@@ -1,8 +1,11 @@
 //! JSON bodies of requests: read within a size and a time, then taken apart with a sentence for every fault.
 
+pub(crate) mod fields;
+
 use std::time::Duration;
 
 use bytes::Bytes;
+use plic_pipeline::timestamp::Timestamp;
 use poem::{
     Request, RequestBody, Result,
     error::ReadBodyError,
@@ -19,41 +22,77 @@ use poem_openapi::{
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, moment::Moment};
 
-/// The largest body of a request, in bytes.
+/// The largest body of a request, in bytes, where nothing else is said.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
-/// How long a body may take to arrive.
+/// How long such a body may take to arrive.
 pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How large a body may be, and how long it may take to arrive.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Allowance {
+    pub(crate) bytes: usize,
+    pub(crate) deadline: Duration,
+}
+
+impl Allowance {
+    /// What most bodies need.
+    pub(crate) const PLAIN: Self = Self { bytes: MAX_BODY_BYTES, deadline: BODY_DEADLINE };
+    /// A rule with 100,000 terms.
+    pub(crate) const RULE: Self = Self { bytes: 4 << 20, deadline: Duration::from_secs(30) };
+    /// All rules.
+    pub(crate) const RULES: Self = Self { bytes: 16 << 20, deadline: Duration::from_mins(1) };
+}
 
 /// Reads a body to its end.
 ///
 /// # Errors
 /// `BodyTooLarge`, at once where `Content-Length` says so; `BodyTimeout`; `Malformed` where it breaks off.
-pub async fn read(headers: &HeaderMap, body: poem::Body) -> Result<Bytes, Failure> {
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: poem::Body,
+    allowance: Allowance,
+) -> Result<Bytes, Failure> {
     let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
-        return Err(Failure::BodyTooLarge);
+    if declared.is_some_and(|length| length > allowance.bytes as u64) {
+        return Err(Failure::BodyTooLarge(allowance.bytes));
     }
-    match tokio::time::timeout(BODY_DEADLINE, body.into_bytes_limit(MAX_BODY_BYTES)).await {
+    match tokio::time::timeout(allowance.deadline, body.into_bytes_limit(allowance.bytes)).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(Failure::BodyTooLarge),
+        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(Failure::BodyTooLarge(allowance.bytes)),
         Ok(Err(_)) => Err(Failure::Malformed("The body of the request broke off.".to_owned())),
         Err(_) => Err(Failure::BodyTimeout),
     }
 }
 
+/// What can be read from the JSON of a request.
+pub(crate) trait FromJson: Type + Sized + Send + 'static {
+    /// How large it may be.
+    const ALLOWANCE: Allowance = Allowance::PLAIN;
+
+    fn from_json(json: &[u8]) -> Result<Self, Failure>;
+}
+
 /// What can be read from a request's JSON object; unknown keys are ignored.
-pub(crate) trait FromObject: Type {
-    fn from_object(object: &Map<String, Value>) -> Result<Self, Failure>
-    where
-        Self: Sized;
+pub(crate) trait FromObject: Type + Sized + Send + 'static {
+    fn from_object(object: &Map<String, Value>) -> Result<Self, Failure>;
+}
+
+impl<T: FromObject> FromJson for T {
+    fn from_json(json: &[u8]) -> Result<Self, Failure> {
+        let value: Value = serde_json::from_slice(json).map_err(|_| not_json())?;
+        let Value::Object(object) = value else {
+            return Err(Failure::Invalid("The body must be a JSON object.".to_owned()));
+        };
+        T::from_object(&object)
+    }
 }
 
 /// A JSON body as a handler's argument.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
-impl<'a, T: FromObject> ApiExtractor<'a> for JsonBody<T> {
+impl<'a, T: FromJson> ApiExtractor<'a> for JsonBody<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();
@@ -75,14 +114,20 @@ impl<'a, T: FromObject> ApiExtractor<'a> for JsonBody<T> {
         if !is_json(request.headers()) {
             return Err(Failure::NotJson.into());
         }
-        let bytes = read(request.headers(), body.take()?).await?;
-        let value: Value = serde_json::from_slice(&bytes)
-            .map_err(|_| Failure::Malformed("The body of the request is not JSON.".to_owned()))?;
-        let Value::Object(object) = value else {
-            return Err(Failure::Invalid("The body must be a JSON object.".to_owned()).into());
-        };
-        Ok(Self(T::from_object(&object)?))
+        let json = read(request.headers(), body.take()?, T::ALLOWANCE).await?;
+        if json.len() <= MAX_BODY_BYTES {
+            return Ok(Self(T::from_json(&json)?));
+        }
+        // Taking megabytes apart would keep others waiting.
+        match tokio::task::spawn_blocking(move || T::from_json(&json)).await {
+            Ok(read) => Ok(Self(read?)),
+            Err(_) => Err(Failure::Internal.into()),
+        }
     }
+}
+
+pub(crate) fn not_json() -> Failure {
+    Failure::Malformed("The body of the request is not JSON.".to_owned())
 }
 
 /// Whether the body is declared to be JSON; a client that declares nothing is taken at its word that bodies are JSON.
@@ -130,4 +175,36 @@ fn whole(value: &Value) -> Option<i64> {
 /// The hyphenated form alone: the crate reads three more that no client of ours writes.
 fn uuid(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| Uuid::parse_str(text).ok()).flatten()
+}
+
+/// The uuid under `key`.
+pub(crate) fn user(object: &Map<String, Value>, key: &str) -> Result<Uuid, Failure> {
+    let found = object.get(key).and_then(Value::as_str).and_then(uuid);
+    found.ok_or_else(|| Failure::Invalid(format!("`{key}` must be a uuid.")))
+}
+
+/// The text under `key`.
+pub(crate) fn text(object: &Map<String, Value>, key: &str) -> Result<String, Failure> {
+    optional_text(object, key)?.ok_or_else(|| missing(key))
+}
+
+/// The text under `key`, or nothing where it is `null` or absent.
+pub(crate) fn optional_text(object: &Map<String, Value>, key: &str) -> Result<Option<String>, Failure> {
+    match object.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(Failure::Invalid(format!("`{key}` must be a text."))),
+    }
+}
+
+/// The moment under `key`, or nothing where it is `null` or absent.
+pub(crate) fn moment(object: &Map<String, Value>, key: &str) -> Result<Option<Timestamp>, Failure> {
+    let Some(text) = optional_text(object, key)? else { return Ok(None) };
+    let fault = || Failure::Invalid(format!("`{key}` must be {}.", Moment::EXPECTED));
+    Moment::parse(&text).map(|moment| Some(moment.0)).ok_or_else(fault)
+}
+
+/// What is needed is not there.
+pub(crate) fn missing(key: &str) -> Failure {
+    Failure::Invalid(format!("`{key}` is missing."))
 }

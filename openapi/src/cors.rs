@@ -7,7 +7,7 @@ use poem::{
         HeaderMap, Method, StatusCode,
         header::{
             ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-            ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
+            ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ETAG,
             HeaderValue, ORIGIN, VARY,
         },
     },
@@ -16,9 +16,11 @@ use poem::{
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 /// The last two are what Supabase's own client adds to every request.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "Authorization, Content-Type, Accept, Accept-Language, X-Requested-With, Apikey, X-Client-Info",
+    "Authorization, Content-Type, Accept, Accept-Language, If-Match, X-Requested-With, Apikey, X-Client-Info",
 );
 const EXPOSED: HeaderValue = HeaderValue::from_static("Link, Retry-After");
+/// Where there is a version to change.
+const EXPOSED_WITH_VERSION: HeaderValue = HeaderValue::from_static("Link, Retry-After, ETag");
 /// Two hours: the longest that Chrome keeps a preflight.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 
@@ -56,7 +58,8 @@ impl<E: Endpoint> Endpoint for Cors<E> {
 
 impl<E> Cors<E> {
     fn mark(&self, headers: &mut HeaderMap, origin: Option<HeaderValue>) {
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        let exposed = if headers.contains_key(ETAG) { EXPOSED_WITH_VERSION } else { EXPOSED };
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         let Some(allowed) = &self.allowed else {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
             return;

@@ -23,9 +23,8 @@ use poem_openapi::{
 use serde_json::{Value, json};
 
 pub(crate) use self::translate::translate;
-use crate::body::MAX_BODY_BYTES;
 
-/// When a client may ask again after the database or the signing keys were away.
+/// When a client may ask again after the database or the signing keys were away, or too much was going on.
 pub(crate) const UNAVAILABLE_RETRY: Duration = Duration::from_secs(5);
 
 /// Why a request is not carried out; each has its status and its sentence for a person.
@@ -46,9 +45,18 @@ pub enum Failure {
     /// 403: a participant asks for what is the owner's.
     #[error("only the owner of the room may do this")]
     NotOwner,
+    /// 403: the user is no moderator.
+    #[error("only moderators may do this")]
+    NotModerator,
+    /// 403: the user is a moderator and no admin; a sentence for a person.
+    #[error("{0}")]
+    AdminsOnly(&'static str),
     /// 404: there is no such room for this user.
     #[error("there is no such room")]
     NoSuchRoom,
+    /// 404: there is no such thing: a rule, an incident, a ban.
+    #[error("there is no such {0}")]
+    NoSuch(&'static str),
     /// 404: no route has this path.
     #[error("there is no such path")]
     NoSuchPath,
@@ -58,15 +66,27 @@ pub enum Failure {
     /// 408: the body did not arrive in time.
     #[error("the body did not arrive in time")]
     BodyTimeout,
-    /// 413: the body is larger than any request needs.
-    #[error("the body is too large")]
-    BodyTooLarge,
+    /// 409: the rule has another version by now: this one.
+    #[error("the rule is at version {0}")]
+    Stale(u32),
+    /// 409: what is asked for does not fit what is there any more; a sentence for a person.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// 413: the body is larger than such a request needs: this many bytes.
+    #[error("the body is larger than {0} bytes")]
+    BodyTooLarge(usize),
     /// 415: the body is declared to be something other than JSON.
     #[error("the content type is not JSON")]
     NotJson,
     /// 422: well-formed, but not valid; the sentence says what.
     #[error("invalid request: {0}")]
     Invalid(String),
+    /// 428: a change that does not say of which version.
+    #[error("no version is named")]
+    VersionNeeded,
+    /// 429: too much of this is going on at once; a sentence for a person.
+    #[error("{0}")]
+    Busy(&'static str),
     /// 429: over the rate; when to ask again.
     #[error("over the request rate")]
     TooManyRequests(Duration),
@@ -90,14 +110,16 @@ impl Failure {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::NoToken | Self::InvalidToken => StatusCode::UNAUTHORIZED,
-            Self::Banned | Self::NotOwner => StatusCode::FORBIDDEN,
-            Self::NoSuchRoom | Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::Banned | Self::NotOwner | Self::NotModerator | Self::AdminsOnly(_) => StatusCode::FORBIDDEN,
+            Self::NoSuchRoom | Self::NoSuch(_) | Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::Stale(_) | Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::VersionNeeded => StatusCode::PRECONDITION_REQUIRED,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyRequests(_) | Self::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Refused(status, _) | Self::Status(status) => *status,
@@ -118,8 +140,23 @@ impl Failure {
             Self::NoSuchPath => "There is nothing at this address.".into(),
             Self::MethodNotAllowed(_) => "This address does not support this method.".into(),
             Self::BodyTimeout => "The body of the request did not arrive in time.".into(),
-            Self::BodyTooLarge => {
-                format!("The body of the request is larger than {} KiB.", MAX_BODY_BYTES / 1024).into()
+            Self::NotModerator => "Only moderators may do this.".into(),
+            Self::AdminsOnly(sentence) | Self::Conflict(sentence) | Self::Busy(sentence) => {
+                (*sentence).into()
+            }
+            Self::NoSuch(thing) => format!("There is no such {thing}.").into(),
+            Self::Stale(version) => format!(
+                "Somebody else changed the rule: it is at version {version}. Please read it again, then change it."
+            )
+            .into(),
+            Self::VersionNeeded => {
+                "An `If-Match` header with the version of the rule that you read is needed.".into()
+            }
+            Self::BodyTooLarge(bytes) if *bytes >= 1 << 20 => {
+                format!("The body of the request is larger than {} MiB.", bytes >> 20).into()
+            }
+            Self::BodyTooLarge(bytes) => {
+                format!("The body of the request is larger than {} KiB.", bytes >> 10).into()
             }
             Self::NotJson => "The body must be JSON, with `Content-Type: application/json`.".into(),
             Self::TooManyRequests(_) => "You are asking too often. Please wait a moment.".into(),
@@ -155,7 +192,7 @@ impl Failure {
             Self::TooManyRequests(wait) => {
                 headers.insert(RETRY_AFTER, seconds(*wait));
             }
-            Self::Unavailable(_) => {
+            Self::Busy(_) | Self::Unavailable(_) => {
                 headers.insert(RETRY_AFTER, seconds(UNAVAILABLE_RETRY));
             }
             // RFC 9110 section 15.5.22 and RFC 6455 section 4.4: what to upgrade to.

@@ -2,8 +2,8 @@
 //! socket and no SQL.
 //!
 //! A request passes, from the outside in: `cors`, `metrics`, `envelope` (failures, panics, headers), `drain` (bodies
-//! that nobody reads), the route, `methods` (405, `OPTIONS`), `gate` (token, rate, ban), then its handler in `rooms` or
-//! `room`. [`Failure`] is the one table of what can go wrong. `spec` makes the published document.
+//! that nobody reads), the route, `methods` (405, `OPTIONS`), `gate` (token, rate, ban), for moderators' routes
+//! `moderation::rank`, then its handler in `rooms`, `room` or `moderation`. [`Failure`] is the one table of what can go wrong. `spec` makes the published document.
 
 pub mod body;
 mod caller;
@@ -16,6 +16,7 @@ mod gate;
 mod limit;
 mod methods;
 mod metrics;
+mod moderation;
 mod moment;
 mod nullable;
 mod number;
@@ -26,9 +27,10 @@ mod spec;
 
 use std::sync::Arc;
 
-use plic_pipeline::{store::Store, token::Tokens};
+use plic_pipeline::{moderation::Desk, store::Store, token::Tokens};
 use poem::{EndpointExt, IntoEndpoint, Response, Route, endpoint::BoxEndpoint, http::Method};
 use poem_openapi::OpenApiService;
+use tokio_util::sync::CancellationToken;
 
 pub use crate::{
     caller::Caller,
@@ -47,6 +49,8 @@ use crate::{
 pub struct Parts {
     /// Rooms, messages and bans.
     pub store: Arc<dyn Store>,
+    /// Where moderators work.
+    pub desk: Desk,
     /// Verifies access tokens.
     pub tokens: Arc<dyn Tokens>,
     /// The limit on requests; whoever builds it calls [`RestLimit::forget_idle`] now and then.
@@ -55,6 +59,8 @@ pub struct Parts {
     pub allowed_origins: Option<Vec<String>>,
     /// Where requests are counted and timed.
     pub metrics: RestMetrics,
+    /// Cancelled when the server stops: answers that would go on for ever end then.
+    pub stopping: CancellationToken,
 }
 
 impl Parts {
@@ -70,15 +76,17 @@ pub fn routes(parts: Parts) -> BoxEndpoint<'static, Response> {
 }
 
 /// The routes of the REST face beside `own` ones, all within the same layers. `own` routes must not name `/rooms`,
-/// `/docs` or `/openapi.json`, and do best to stand behind [`only`]: poem's own 405 has no `Allow`.
+/// `/moderation`, `/reports`, `/docs` or `/openapi.json`, and do best to stand behind [`only`]: poem's own 405 has no `Allow`.
 pub fn mount(parts: Parts, own: Route) -> BoxEndpoint<'static, Response> {
     let gate = parts.gate();
+    let moderation = OpenApiService::new(moderation::handlers(&parts.desk, parts.stopping), "", "");
     let handlers = (RoomsApi { store: Arc::clone(&parts.store) }, RoomApi { store: parts.store });
     let rooms = Arc::new(gate.before(OpenApiService::new(handlers, "", "").into_endpoint()));
-    // The service matches the whole path again: `at`, unlike `nest`, leaves it whole.
+    // The services match the whole path again: `at`, unlike `nest`, leaves it whole.
     let routes = docs::add_routes(own)
         .at("/rooms", only(&[Method::GET, Method::POST, Method::PUT], Arc::clone(&rooms)))
         .at("/rooms/:id", only(&[Method::GET, Method::DELETE], rooms));
+    let routes = moderation::add_routes(routes, &gate, moderation.into_endpoint());
     let enveloped = Enveloped { inner: Drain { inner: routes } };
     let measured = Measured { metrics: parts.metrics, inner: enveloped };
     Cors { allowed: parts.allowed_origins, inner: measured }.boxed()

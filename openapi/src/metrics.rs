@@ -9,6 +9,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use crate::moderation;
+
 /// From a quarter of a millisecond, each bucket four times the last: to 16 seconds, past the deadline of a body.
 const BUCKETS: [f64; 9] = [2.5e-4, 1e-3, 4e-3, 1.6e-2, 6.4e-2, 0.25, 1.0, 4.0, 16.0];
 
@@ -73,7 +75,9 @@ fn route(path: &str) -> &'static str {
         "/" => "/",
         "/rooms" => "/rooms",
         "/openapi.json" => "/openapi.json",
+        "/reports" => "/reports",
         _ if path.starts_with("/rooms/") => "/rooms/:id",
+        _ if path.starts_with("/moderation/") => moderation::route_of(path).unwrap_or("other"),
         _ if path.starts_with("/docs") => "/docs",
         _ => "other",
     }

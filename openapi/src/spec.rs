@@ -1,6 +1,7 @@
 //! The published document. poem-openapi writes it from the handlers; what it cannot say is added here, and only here:
 //! `OpenAPI` 3.1 (where `null` is a type like others), failures with examples, the WebSocket side.
 
+mod examples;
 mod failures;
 mod polish;
 
@@ -14,13 +15,24 @@ use poem_openapi::{
 };
 use serde_json::Value;
 
-use crate::{number::MAX_SAFE_INTEGER, room::RoomApi, rooms::RoomsApi};
+use crate::{moderation::Handlers, number::MAX_SAFE_INTEGER, room::RoomApi, rooms::RoomsApi};
 
 /// The groups of operations.
 #[derive(Tags)]
 pub(crate) enum Tag {
     /// Rooms, who is in them, and what was said.
     Rooms,
+    /// For every user: tell moderators of a message.
+    Reports,
+    /// For moderators: what the filter goes by. A rule is tried, put in the shadow, put in force and mended here, and
+    /// is in force everywhere within a second.
+    Rules,
+    /// For moderators: what the filter stopped or flagged and what participants reported, to decide about.
+    Incidents,
+    /// For moderators: bans, disconnects, and what is known about a user.
+    People,
+    /// For moderators: the policy, the audit log, numbers, and what happens as it happens.
+    Records,
 }
 
 /// The `OpenAPI` document as pretty JSON with a newline at its end; the same for the same version.
@@ -35,22 +47,25 @@ pub fn spec() -> String {
     let written = written.replace(&format!("{MAX_SAFE_INTEGER}.0"), &MAX_SAFE_INTEGER.to_string());
     let mut document: Value = serde_json::from_str(&written).expect("poem-openapi writes JSON");
     polish::polish(&mut document);
+    examples::add(&mut document);
     failures::add(&mut document);
     let mut text = serde_json::to_string_pretty(&document).expect("a value renders");
     text.push('\n');
     text
 }
 
+type Everything = ((RoomsApi, RoomApi), Handlers);
+
 /// The handlers' descriptions without handlers, which would need a store.
 struct Document;
 
 impl OpenApi for Document {
     fn meta() -> Vec<MetaApi> {
-        <(RoomsApi, RoomApi)>::meta()
+        Everything::meta()
     }
 
     fn register(registry: &mut Registry) {
-        <(RoomsApi, RoomApi)>::register(registry);
+        Everything::register(registry);
     }
 
     fn add_routes(self, _routes: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}

@@ -13,10 +13,18 @@ use crate::id::MessageId;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TempId(Arc<str>);
 
+/// Temp ids shorter than this are taken for counters that restart with the page (CONTRACT section 2).
+const COUNTER_LENGTH: usize = 16;
+
 impl TempId {
     /// The id as the client wrote it.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is taken for a counter: it names a message within one connection, for a short time.
+    pub fn is_counter(&self) -> bool {
+        self.0.chars().count() < COUNTER_LENGTH
     }
 }
 

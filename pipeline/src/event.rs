@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::id::{ConnectionId, MessageId, RoomId, UserId};
+use crate::{
+    command::TempId,
+    id::{ConnectionId, MessageId, RoomId, UserId},
+    moderation::Notice,
+};
 
 /// Something that happened and that connected users are to see.
 #[derive(Debug, Clone)]
@@ -13,6 +17,29 @@ pub enum Event {
     Banned(UserId),
     /// An administrator disconnected a user: their connections are closed with 4004.
     Disconnected(UserId),
+    /// A held message was released.
+    Confirmed(Confirmation),
+    /// Something that moderators are told.
+    Notice(Notice),
+}
+
+/// That a held message was released, for its sender. A temp id that is a counter is one connection's own, and means
+/// another message on another: only the connection that sent it is told. Of any other, all of the sender's are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmation {
+    /// Who sent the message.
+    pub sender: UserId,
+    /// The connection that sent it.
+    pub origin: ConnectionId,
+    /// The front end's id for it.
+    pub temp_id: TempId,
+}
+
+impl Confirmation {
+    /// Whether a connection of the sender's is told.
+    pub fn concerns(&self, connection: ConnectionId) -> bool {
+        connection == self.origin || !self.temp_id.is_counter()
+    }
 }
 
 /// A message that is durable, with those who were the room's participants when it was committed.
@@ -32,4 +59,25 @@ pub struct Committed {
     pub text: String,
     /// Everybody in the room, the sender included.
     pub participants: Arc<[UserId]>,
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_counter_concerns_the_connection_that_sent_it_and_a_long_id_all() {
+        let confirmation = |temp_id: &str| Confirmation {
+            sender: UserId(Uuid::nil()),
+            origin: ConnectionId(7),
+            temp_id: temp_id.into(),
+        };
+        for (temp_id, elsewhere) in [("3", false), ("éééééééééééééé", false), ("1234567890123456", true)]
+        {
+            assert!(confirmation(temp_id).concerns(ConnectionId(7)));
+            assert_eq!(confirmation(temp_id).concerns(ConnectionId(8)), elsewhere, "{temp_id}");
+        }
+    }
 }

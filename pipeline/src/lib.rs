@@ -9,6 +9,7 @@ pub mod event;
 pub mod filter;
 pub mod id;
 pub mod metrics;
+pub mod moderation;
 pub mod opinion;
 pub mod rejection;
 pub mod request;
@@ -28,8 +29,10 @@ use tower::{Service, ServiceBuilder, util::BoxCloneSyncService};
 
 use crate::{
     command::{Command, Reply},
-    filter::Rules,
+    filter::{Recall, Rules},
     metrics::PipelineMetrics,
+    moderation::Watch,
+    opinion::SecondOpinion,
     rejection::Refused,
     request::{Inbound, Request},
     stage::{
@@ -40,7 +43,7 @@ use crate::{
         filter::Filter,
         layer,
         rate_limit::{RateLimit, WithinRate},
-        resend::ResendLayer,
+        refusal::RefusalLayer,
         structure::Structure,
     },
     store::Store,
@@ -55,6 +58,10 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// The filter's rules.
     pub rules: Arc<Rules>,
+    /// Takes notes: incidents, strikes, what rules did.
+    pub watch: Arc<Watch>,
+    /// Whom to ask where the classifier is not sure.
+    pub second_opinion: Option<Arc<dyn SecondOpinion>>,
     /// The limit on each user's messages; whoever builds it calls [`RateLimit::forget_idle`] now and then.
     pub rate_limit: RateLimit,
     /// The longest message, in Unicode scalar values.
@@ -86,17 +93,22 @@ pub struct Parts {
 /// # }
 /// ```
 pub fn pipeline(parts: Parts) -> Pipeline {
-    let Parts { store, rules, rate_limit, max_message_chars, metrics } = parts;
+    let Parts { store, rules, watch, second_opinion, rate_limit, max_message_chars, metrics } = parts;
+    let recall = Arc::new(Recall::new());
     BoxCloneSyncService::new(
         ServiceBuilder::new()
             .layer(layer(Auth, &metrics))
             .layer(layer(Structure { max_message_chars }, &metrics))
             .layer(layer(Ban { store: Arc::clone(&store) }, &metrics))
-            .layer(ResendLayer { store: Arc::clone(&store) })
-            .layer(layer(Filter { rules }, &metrics))
+            .layer(RefusalLayer {
+                store: Arc::clone(&store),
+                watch: Arc::clone(&watch),
+                rate_limit: rate_limit.clone(),
+            })
+            .layer(layer(Filter { rules, recall: Arc::clone(&recall), watch, second_opinion }, &metrics))
             .layer(layer(Authorize { store: Arc::clone(&store) }, &metrics))
             .layer(layer(rate_limit, &metrics))
-            .service(Execute { store }),
+            .service(Execute { store, recall }),
     )
 }
 
@@ -104,6 +116,7 @@ pub fn pipeline(parts: Parts) -> Pipeline {
 #[derive(Clone)]
 struct Execute {
     store: Arc<dyn Store>,
+    recall: Arc<Recall>,
 }
 
 impl Service<Request<WithinRate>> for Execute {
@@ -116,11 +129,13 @@ impl Service<Request<WithinRate>> for Execute {
     }
 
     fn call(&mut self, request: Request<WithinRate>) -> Self::Future {
-        let store = Arc::clone(&self.store);
+        let (store, recall) = (Arc::clone(&self.store), Arc::clone(&self.recall));
         Box::pin(async move {
             let temp_id = request.command.temp_id().clone();
             let answer = match request.command {
-                Command::SendMessage(command) => command.apply(&request.session, &*store).await,
+                Command::SendMessage(command) => {
+                    command.apply(&request.session, request.verdict, &*store, &recall).await
+                }
             };
             answer.map_err(|error| Refused { temp_id: Some(temp_id), rejection: error.into() })
         })

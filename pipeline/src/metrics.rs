@@ -1,12 +1,18 @@
 //! What the pipeline counts: per stage, how often it let pass and refused, and how long it took to decide.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, histogram::Histogram},
     registry::Registry,
 };
+
+use crate::{filter::Action, id::RuleId};
 
 /// From a quarter of a microsecond, each bucket four times the last: to one second.
 const BUCKETS: [f64; 12] =
@@ -23,11 +29,23 @@ struct OutcomeLabels {
     outcome: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VerdictLabels {
+    rule: String,
+    action: &'static str,
+    shadow: &'static str,
+}
+
+/// Rules that have a label of their own.
+const MAX_RULES: usize = 500;
+
 /// The pipeline's metrics, registered once a server; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct PipelineMetrics {
     outcomes: Family<OutcomeLabels, Counter>,
     seconds: Family<StageLabels, Histogram>,
+    verdicts: Family<VerdictLabels, Counter>,
+    rules: Arc<Mutex<HashSet<RuleId>>>,
 }
 
 impl PipelineMetrics {
@@ -38,7 +56,25 @@ impl PipelineMetrics {
             Family::new_with_constructor(|| Histogram::new(BUCKETS));
         registry.register("plic_stage_commands", "Commands by stage and outcome", outcomes.clone());
         registry.register("plic_stage_seconds", "Time a stage took to decide", seconds.clone());
-        Self { outcomes, seconds }
+        let verdicts = Family::default();
+        registry.register(
+            "plic_filter_matches",
+            "Messages that a rule of the filter matched, by rule and action",
+            verdicts.clone(),
+        );
+        Self { outcomes, seconds, verdicts, rules: Arc::default() }
+    }
+
+    /// Counts a message that a rule matches. Beyond [`MAX_RULES`] rules all others share one label.
+    pub(crate) fn verdict(&self, rule: RuleId, action: Action, shadow: bool) {
+        let known = {
+            let mut known = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+            known.contains(&rule) || (known.len() < MAX_RULES && known.insert(rule))
+        };
+        let rule = if known { rule.to_string() } else { "other".to_owned() };
+        let labels =
+            VerdictLabels { rule, action: action.as_str(), shadow: if shadow { "true" } else { "false" } };
+        self.verdicts.get_or_create_owned(&labels).inc();
     }
 
     pub(crate) fn stage(&self, stage: &'static str) -> StageMetrics {

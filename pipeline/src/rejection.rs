@@ -3,6 +3,7 @@
 use crate::{
     command::{StructureError, TempId},
     filter::Verdict,
+    id::RoomId,
     store::StoreError,
 };
 
@@ -109,6 +110,8 @@ pub enum Reason {
     UnauthorizedAction,
     /// Too many commands in too short a time.
     RateLimited,
+    /// A moderator is to look at the message first.
+    HeldForReview,
     /// The server could not do its work.
     ServerError,
 }
@@ -121,6 +124,7 @@ impl Reason {
             Self::HatefulSpeech => "HatefullSpeach",
             Self::UnauthorizedAction => "UnAuthorizedAction",
             Self::RateLimited => "RateLimited",
+            Self::HeldForReview => "HeldForReview",
             Self::ServerError => "ServerError",
         }
     }
@@ -140,7 +144,10 @@ pub enum Rejection {
     Banned,
     /// A rule refuses the text; whether the connection ends with it is the rule's action.
     #[error("refused by the filter")]
-    Filtered(Verdict),
+    Filtered(Box<Filtered>),
+    /// A rule holds the text for review.
+    #[error("held for review")]
+    Held,
     /// The sender is not a participant of the room, or there is no such room.
     #[error("the sender is not a participant of the room")]
     NotParticipant,
@@ -155,11 +162,24 @@ pub enum Rejection {
     Store(#[source] StoreError),
 }
 
+/// A text that a rule refuses.
+#[derive(Debug)]
+pub struct Filtered {
+    /// What the rules made of it.
+    pub verdict: Verdict,
+    /// Where it was to go.
+    pub room: RoomId,
+    /// The text.
+    pub text: String,
+}
+
 impl From<StoreError> for Rejection {
     fn from(error: StoreError) -> Self {
         match error {
             // Removed between the look at the room and the insert: that is no fault of the store's.
             StoreError::NotParticipant => Self::NotParticipant,
+            StoreError::Held => Self::Held,
+            StoreError::QueueFull => Self::RateLimited,
             StoreError::Unavailable(_) | StoreError::TimedOut | StoreError::Overloaded => Self::Store(error),
         }
     }
@@ -175,6 +195,7 @@ impl Rejection {
             Self::BadStructure(_) => Reason::BadMessageStructure,
             Self::Filtered(_) => Reason::HatefulSpeech,
             Self::RateLimited => Reason::RateLimited,
+            Self::Held => Reason::HeldForReview,
             Self::Store(_) => Reason::ServerError,
         }
     }
@@ -185,9 +206,9 @@ impl Rejection {
             Self::TokenExpired => Some(CloseCode::InvalidToken),
             Self::BadStructure(_) => Some(CloseCode::BadMessageStructure),
             Self::Banned => Some(CloseCode::Banned),
-            Self::Filtered(verdict) => verdict.closes().then_some(CloseCode::HatefulSpeech),
+            Self::Filtered(filtered) => filtered.verdict.closes().then_some(CloseCode::HatefulSpeech),
             Self::NotParticipant | Self::Flooding => Some(CloseCode::UnauthorizedAction),
-            Self::RateLimited => None,
+            Self::RateLimited | Self::Held => None,
             Self::Store(_) => Some(CloseCode::ServerError),
         }
     }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::{
     command::{Command, TempId},
+    filter::Verdict,
     id::UserId,
     rejection::{Refused, Rejection},
     session::Session,
@@ -63,12 +64,14 @@ pub struct Authenticated {
 pub struct Request<P> {
     pub(crate) session: Arc<Session>,
     pub(crate) command: Command,
+    /// What the filter made of the text, where it is delivered other than as it came, or is not to be forgotten.
+    pub(crate) verdict: Option<Box<Verdict>>,
     proof: P,
 }
 
 impl<P> Request<P> {
     pub(crate) fn new(session: Arc<Session>, command: Command, proof: P) -> Self {
-        Self { session, command, proof }
+        Self { session, command, verdict: None, proof }
     }
 
     /// Who sent it.
@@ -83,7 +86,13 @@ impl<P> Request<P> {
 
     /// The same request with the next stage's proof in place of the last one's.
     pub(crate) fn prove<Q>(self, proof: Q) -> Request<Q> {
-        Request { session: self.session, command: self.command, proof }
+        Request { session: self.session, command: self.command, verdict: self.verdict, proof }
+    }
+
+    /// The same request with what the filter made of it.
+    #[must_use]
+    pub(crate) fn judged(self, verdict: Verdict) -> Self {
+        Self { verdict: Some(Box::new(verdict)), ..self }
     }
 
     /// The refusal that answers this request.

@@ -5,7 +5,7 @@ pub mod authorize;
 pub mod ban;
 pub mod filter;
 pub mod rate_limit;
-pub mod resend;
+pub mod refusal;
 pub mod structure;
 
 use std::{

@@ -6,6 +6,10 @@ use async_trait::async_trait;
 
 use crate::{
     id::{ConnectionId, MessageId, RoomId, UserId},
+    moderation::{
+        BanRecord, Finding, Policy,
+        incident::{HeldMessage, RefusedMessage},
+    },
     room::{Room, RoomError},
     timestamp::Timestamp,
 };
@@ -32,6 +36,26 @@ pub struct NewMessage {
     pub origin: ConnectionId,
     /// The text as it is to be delivered.
     pub text: String,
+    /// What moderators are to look at, where a rule flags the message.
+    pub flag: Option<Box<Flag>>,
+}
+
+/// What a rule flags about a message that is delivered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flag {
+    /// The verdict; its kind is `Flag`.
+    pub finding: Finding,
+    /// The text as it was sent: a rule may mask what is delivered.
+    pub text: String,
+}
+
+/// What is known of a message that is sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// It was stored.
+    Sent(MessageId),
+    /// It is held for review, or a moderator kept it from being delivered.
+    Held,
 }
 
 /// A message as it is stored.
@@ -85,12 +109,34 @@ impl Ban {
     }
 }
 
+/// What came of a message that a rule holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// It is kept for review, or was already.
+    Waiting,
+    /// The same message was delivered before, within its window.
+    Sent(MessageId),
+}
+
+/// What came of a refused message.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Recorded {
+    /// The ban that the policy set, where this strike was the last.
+    pub banned: Option<BanRecord>,
+}
+
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The sender is not (or no longer) a participant of the room, or there is no such room.
     #[error("the sender is not a participant of the room")]
     NotParticipant,
+    /// The same message is held for review.
+    #[error("the message is held for review")]
+    Held,
+    /// The review queue takes no more of this sender for now.
+    #[error("too many messages of the sender wait for review")]
+    QueueFull,
     /// The database cannot be reached, or failed.
     #[error("the database failed")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -107,14 +153,32 @@ pub enum StoreError {
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Stores a message with the next sequence number of its room and hands it to the bus, in the order of commit;
-    /// answers its id. The same key within its window answers the first message's id and stores nothing.
+    /// answers its id. The same key within its window answers the first message's id and stores nothing. A flag opens an
+    /// incident in the same transaction, and its notice follows the message; beyond 100 flagged messages of a sender
+    /// within an hour it opens none.
     ///
     /// # Errors
-    /// `NotParticipant`, decided in the inserting transaction; otherwise what keeps the database from answering.
+    /// `NotParticipant` and `Held`, decided in the inserting transaction; otherwise what keeps the database from answering.
     async fn append(&self, message: NewMessage) -> Result<MessageId, StoreError>;
 
-    /// The message stored under this key within its window, whoever may send today.
-    async fn already_sent(&self, key: &SentKey) -> Result<Option<MessageId>, StoreError>;
+    /// Opens an incident for a refused message and, where it was blocked, gives the sender a strike; the last strike of
+    /// `policy` bans them. The same key again within its window is nothing new. The same text of the same sender to the
+    /// same room within an hour while its incident is open, and whatever is beyond 100 refused messages of a sender within
+    /// an hour while one of their incidents is open, is not opened again; its strike counts, and belongs to that incident,
+    /// or to the newest open one: so that a moderator can always take it back. A strike leads to one ban at most, unless that ban is
+    /// lifted because others of its strikes were taken back. A ban that is at least as long as the policy's stands.
+    async fn record_refused(&self, refused: RefusedMessage, policy: &Policy) -> Result<Recorded, StoreError>;
+
+    /// Keeps a message for review and opens an incident; the same message again within its window opens none, whatever
+    /// was decided about it.
+    ///
+    /// # Errors
+    /// `NotParticipant` where the message could not be delivered now; `QueueFull` where 100 messages of the sender from
+    /// within an hour are undecided, and where the temp id is longer than [`HeldMessage::MAX_TEMP_ID_BYTES`]; otherwise what keeps the database from answering.
+    async fn hold(&self, held: HeldMessage) -> Result<Held, StoreError>;
+
+    /// What became of the message under this key within its window, whoever may send today.
+    async fn already_sent(&self, key: &SentKey) -> Result<Option<Before>, StoreError>;
 
     /// A room with its people, deleted ones too.
     async fn room(&self, room: RoomId) -> Result<Option<Arc<Room>>, StoreError>;
@@ -136,7 +200,8 @@ pub trait Store: Send + Sync {
         remove: &[UserId],
     ) -> Result<(), RoomError>;
 
-    /// Deletes a room by the rule of [`Room::may_delete`]; its rows stay for moderation.
+    /// Deletes a room by the rule of [`Room::may_delete`]; its rows stay for moderation. A deletion by who is not its
+    /// owner is in the audit log.
     async fn delete_room(&self, room: RoomId, actor: UserId, moderates: bool) -> Result<(), RoomError>;
 
     /// A page of the rooms that `user` is in, the one with the newest activity (its last message, or its creation)
@@ -160,13 +225,7 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Page<StoredMessage>, StoreError>;
 
-    /// Bans a user, or replaces their ban.
-    async fn ban(&self, ban: Ban) -> Result<(), StoreError>;
-
-    /// Lifts a ban; answers whether there was one.
-    async fn lift_ban(&self, user: UserId) -> Result<bool, StoreError>;
-
-    /// The user's ban, in force or not.
+    /// The user's ban that was not lifted, in force or expired.
     async fn ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError>;
 
     /// Whether the database answers.

@@ -1,13 +1,16 @@
 //! `plic-chat check-config`: what is in force, and whether `serve` would start with it.
 
+use plic_pipeline::filter::RuleSet;
+
 use crate::{config::Settings, server};
 
 /// Prints the settings; fails where `serve` would refuse them.
 pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     settings.require_tokens()?;
-    let rules = server::load_rules(settings.rules_file.as_deref()).await?;
+    let rules = server::first_rules(settings.rules_file.as_deref())?;
+    let rules = tokio::task::spawn_blocking(|| RuleSet::compile(rules)).await??;
     print!("{}", settings.describe());
-    println!("# {} filter rules", rules.rules().len());
+    println!("# {} filter rules, where the database has none", rules.rules().len());
     settings.warn();
     Ok(())
 }

@@ -22,6 +22,7 @@ use crate::{config::Settings, server, token};
 const ALICE: Uuid = uuid!("a11ce000-0000-4000-8000-000000000001");
 const BOB: Uuid = uuid!("b0b00000-0000-4000-8000-000000000002");
 const MODERATOR: Uuid = uuid!("0de7a700-0000-4000-8000-000000000003");
+const ADMIN: Uuid = uuid!("ad000000-0000-4000-8000-000000000004");
 const TTL: Duration = Duration::from_hours(24 * 7);
 
 /// Serves on loopback; prints links and tokens.
@@ -48,9 +49,12 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
     println!("  Swagger UI  http://{address}/docs");
     println!("  spec        http://{address}/openapi.json");
     println!("  chat room   {room} (alice and bob are in it)\n");
-    for (name, user, role) in
-        [("alice", ALICE, Role::User), ("bob", BOB, Role::User), ("moderator", MODERATOR, Role::Moderator)]
-    {
+    for (name, user, role) in [
+        ("alice", ALICE, Role::User),
+        ("bob", BOB, Role::User),
+        ("moderator", MODERATOR, Role::Moderator),
+        ("admin", ADMIN, Role::Admin),
+    ] {
         let token = token::mint(&secret, user, role, TTL, issuer.as_ref()).context("could not sign")?;
         println!("{name} ({user})");
         println!("  token  {token}");

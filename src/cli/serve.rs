@@ -25,36 +25,21 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
-    hang_up: Signal,
 }
 
 impl Signals {
     pub(super) fn listen() -> anyhow::Result<Self> {
         let listen = |kind| signal(kind).context("could not listen for signals");
-        Ok(Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-            hang_up: listen(SignalKind::hangup())?,
-        })
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
-    /// Serves on until SIGTERM or SIGINT, and reads the rules again on SIGHUP.
+    /// Serves on until SIGTERM or SIGINT.
     pub(super) async fn serve(mut self, mut server: Server, patience: Duration) -> anyhow::Result<()> {
-        let mut is_broken = false;
-        while !is_broken {
-            tokio::select! {
-                _ = self.terminate.recv() => break,
-                _ = self.interrupt.recv() => break,
-                () = server.broken() => is_broken = true,
-                _ = self.hang_up.recv() => match server.reload_rules().await {
-                    Ok(()) => tracing::info!("the rules were read again and are in force"),
-                    Err(error) => {
-                        let error = &error as &dyn std::error::Error;
-                        tracing::error!(error, "the rules could not be read: the old ones stay in force");
-                    }
-                },
-            }
-        }
+        let is_broken = tokio::select! {
+            _ = self.terminate.recv() => false,
+            _ = self.interrupt.recv() => false,
+            () = server.broken() => true,
+        };
         server.shutdown(patience).await;
         if is_broken { Err(anyhow!("the server could not go on")) } else { Ok(()) }
     }

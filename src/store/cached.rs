@@ -5,6 +5,7 @@
 //! Changes made elsewhere (another node, a call that timed out and was committed later) show within ten seconds.
 
 mod memory;
+mod records;
 
 use std::{future, panic, sync::Arc, time::Duration};
 
@@ -12,8 +13,14 @@ use async_trait::async_trait;
 use moka::future::Cache;
 use plic_pipeline::{
     id::{MessageId, RoomId, UserId},
+    moderation::{
+        Policy,
+        incident::{HeldMessage, RefusedMessage},
+    },
     room::{Room, RoomError},
-    store::{Ban, NewMessage, Page, RoomSummary, SentKey, Store, StoreError, StoredMessage},
+    store::{
+        Ban, Before, Held, NewMessage, Page, Recorded, RoomSummary, SentKey, Store, StoreError, StoredMessage,
+    },
 };
 
 use self::memory::Memory;
@@ -73,7 +80,25 @@ impl<S: Store + 'static> Store for Cached<S> {
         self.store.append(message).await
     }
 
-    async fn already_sent(&self, key: &SentKey) -> Result<Option<MessageId>, StoreError> {
+    async fn record_refused(&self, refused: RefusedMessage, policy: &Policy) -> Result<Recorded, StoreError> {
+        let (store, bans, policy) = (Arc::clone(&self.store), self.bans.clone(), policy.clone());
+        Self::to_the_end(async move {
+            let user = refused.key.sender;
+            let done = store.record_refused(refused, &policy).await;
+            // Also after an error: a strike that timed out may have been the last.
+            if !matches!(done, Ok(Recorded { banned: None })) {
+                bans.forget(user);
+            }
+            done
+        })
+        .await
+    }
+
+    async fn hold(&self, held: HeldMessage) -> Result<Held, StoreError> {
+        self.store.hold(held).await
+    }
+
+    async fn already_sent(&self, key: &SentKey) -> Result<Option<Before>, StoreError> {
         self.store.already_sent(key).await
     }
 
@@ -141,26 +166,6 @@ impl<S: Store + 'static> Store for Cached<S> {
         limit: usize,
     ) -> Result<Page<StoredMessage>, StoreError> {
         self.store.messages(room, before, limit).await
-    }
-
-    async fn ban(&self, ban: Ban) -> Result<(), StoreError> {
-        let (store, bans, user) = (Arc::clone(&self.store), self.bans.clone(), ban.user);
-        Self::to_the_end(async move {
-            let done = store.ban(ban).await;
-            bans.forget(user);
-            done
-        })
-        .await
-    }
-
-    async fn lift_ban(&self, user: UserId) -> Result<bool, StoreError> {
-        let (store, bans) = (Arc::clone(&self.store), self.bans.clone());
-        Self::to_the_end(async move {
-            let done = store.lift_ban(user).await;
-            bans.forget(user);
-            done
-        })
-        .await
     }
 
     async fn ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {

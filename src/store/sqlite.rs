@@ -2,22 +2,42 @@
 //!
 //! All writes go through one queue to one task (`writer`), which owns the only connection that may write. Appends that
 //! wait together share a transaction, so that syncing the disk is paid once a batch (`append`); every other write has
-//! a transaction of its own (`rooms`, `bans`). Reads go past the queue to a pool of read-only connections
-//! (`read`); WAL lets them see the last commit without waiting for the writer.
+//! a transaction of its own (`rooms`, and what `records` lists). Reads go past the queue to a pool of read-only
+//! connections (`read`); WAL lets them see the last commit without waiting for the writer.
 //!
 //! Nothing waits for ever: every call has a deadline, also in the queue, and a fault of the disk or of another process
 //! that holds the file costs those calls only. The writer opens a new connection after any error.
 
 mod append;
+mod audit;
 mod bans;
 mod bulk;
+mod decide;
+mod dossier;
+mod held;
+mod hits;
+mod incidents;
+mod lately;
 mod open;
 mod people;
 mod place;
+#[cfg(test)]
+mod plans;
+mod policy;
 mod purge;
 mod queue;
 mod read;
+mod records;
+mod redact;
+mod refused;
+mod reports;
+mod retention;
 mod rooms;
+mod rules;
+mod scan;
+mod strikes;
+mod verify;
+mod words;
 mod writer;
 
 use std::{sync::Arc, time::Duration};
@@ -26,18 +46,28 @@ use async_trait::async_trait;
 use plic_pipeline::{
     bus::Bus,
     id::{MessageId, RoomId, UserId},
+    moderation::{
+        Policy,
+        incident::{HeldMessage, RefusedMessage},
+    },
     room::{Room, RoomError},
-    store::{Ban, NewMessage, Page, RoomSummary, SentKey, Store, StoreError, StoredMessage},
+    store::{
+        Ban, Before, Held, NewMessage, Page, Recorded, RoomSummary, SentKey, Store, StoreError, StoredMessage,
+    },
 };
 use sqlx::SqlitePool;
 use tokio::time;
 use uuid::Uuid;
 
-pub use self::open::{AppliedMigration, OpenError, migrate, path_of};
 use self::{
-    bans::{LiftBan, SetBan},
+    held::Hold,
     queue::Queue,
+    refused::RecordRefused,
     rooms::{ChangeRoom, CreateRoom, DeleteRoom},
+};
+pub use self::{
+    open::{AppliedMigration, OpenError, migrate, path_of},
+    verify::{Head, VerifyError, verify_audit},
 };
 
 /// How long a call may take in all, the time in the queue included.
@@ -50,6 +80,7 @@ pub struct SqliteStore {
     queue: Queue,
     lookups: SqlitePool,
     lists: SqlitePool,
+    scanner: SqlitePool,
 }
 
 impl SqliteStore {
@@ -58,7 +89,8 @@ impl SqliteStore {
     pub async fn open(url: &str, bus: Arc<dyn Bus>) -> Result<Self, OpenError> {
         let opened = open::open(url).await?;
         let queue = Queue::start(opened.writer, opened.writer_options, opened.lock, bus);
-        Ok(Self { epoch: opened.epoch, queue, lookups: opened.lookups, lists: opened.lists })
+        let open::Opened { epoch, lookups, lists, scanner, .. } = opened;
+        Ok(Self { epoch, queue, lookups, lists, scanner })
     }
 
     /// The name of this database, random and made with it: another one means that ids started over.
@@ -72,6 +104,7 @@ impl SqliteStore {
         self.queue.close().await;
         self.lookups.close().await;
         self.lists.close().await;
+        self.scanner.close().await;
     }
 }
 
@@ -81,7 +114,15 @@ impl Store for SqliteStore {
         self.queue.append(message).await
     }
 
-    async fn already_sent(&self, key: &SentKey) -> Result<Option<MessageId>, StoreError> {
+    async fn record_refused(&self, refused: RefusedMessage, policy: &Policy) -> Result<Recorded, StoreError> {
+        self.queue.change(RecordRefused { refused, policy: policy.clone() }).await
+    }
+
+    async fn hold(&self, held: HeldMessage) -> Result<Held, StoreError> {
+        self.queue.change(Hold(held)).await
+    }
+
+    async fn already_sent(&self, key: &SentKey) -> Result<Option<Before>, StoreError> {
         in_time(read::already_sent(&self.lookups, key)).await
     }
 
@@ -130,14 +171,6 @@ impl Store for SqliteStore {
         in_time(read::messages(&self.lists, room, before, limit)).await
     }
 
-    async fn ban(&self, ban: Ban) -> Result<(), StoreError> {
-        self.queue.change(SetBan(ban)).await
-    }
-
-    async fn lift_ban(&self, user: UserId) -> Result<bool, StoreError> {
-        self.queue.change(LiftBan(user)).await
-    }
-
     async fn ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {
         in_time(read::ban_of(&self.lookups, user)).await
     }
@@ -150,7 +183,14 @@ impl Store for SqliteStore {
 
 /// Bounds a read, which may wait for a reader or for the disk.
 async fn in_time<T>(read: impl Future<Output = sqlx::Result<T>> + Send) -> Result<T, StoreError> {
-    match time::timeout(DEADLINE, read).await {
+    within(DEADLINE, read).await
+}
+
+async fn within<T>(
+    patience: Duration,
+    read: impl Future<Output = sqlx::Result<T>> + Send,
+) -> Result<T, StoreError> {
+    match time::timeout(patience, read).await {
         Ok(Ok(answer)) => Ok(answer),
         Err(_) | Ok(Err(sqlx::Error::PoolTimedOut)) => Err(StoreError::TimedOut),
         Ok(Err(error)) => Err(StoreError::Unavailable(Box::new(error))),

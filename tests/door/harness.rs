@@ -9,7 +9,7 @@
 //! ws.say(room, "hi", "t1").await;
 //! ```
 
-mod inside;
+mod moderate;
 mod people;
 mod process;
 mod socket;
@@ -17,7 +17,6 @@ mod wire;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
-pub(crate) use inside::{Action, Inside};
 pub(crate) use people::{SECRET, User, claims, now, sign, sign_with};
 pub(crate) use process::{Ended, Process, run};
 use serde_json::{Value, json};
@@ -130,7 +129,7 @@ impl Chat {
     }
 }
 
-/// What both a server process and a server of this process offer: their door.
+/// A server's door.
 pub(crate) trait Door {
     /// Where it listens.
     fn address(&self) -> SocketAddr;
@@ -215,12 +214,6 @@ pub(crate) trait Door {
 impl Door for Chat {
     fn address(&self) -> SocketAddr {
         self.process.address
-    }
-}
-
-impl Door for Inside {
-    fn address(&self) -> SocketAddr {
-        self.address
     }
 }
 

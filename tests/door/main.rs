@@ -1,13 +1,17 @@
 //! What the server promises, seen through its public door: the real program on a real port, spoken to in bytes.
 //!
-//! A file a group of facts, one [`harness`]. Nothing here knows how the server is built; the mechanisms that have no
-//! route yet (bans, rules) are reached through `harness::inside` alone.
+//! A file a group of facts, one [`harness`]. Nothing here knows how the server is built.
 
 mod crash;
+mod documents;
 mod harness;
 mod http_upgrade;
+mod moderation_bounds;
+mod moderation_incidents;
+mod moderation_people;
+mod moderation_rules;
+mod moderation_trials;
 mod operations;
-mod readme;
 mod rest_cors;
 mod rest_failures;
 mod rest_limits;

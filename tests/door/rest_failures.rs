@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
 
-use crate::harness::{Chat, Door, Inside, ROUTES, User, claims, connect, database_in, eventually, sign};
+use crate::harness::{Chat, Door, ROUTES, User, claims, connect, database_in, eventually, sign};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -142,7 +142,7 @@ async fn a_message_that_cannot_be_stored_is_unconfirmed_and_closes_with_4006() {
 
 #[tokio::test]
 async fn a_banned_user_is_403_on_every_route_before_the_body_is_read() {
-    let chat = Inside::start().await;
+    let chat = Chat::serve().await;
     let alice = User::new();
     let room = chat.room(&alice, &[]).await;
     chat.ban(alice.id).await;

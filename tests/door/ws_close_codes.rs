@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::harness::{
-    Action, CLOSE, Chat, Door, Frame, Inside, PING, TEXT, User, close_payload, confirmation, eventually,
-    frame, golden, message_received, now, send_message,
+    CLOSE, Chat, Door, Frame, PING, TEXT, User, close_payload, confirmation, eventually, frame, golden,
+    message_received, now, send_message,
 };
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_token_that_runs_out_while_connected_gets_4002() {
 
 #[tokio::test]
 async fn a_user_whom_an_administrator_disconnects_gets_4004_and_may_come_back() {
-    let chat = Inside::start().await;
+    let chat = Chat::serve().await;
     let (alice, bob) = (User::new(), User::new());
     let room = chat.room(&alice, &[&bob]).await;
     let (mut ws, mut other) = (chat.connect(&alice).await, chat.connect(&bob).await);
@@ -55,7 +55,7 @@ async fn a_user_whom_an_administrator_disconnects_gets_4004_and_may_come_back() 
 
 #[tokio::test]
 async fn banned_user_gets_4005_and_nothing_is_stored() {
-    let chat = Inside::start().await;
+    let chat = Chat::serve().await;
     let (alice, bob) = (User::new(), User::new());
     let room = chat.room(&alice, &[&bob]).await;
     let (mut live, mut other) = (chat.connect(&alice).await, chat.connect(&bob).await);
@@ -78,7 +78,7 @@ async fn banned_user_gets_4005_and_nothing_is_stored() {
 
 #[tokio::test]
 async fn a_ban_that_has_run_out_lifts_itself() {
-    let chat = Inside::start().await;
+    let chat = Chat::serve().await;
     let alice = User::new();
     let room = chat.room(&alice, &[]).await;
     chat.ban_for(alice.id, Duration::from_secs(2)).await;
@@ -165,8 +165,8 @@ async fn with_two_devices_allowed_a_third_closes_the_oldest() {
 
 #[tokio::test]
 async fn a_text_that_a_blocking_rule_refuses_is_unconfirmed_then_closed_with_4011() {
-    let chat = Inside::start().await;
-    chat.rule("snark", Action::Block);
+    let chat = Chat::serve().await;
+    chat.rule("snark", "block").await;
     let (alice, bob) = (User::new(), User::new());
     let room = chat.room(&alice, &[&bob]).await;
     let (mut ws, mut other) = (chat.connect(&alice).await, chat.connect(&bob).await);
@@ -179,8 +179,8 @@ async fn a_text_that_a_blocking_rule_refuses_is_unconfirmed_then_closed_with_401
 
 #[tokio::test]
 async fn a_rule_can_refuse_without_closing() {
-    let chat = Inside::start().await;
-    chat.rule("snark", Action::Reject);
+    let chat = Chat::serve().await;
+    chat.rule("snark", "reject").await;
     let alice = User::new();
     let room = chat.room(&alice, &[]).await;
     let mut ws = chat.connect(&alice).await;

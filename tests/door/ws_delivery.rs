@@ -4,9 +4,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::harness::{
-    Action, Chat, Door, Frame, Inside, Socket, User, confirmation, message_received, send_message,
-};
+use crate::harness::{Chat, Door, Frame, Socket, User, confirmation, message_received, send_message};
 
 /// An id that is no counter: it keeps a message the same for 24 hours.
 fn long_id() -> String {
@@ -290,13 +288,13 @@ async fn a_message_resent_after_its_sender_left_the_room_is_confirmed_again() {
 
 #[tokio::test]
 async fn a_message_resent_after_a_rule_forbade_it_is_confirmed_again() {
-    let chat = Inside::start().await;
+    let chat = Chat::serve().await;
     let alice = User::new();
     let room = chat.room(&alice, &[]).await;
     let mut ws = chat.connect(&alice).await;
     let id = long_id();
     ws.say(room, "a snark", &id).await;
-    chat.rule("snark", Action::Block);
+    chat.rule("snark", "block").await;
     ws.say(room, "a snark", &id).await;
     ws.send_message(room, "another snark", &id).await;
     ws.unconfirmed("HatefullSpeach", &id).await;

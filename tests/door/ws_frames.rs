@@ -4,9 +4,7 @@
 use serde_json::json;
 use uuid::{Uuid, uuid};
 
-use crate::harness::{
-    Action, CLOSE_CODES, Chat, Door, Inside, User, claims, confirmation, golden, message_received, sign,
-};
+use crate::harness::{CLOSE_CODES, Chat, Door, User, claims, confirmation, golden, message_received, sign};
 
 const SENDER: Uuid = uuid!("7d444840-9dc0-11d1-b245-5ffdce74fad2");
 
@@ -82,8 +80,8 @@ async fn a_message_over_the_rate_is_unconfirmed_as_rate_limited() {
 
 #[tokio::test]
 async fn a_refused_text_is_unconfirmed_as_hateful() {
-    let chat = Inside::start().await;
-    chat.rule("snark", Action::Block);
+    let chat = Chat::serve().await;
+    chat.rule("snark", "block").await;
     let alice = User::new();
     let room = chat.room(&alice, &[]).await;
     let mut ws = chat.connect(&alice).await;

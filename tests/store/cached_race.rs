@@ -1,5 +1,7 @@
 //! The cache is not stale after an acknowledged change, however reads and changes interleave.
 
+mod records;
+
 use std::{
     future::Future,
     sync::{
@@ -12,8 +14,14 @@ use async_trait::async_trait;
 use plic_chat::store::{Cached, SqliteStore};
 use plic_pipeline::{
     id::{MessageId, RoomId, UserId},
+    moderation::{
+        Policy, Records,
+        incident::{HeldMessage, RefusedMessage},
+    },
     room::{Room, RoomError},
-    store::{Ban, NewMessage, Page, RoomSummary, SentKey, Store, StoreError, StoredMessage},
+    store::{
+        Ban, Before, Held, NewMessage, Page, Recorded, RoomSummary, SentKey, Store, StoreError, StoredMessage,
+    },
 };
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
@@ -52,7 +60,15 @@ impl Store for Pausing {
         self.store.append(message).await
     }
 
-    async fn already_sent(&self, key: &SentKey) -> Result<Option<MessageId>, StoreError> {
+    async fn record_refused(&self, refused: RefusedMessage, policy: &Policy) -> Result<Recorded, StoreError> {
+        self.store.record_refused(refused, policy).await
+    }
+
+    async fn hold(&self, held: HeldMessage) -> Result<Held, StoreError> {
+        self.store.hold(held).await
+    }
+
+    async fn already_sent(&self, key: &SentKey) -> Result<Option<Before>, StoreError> {
         self.store.already_sent(key).await
     }
 
@@ -99,14 +115,6 @@ impl Store for Pausing {
         limit: usize,
     ) -> Result<Page<StoredMessage>, StoreError> {
         self.store.messages(room, before, limit).await
-    }
-
-    async fn ban(&self, ban: Ban) -> Result<(), StoreError> {
-        self.store.ban(ban).await
-    }
-
-    async fn lift_ban(&self, user: UserId) -> Result<bool, StoreError> {
-        self.store.lift_ban(user).await
     }
 
     async fn ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {
@@ -166,11 +174,11 @@ async fn a_reader_after_the_change_does_not_wait_for_one_that_began_before() {
     });
     paused.acquire().await.expect("never closed").forget();
     let ban = Ban { user: user(1), reason: "spam".into(), expires_at: None };
-    store.ban(ban.clone()).await.expect("bans");
+    store.ban(ban.clone(), None).await.expect("bans");
     answers.add_permits(100);
     assert_eq!(store.ban_of(user(1)).await.expect("answers"), Some(ban));
     assert_eq!(reader.await.expect("does not panic").expect("answers"), None);
-    assert!(store.lift_ban(user(1)).await.expect("lifts"));
+    assert!(store.lift_ban(user(1), user(9)).await.expect("lifts"));
     assert_eq!(store.ban_of(user(1)).await.expect("answers"), None);
 }
 

@@ -11,8 +11,14 @@ use async_trait::async_trait;
 use plic_pipeline::{
     bus::Bus,
     event::{Committed, Event},
+    moderation::Records,
     store::Store,
 };
+
+/// What an engine keeps: for chat and for moderators.
+pub(crate) trait Kept: Store + Records {}
+
+impl<K: Store + Records> Kept for K {}
 
 /// An engine under test, with a database of its own.
 #[async_trait]
@@ -20,11 +26,17 @@ pub(crate) trait Engine: Send + Sync {
     /// The store.
     fn store(&self) -> Arc<dyn Store>;
 
+    /// What moderators see and do, of the same store.
+    fn records(&self) -> Arc<dyn Kept>;
+
     /// What it published.
     fn bus(&self) -> &Recorder;
 
     /// Makes everything that was sent so far older by so much.
     async fn age_sent(&self, by: Duration);
+
+    /// Makes everything that there is so far older by so much.
+    async fn age(&self, by: Duration);
 
     /// Closes the store and opens it again on the same database.
     async fn reopen(&mut self);
@@ -32,24 +44,24 @@ pub(crate) trait Engine: Send + Sync {
 
 /// A bus that remembers what was published.
 #[derive(Default)]
-pub(crate) struct Recorder(Mutex<Vec<Arc<Committed>>>);
+pub(crate) struct Recorder(Mutex<Vec<Event>>);
 
 impl Recorder {
+    /// Everything, in the order in which it was published.
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.0.lock().expect("no test panics while it holds this").clone()
+    }
+
     /// All messages, in the order in which they were published.
     pub(crate) fn messages(&self) -> Vec<Arc<Committed>> {
-        self.0.lock().expect("no test panics while it holds this").clone()
+        let messages = |event| if let Event::Message(message) = event { Some(message) } else { None };
+        self.events().into_iter().filter_map(messages).collect()
     }
 }
 
 #[async_trait]
 impl Bus for Recorder {
     async fn publish(&self, events: Vec<Event>) {
-        let mut messages = self.0.lock().expect("no test panics while it holds this");
-        for event in events {
-            match event {
-                Event::Message(message) => messages.push(message),
-                Event::Banned(_) | Event::Disconnected(_) => {}
-            }
-        }
+        self.0.lock().expect("no test panics while it holds this").extend(events);
     }
 }

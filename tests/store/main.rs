@@ -4,6 +4,7 @@
 
 #[macro_use]
 mod suite;
+mod audit_verify;
 mod cached_race;
 mod engine;
 mod sqlite_faults;

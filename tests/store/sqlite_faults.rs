@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use plic_chat::store::SqliteStore;
 use plic_pipeline::{
     id::RoomId,
+    moderation::{Decision, IncidentKind, Policy, Records, records::RecordsError},
     store::{Store, StoreError},
 };
 use sqlx::{Connection, SqliteConnection, query, query_scalar};
@@ -17,7 +18,7 @@ use crate::{
         Recorder,
         sqlite::{stranger, url},
     },
-    suite::{message, room_of, say, texts, user, users},
+    suite::{hold, message, refused, room_of, say, texts, user, users},
 };
 
 async fn fixture() -> (TempDir, Arc<SqliteStore>, Arc<Recorder>) {
@@ -149,6 +150,31 @@ async fn count(connection: &mut SqliteConnection) -> i64 {
 }
 
 #[tokio::test]
+async fn what_was_refused_long_ago_is_purged_and_the_rest_is_kept() {
+    let (folder, store, _) = fixture().await;
+    let policy = Policy { strikes_to_ban: None, ..Policy::default() };
+    let strikes = (0..600).map(|n| {
+        let strike = refused(IncidentKind::Block, 1, RoomId(1), "blocked", n);
+        store.record_refused(strike, &policy)
+    });
+    join_all(strikes).await;
+    let mut other = stranger(&folder).await;
+    let day = i64::try_from(Duration::from_hours(25).as_micros()).expect("fits");
+    let sql = "UPDATE refused SET at = at - ? WHERE number <= 550";
+    query(sql).bind(day).execute(&mut other).await.expect("ages");
+    store.close().await;
+    let _store = SqliteStore::open(&url(&folder), Arc::new(Recorder::default())).await.expect("opens");
+    let left = "SELECT count(*) FROM refused";
+    timeout(Duration::from_secs(10), async {
+        while query_scalar::<_, i64>(left).fetch_one(&mut other).await.expect("counts") != 50 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .expect("purges");
+}
+
+#[tokio::test]
 async fn a_hundred_thousand_rooms_of_others_stay_out_of_ones_own_list() {
     let (folder, store, _) = fixture().await;
     let mut other = stranger(&folder).await;
@@ -178,4 +204,25 @@ async fn a_hundred_thousand_rooms_of_others_stay_out_of_ones_own_list() {
     let listed: Vec<RoomId> = first.items.iter().chain(&second.items).map(|item| item.room.id).collect();
     assert_eq!(listed, own);
     assert_eq!(messages.items.len(), 1);
+}
+
+#[tokio::test]
+async fn a_release_that_fails_at_its_last_statement_delivers_nothing() {
+    let (folder, store, bus) = fixture().await;
+    let room = room_of(&*store, &[1, 2]).await;
+    let incident = hold(&*store, 1, room, "held").await;
+    let told = bus.events().len();
+    let mut other = stranger(&folder).await;
+    query("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+        .execute(&mut other)
+        .await
+        .expect("creates");
+    let failed = store.decide(incident, Decision::Release, None, user(9)).await;
+    assert!(matches!(failed, Err(RecordsError::Store(StoreError::Unavailable(_)))), "{failed:?}");
+    assert_eq!(bus.events().len(), told);
+    query("DROP TRIGGER full").execute(&mut other).await.expect("drops");
+    say(&*store, 2, room, "meanwhile").await.expect("stores");
+    store.decide(incident, Decision::Release, None, user(9)).await.expect("releases");
+    assert_eq!(texts(&*store, room).await, ["meanwhile", "held"]);
+    assert_eq!(bus.messages().last().expect("published").seq, 2);
 }

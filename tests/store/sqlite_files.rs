@@ -3,12 +3,15 @@
 use std::{error::Error, os::unix::fs::PermissionsExt, sync::Arc};
 
 use plic_chat::store::{OpenError, SqliteStore, sqlite};
-use plic_pipeline::{bus::Bus, store::Store};
+use plic_pipeline::{bus::Bus, moderation::Records, store::Store};
 use sqlx::{Connection, query, query_scalar};
 
-use crate::engine::{
-    Recorder,
-    sqlite::{stranger, url},
+use crate::{
+    engine::{
+        Recorder,
+        sqlite::{stranger, url},
+    },
+    suite::{room_of, say, user},
 };
 
 fn bus() -> Arc<dyn Bus> {
@@ -110,4 +113,48 @@ async fn a_link_to_a_database_in_use_is_refused_too() {
     std::os::unix::fs::symlink(folder.path().join("chat.db"), &link).expect("links");
     let refusal = SqliteStore::open(&link.display().to_string(), bus()).await.expect_err("is refused");
     assert!(matches!(refusal, OpenError::InUse(_)));
+}
+
+#[tokio::test]
+async fn bans_of_the_first_schema_are_carried_over() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let old = folder.path().join("migrations");
+    std::fs::create_dir(&old).expect("makes a folder");
+    let first = "0001_rooms_messages_bans.sql";
+    let published = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    std::fs::copy(published.join(first), old.join(first)).expect("copies");
+    std::fs::write(folder.path().join("chat.db"), "").expect("makes a file");
+    let mut connection = stranger(&folder).await;
+    let migrator = sqlx::migrate::Migrator::new(old).await.expect("reads the folder");
+    migrator.run_direct(None, &mut connection, false).await.expect("migrates");
+    query("INSERT INTO bans (user, reason, expires_at, created_at) VALUES (?, 'older', 5, 1), (?, 'newer', NULL, 2)")
+        .bind(user(2).0)
+        .bind(user(1).0)
+        .execute(&mut connection)
+        .await
+        .expect("inserts");
+    connection.close().await.expect("closes");
+
+    let store = SqliteStore::open(&url(&folder), bus()).await.expect("opens");
+    let bans = store.bans(true, None, 10).await.expect("answers").items;
+    assert_eq!(bans.iter().map(|record| record.ban.reason.as_str()).collect::<Vec<_>>(), ["newer", "older"]);
+    assert_eq!(store.ban_of(user(1)).await.expect("answers").as_ref(), Some(&bans[0].ban));
+    assert!(bans.iter().all(|record| record.created_by.is_none() && record.lifted_at.is_none()));
+}
+
+#[tokio::test]
+async fn a_removed_text_is_not_left_in_the_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = SqliteStore::open(&url(&folder), bus()).await.expect("opens");
+    let room = room_of(&store, &[1, 2]).await;
+    let secret = "nobody reads this again ".repeat(20);
+    let said = say(&store, 1, room, &secret).await.expect("stores");
+    say(&store, 1, room, "something that stays").await.expect("stores");
+    store.report(user(2), room, said, "why".into()).await.expect("reports");
+    store.redact(said, user(9)).await.expect("redacts");
+    // The last connection that closes puts everything into the file.
+    store.close().await;
+    let file = std::fs::read(folder.path().join("chat.db")).expect("reads");
+    let holds = |text: &str| file.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds("something that stays") && !holds("nobody reads this again"));
 }

@@ -1,22 +1,43 @@
-//! The contract suite: facts about `plic_pipeline::store::Store` that hold for every engine.
+//! The contract suite: facts about `plic_pipeline::store::Store` and `plic_pipeline::moderation::Records` that hold for
+//! every engine.
 
 pub(crate) mod append;
+pub(crate) mod audit;
 pub(crate) mod bans;
 pub(crate) mod durability;
+pub(crate) mod flood;
+pub(crate) mod held;
 pub(crate) mod history;
+pub(crate) mod hits;
+pub(crate) mod incidents;
 pub(crate) mod lists;
 pub(crate) mod membership;
+pub(crate) mod policy;
+pub(crate) mod redaction;
+pub(crate) mod reports;
 pub(crate) mod resend;
+pub(crate) mod retention;
 pub(crate) mod rooms;
+pub(crate) mod rules;
+pub(crate) mod scan;
+pub(crate) mod strikes;
 
 use std::time::Duration;
 
 use plic_pipeline::{
-    id::{ConnectionId, MessageId, RoomId, UserId},
+    command::TempId,
+    filter::{Action, Category},
+    id::{ConnectionId, IncidentId, MessageId, RoomId, RuleId, UserId},
+    moderation::{
+        Finding, FoundMatch, Incident, IncidentFilter, IncidentKind, Policy,
+        incident::{HeldMessage, RefusedMessage},
+    },
     room::RoomError,
-    store::{NewMessage, SentKey, Store, StoreError},
+    store::{Held, NewMessage, Recorded, SentKey, Store, StoreError},
 };
 use uuid::Uuid;
+
+use crate::engine::Kept;
 
 pub(crate) const DAY: Duration = Duration::from_hours(24);
 pub(crate) const MINUTE: Duration = Duration::from_mins(1);
@@ -36,7 +57,7 @@ pub(crate) fn message(sender: UserId, room: RoomId, text: &str) -> NewMessage {
         digest[place % 32] ^= byte;
     }
     let key = SentKey { sender, room, digest, window: DAY };
-    NewMessage { key, origin: ConnectionId(7), text: text.into() }
+    NewMessage { key, origin: ConnectionId(7), text: text.into(), flag: None }
 }
 
 pub(crate) async fn say(
@@ -61,6 +82,76 @@ pub(crate) async fn participants(store: &dyn Store, room: RoomId) -> Vec<UserId>
 pub(crate) async fn texts(store: &dyn Store, room: RoomId) -> Vec<String> {
     let page = store.messages(room, None, 1000).await.expect("answers");
     page.items.into_iter().map(|message| message.text).collect()
+}
+
+/// A verdict of this kind by the live rule 1 and the shadow rule 2, on the first three letters of a text.
+pub(crate) fn finding(kind: IncidentKind, text: &str) -> Finding {
+    let found = |rule: i64, shadow| FoundMatch {
+        rule_id: RuleId(rule),
+        rule_version: 3,
+        rule: format!("rule {rule}"),
+        kind: "terms".into(),
+        category: Category::Scam,
+        action: Action::Block,
+        shadow,
+        start: 0,
+        end: 3,
+        text: text.chars().take(3).collect(),
+        score: Some(0.5),
+        model: None,
+        lowered: None,
+    };
+    Finding { kind, category: Category::Scam, matches: vec![found(1, false), found(2, true)] }
+}
+
+/// A message that a rule refuses, with this temp id.
+pub(crate) fn refused(
+    kind: IncidentKind,
+    sender: u128,
+    room: RoomId,
+    text: &str,
+    temp_id: u128,
+) -> RefusedMessage {
+    let mut key = message(user(sender), room, text).key;
+    for (byte, part) in key.digest[16..].iter_mut().zip(temp_id.to_le_bytes()) {
+        *byte ^= part;
+    }
+    RefusedMessage { key, text: text.into(), finding: finding(kind, text) }
+}
+
+/// A message refused by a rule, each time with a temp id of its own.
+pub(crate) async fn refuse(
+    records: &dyn Kept,
+    kind: IncidentKind,
+    sender: u128,
+    room: RoomId,
+    text: &str,
+) -> Recorded {
+    let refused = refused(kind, sender, room, text, Uuid::new_v4().as_u128());
+    records.record_refused(refused, &Policy::default()).await.expect("records")
+}
+
+/// A message to hold, under the key that [`message`] gives this text.
+pub(crate) fn to_hold(sender: u128, room: RoomId, text: &str) -> HeldMessage {
+    HeldMessage {
+        key: message(user(sender), room, text).key,
+        origin: ConnectionId(7),
+        temp_id: TempId::from(format!("temp id of {text}").as_str()),
+        text: text.into(),
+        delivered: text.into(),
+        finding: finding(IncidentKind::Hold, text),
+    }
+}
+
+/// Holds a message; answers its incident.
+pub(crate) async fn hold(records: &dyn Kept, sender: u128, room: RoomId, text: &str) -> IncidentId {
+    assert_eq!(records.hold(to_hold(sender, room, text)).await.expect("holds"), Held::Waiting);
+    all_incidents(records).await[0].id
+}
+
+/// The incidents, the newest first.
+pub(crate) async fn all_incidents(records: &dyn Kept) -> Vec<Incident> {
+    records.incidents(&IncidentFilter::default(), None, 1000).await.expect("answers").items
 }
 
 pub(crate) fn is_not_found(answer: &Result<(), RoomError>) -> bool {
@@ -97,6 +188,7 @@ macro_rules! store_contract {
                 a_room_holds_a_thousand_and_no_more,
                 ids_grow_and_are_not_those_of_other_rooms,
                 the_owner_and_moderators_delete_and_nobody_else,
+                a_moderators_deletion_is_audited,
                 a_deleted_room_keeps_its_rows_and_takes_no_messages,
             }
             membership {
@@ -124,10 +216,94 @@ macro_rules! store_contract {
             bans {
                 a_ban_holds_until_it_ends_or_is_lifted,
                 a_second_ban_replaces_the_first,
+                every_ban_stays_on_record,
+                an_expired_ban_is_not_lifted_and_not_listed,
             }
             durability {
                 everything_acknowledged_is_there_after_opening_again,
                 what_waits_when_the_store_closes_is_still_stored,
+            }
+            rules {
+                versions_are_kept_and_the_newest_is_in_force,
+                a_stale_revision_changes_nothing,
+                a_deleted_rule_is_gone_and_can_be_written_again,
+                writes_are_all_or_nothing,
+                a_rule_is_read_by_itself_and_rules_in_pages,
+                pages_end_early_once_they_hold_much,
+            }
+            incidents {
+                what_was_found_comes_back_as_it_was,
+                the_same_text_is_opened_once_while_it_is_open,
+                every_filter_finds_its_own_and_pages_are_complete,
+                what_was_said_around_is_shown,
+                a_flagged_message_is_delivered_and_its_incident_follows,
+                a_decision_is_made_once,
+                only_what_fits_is_decided,
+                nobody_decides_about_what_they_said_themselves,
+            }
+            flood {
+                a_sender_opens_a_hundred_an_hour,
+                nobody_hides_behind_the_hundred,
+                a_sender_holds_a_hundred_undecided_an_hour,
+                a_temp_id_that_is_too_long_is_not_kept,
+                beyond_a_hundred_flags_messages_are_delivered_all_the_same,
+                a_reporter_reports_fifty_an_hour,
+            }
+            held {
+                a_held_message_waits_once_and_is_not_stored,
+                a_released_message_is_delivered_as_the_newest_and_confirmed,
+                a_released_message_survives_opening_again_without_its_connection,
+                what_was_not_released_stays_held_within_its_window,
+                after_its_window_a_held_message_is_a_new_one,
+                a_message_that_was_sent_is_not_held,
+                who_is_not_in_the_room_holds_nothing_and_gets_nothing_released,
+                a_held_message_does_not_hold_its_neighbours,
+                a_release_delivers_what_rules_left_of_it,
+            }
+            strikes {
+                the_last_strike_bans_and_the_same_strikes_never_ban_again,
+                only_blocks_strike_and_old_ones_do_not_count,
+                dismissing_takes_the_strike_and_the_ban_back,
+                the_same_key_is_one_strike_within_its_window,
+                a_ban_stands_while_the_policys_strikes_are_left,
+                a_stronger_ban_stands_and_a_moderators_ban_is_not_lifted,
+                without_a_number_nobody_is_banned,
+                the_dossier_has_it_all,
+            }
+            reports {
+                a_report_opens_an_incident_once_a_reporter,
+                who_is_not_there_reports_nothing,
+                who_was_there_reports_whatever_became_of_them_or_the_room,
+            }
+            audit {
+                every_write_leaves_its_entry_in_a_chain,
+                pages_go_back_and_forth,
+            }
+            policy {
+                the_default_holds_until_another_is_set,
+            }
+            redaction {
+                a_removed_text_is_nowhere,
+                removing_a_held_message_drops_its_text,
+                a_message_that_is_not_there_is_not_found,
+            }
+            retention {
+                nothing_to_do_leaves_no_entry,
+                held_messages_are_released_or_dropped_in_time,
+                time_releases_nothing_of_who_is_banned,
+                deleted_rooms_go_with_all_they_have,
+                old_messages_go_and_the_room_goes_on,
+                decided_incidents_lose_their_text_and_what_was_said_about_it,
+                undecided_incidents_lose_their_text_later,
+            }
+            scan {
+                messages_come_in_order_without_redacted_ones,
+                it_begins_where_it_is_asked_to,
+            }
+            hits {
+                hits_add_up_by_rule_action_and_day,
+                precision_is_learnt_from_decisions,
+                numbers_go_back_four_hundred_days,
             }
         }
     };

@@ -1,6 +1,8 @@
 //! From what the store, the rules of rooms and poem refuse with to a [`Failure`].
 
 use plic_pipeline::{
+    filter::RuleError,
+    moderation::{DeskError, IncidentKind, IncidentStatus},
     room::{MAX_PARTICIPANTS, RoomError},
     store::StoreError,
 };
@@ -9,12 +11,14 @@ use poem_openapi::error::{ParseParamError, ParsePathError};
 use tracing::error;
 
 use super::Failure;
-use crate::{number::MAX_SAFE_INTEGER, page::MAX_LIMIT};
+use crate::{moderation::CATEGORIES, moment::Moment, number::MAX_SAFE_INTEGER, page::MAX_LIMIT};
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotParticipant => Self::NoSuchRoom,
+            // What sends messages alone: REST sends none.
+            StoreError::Held | StoreError::QueueFull => Self::Internal,
             StoreError::Unavailable(_) | StoreError::TimedOut | StoreError::Overloaded => {
                 Self::Unavailable(Box::new(error))
             }
@@ -41,6 +45,46 @@ impl From<RoomError> for Failure {
     }
 }
 
+impl From<DeskError> for Failure {
+    fn from(error: DeskError) -> Self {
+        match error {
+            DeskError::NotFound(thing) => Self::NoSuch(thing),
+            DeskError::Stale(version) => Self::Stale(version),
+            DeskError::Conflict(sentence) => Self::Conflict(sentence),
+            DeskError::AdminsOnly(sentence) => Self::AdminsOnly(sentence),
+            DeskError::Invalid { field, problem } => Self::Invalid(sentence(&format!("`{field}` {problem}"))),
+            DeskError::Rule(error) => error.into(),
+            DeskError::Busy(sentence) => Self::Busy(sentence),
+            DeskError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RuleError> for Failure {
+    fn from(error: RuleError) -> Self {
+        Self::Invalid(match &error {
+            RuleError::Field { rule, field, problem } => {
+                sentence(&format!("`{field}` {problem} (rule {rule})"))
+            }
+            RuleError::SameId(id) => sentence(&format!("`id`: two rules have the id {id}")),
+            RuleError::Compile(_) => "`terms` cannot be compiled: they are too many or too long.".to_owned(),
+            other => sentence(&other.to_string()),
+        })
+    }
+}
+
+/// With a capital letter and a full stop, as for a person.
+fn sentence(problem: &str) -> String {
+    let mut sentence = problem.to_owned();
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    if !sentence.ends_with('.') {
+        sentence.push('.');
+    }
+    sentence
+}
+
 /// Translates what poem and poem-openapi refuse with; their own texts speak of Rust types.
 pub(crate) fn translate(error: poem::Error) -> Failure {
     let error = match error.downcast::<Failure>() {
@@ -52,15 +96,29 @@ pub(crate) fn translate(error: poem::Error) -> Failure {
     } else if error.is::<MethodNotAllowedError>() {
         Failure::MethodNotAllowed(&[])
     } else if error.is::<ParsePathError>() {
-        // The only parameter in a path is a room's id: what is no id is no room.
+        // What is no id is no room; the routes of moderators say it for themselves.
         Failure::NoSuchRoom
     } else if let Some(ParseParamError { name, .. }) = error.downcast_ref() {
-        let most = if *name == "limit" { MAX_LIMIT } else { MAX_SAFE_INTEGER };
-        Failure::Invalid(format!("`{name}` must be an integer from 1 to {most}."))
+        Failure::Invalid(format!("`{name}` must be {}.", expected(name)))
     } else {
         if error.status().is_server_error() {
             error!(%error, "a request failed");
         }
         Failure::Status(error.status())
+    }
+}
+
+/// What a parameter must be: a name means the same on every route.
+fn expected(name: &str) -> String {
+    let one_of = |words: &[&str]| format!("one of `{}`", words.join("`, `"));
+    match name {
+        "limit" => format!("an integer from 1 to {MAX_LIMIT}"),
+        "since" => Moment::EXPECTED.to_owned(),
+        "user_id" => "a uuid".to_owned(),
+        "all" | "dry_run" => one_of(&["true", "false"]),
+        "status" => one_of(&IncidentStatus::ALL.map(IncidentStatus::as_str)),
+        "action" => one_of(&IncidentKind::ALL.map(IncidentKind::as_str)),
+        "category" => one_of(&CATEGORIES),
+        _ => format!("an integer from 1 to {MAX_SAFE_INTEGER}"),
     }
 }

@@ -1,12 +1,17 @@
 //! Which operation fails in which ways; the examples are what the server answers, made by the same code.
 
+mod moderation;
+
 use std::time::Duration;
 
 use plic_pipeline::{room::RoomError, store::StoreError};
 use poem::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 
-use crate::failure::{Failure, too_many_users};
+use crate::{
+    body::MAX_BODY_BYTES,
+    failure::{Failure, too_many_users},
+};
 
 /// A kind of answer: its name in the document, what it means, and the failures that it stands for, all of one status.
 struct Kind {
@@ -46,13 +51,13 @@ fn kinds() -> Vec<Kind> {
         ),
         kind(
             "BodyTimeout",
-            "The body did not arrive within 10 seconds.",
+            "The body did not arrive in time: within 10 seconds, 30 for one with a rule, 60 for an import.",
             vec![("bodyTimeout", Failure::BodyTimeout)],
         ),
         kind(
             "BodyTooLarge",
             "The body is larger than 64 KiB.",
-            vec![("bodyTooLarge", Failure::BodyTooLarge)],
+            vec![("bodyTooLarge", Failure::BodyTooLarge(MAX_BODY_BYTES))],
         ),
         kind(
             "NotJson",
@@ -100,8 +105,11 @@ fn kinds() -> Vec<Kind> {
     ]
 }
 
-/// The failures of every operation.
-const OPERATIONS: [(&str, &str, &[&str]); 5] = [
+/// An operation by path and method, and what it can fail with beside what all can.
+type Operation = (&'static str, &'static str, &'static [&'static str]);
+
+/// The failures of the operations on rooms.
+const ROOMS: [Operation; 5] = [
     ("/rooms", "post", &["Malformed", "Banned", "BodyTimeout", "BodyTooLarge", "NotJson", "InvalidRoom"]),
     ("/rooms", "get", &["Banned", "InvalidPage"]),
     (
@@ -116,8 +124,13 @@ const OPERATIONS: [(&str, &str, &[&str]); 5] = [
 /// What every operation can fail with.
 const ALWAYS: [&str; 5] = ["Unauthorized", "MethodNotAllowed", "TooManyRequests", "Internal", "Unavailable"];
 
+fn operations() -> impl Iterator<Item = Operation> {
+    ROOMS.into_iter().chain(moderation::OPERATIONS)
+}
+
 pub(super) fn add(document: &mut Value) {
-    let kinds = kinds();
+    let mut kinds = kinds();
+    kinds.extend(moderation::kinds());
     let mut components = Map::new();
     for kind in &kinds {
         components.insert(kind.name.to_owned(), component(kind));
@@ -133,7 +146,7 @@ pub(super) fn add(document: &mut Value) {
             "data": { "type": "null", "description": "Always `null`." },
         },
     });
-    for (path, method, names) in OPERATIONS {
+    for (path, method, names) in operations() {
         let mut of_operation: Vec<(String, Value)> = kinds
             .iter()
             .filter(|kind| names.contains(&kind.name) || ALWAYS.contains(&kind.name))
@@ -193,14 +206,14 @@ mod tests {
 
     #[test]
     fn every_failure_named_by_an_operation_is_a_kind_of_one_status() {
-        let kinds = kinds();
-        for name in OPERATIONS.iter().flat_map(|(.., names)| *names).chain(&ALWAYS) {
+        let kinds: Vec<Kind> = kinds().into_iter().chain(moderation::kinds()).collect();
+        for name in operations().flat_map(|(.., names)| names).chain(&ALWAYS) {
             assert!(kinds.iter().any(|kind| kind.name == *name), "{name}");
         }
         for kind in &kinds {
             let status = kind.failures[0].1.status();
             assert!(kind.failures.iter().all(|(_, failure)| failure.status() == status), "{}", kind.name);
-            let used = OPERATIONS.iter().any(|(.., names)| names.contains(&kind.name));
+            let used = operations().any(|(.., names)| names.contains(&kind.name));
             assert!(used || ALWAYS.contains(&kind.name), "{}", kind.name);
         }
     }

@@ -12,8 +12,15 @@ pub(super) fn polish(document: &mut Value) {
     // poem-openapi knows no type that is `null` alone.
     document["components"]["schemas"]["Done"]["properties"]["data"] =
         json!({ "type": "null", "description": "Always `null`." });
-    // It may be left out of a request, unlike of an answer.
-    document["components"]["schemas"]["NewRoom"]["required"] = json!(["users"]);
+    // What can be `null` may be left out of a request, unlike of an answer.
+    for (schema, required) in [
+        ("NewRoom", json!(["users"])),
+        ("NewBan", json!(["user_id", "reason"])),
+        ("IncidentDecision", json!(["decision"])),
+    ] {
+        document["components"]["schemas"][schema]["required"] = required;
+    }
+    sort_tags(document);
     request_examples(document);
     answer_examples(document);
 }
@@ -42,6 +49,14 @@ fn rewrite_object(object: &mut Map<String, Value>) {
         let plain = object["type"].take();
         object["type"] = json!([plain, "null"]);
     }
+    // Since 3.1 a description may stand beside a reference.
+    if let Some([reference, beside]) = object.get("allOf").and_then(Value::as_array).map(Vec::as_slice)
+        && let (Some(to), Some(described)) = (reference.get("$ref"), beside.get("description"))
+        && beside.as_object().is_some_and(|beside| beside.len() == 1)
+    {
+        let parts = [("$ref", to), ("description", described)];
+        *object = parts.into_iter().map(|(key, value)| (key.to_owned(), value.clone())).collect();
+    }
     // Their defaults in `OpenAPI`, which poem-openapi writes out.
     if object.get("deprecated") == Some(&json!(false)) {
         object.shift_remove("deprecated");
@@ -49,11 +64,20 @@ fn rewrite_object(object: &mut Map<String, Value>) {
     if object.get("explode") == Some(&json!(true)) {
         object.shift_remove("explode");
     }
-    for (written, published) in [("application/json; charset=utf-8", "application/json"), ("LINK", "Link")] {
+    for (written, published) in
+        [("application/json; charset=utf-8", "application/json"), ("LINK", "Link"), ("ETAG", "ETag")]
+    {
         if let Some(content) = object.shift_remove(written) {
             object.insert(published.to_owned(), content);
         }
     }
+}
+
+/// First what every user has; poem-openapi sorts by name.
+fn sort_tags(document: &mut Value) {
+    const ORDER: [&str; 6] = ["Rooms", "Reports", "Rules", "Incidents", "People", "Records"];
+    let tags = document["tags"].as_array_mut().expect("there are tags");
+    tags.sort_by_key(|tag| ORDER.iter().position(|name| tag["name"] == *name));
 }
 
 fn request_examples(document: &mut Value) {

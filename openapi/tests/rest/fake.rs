@@ -11,8 +11,14 @@ use std::{
 use async_trait::async_trait;
 use plic_pipeline::{
     id::{MessageId, RoomId, UserId},
+    moderation::{
+        Policy,
+        incident::{HeldMessage, RefusedMessage},
+    },
     room::{Room, RoomError, founding_members},
-    store::{Ban, NewMessage, Page, RoomSummary, SentKey, Store, StoreError, StoredMessage},
+    store::{
+        Ban, Before, Held, NewMessage, Page, Recorded, RoomSummary, SentKey, Store, StoreError, StoredMessage,
+    },
     timestamp::Timestamp,
     token::{Identity, Role, TokenError, Tokens},
 };
@@ -23,7 +29,7 @@ pub(crate) fn user(number: u128) -> UserId {
     UserId(Uuid::from_u128(number))
 }
 
-/// Tokens are `user-<number>`, `moderator-<number>` or `no-keys`.
+/// Tokens are `user-<number>`, `moderator-<number>`, `admin-<number>` or `no-keys`.
 pub(crate) struct FakeTokens;
 
 #[async_trait]
@@ -32,6 +38,7 @@ impl Tokens for FakeTokens {
         let (role, number) = match token.split_once('-') {
             Some(("user", number)) => (Role::User, number),
             Some(("moderator", number)) => (Role::Moderator, number),
+            Some(("admin", number)) => (Role::Admin, number),
             Some(("no", "keys")) => return Err(TokenError::KeysUnavailable),
             _ => return Err(TokenError::Invalid("unknown".to_owned())),
         };
@@ -72,7 +79,30 @@ impl FakeStore {
         rooms.push(room);
     }
 
-    fn answer(&self) -> Result<(), StoreError> {
+    /// Every message, by id.
+    pub(crate) fn all_messages(&self) -> Vec<StoredMessage> {
+        lock(&self.messages).clone()
+    }
+
+    /// Takes a message's text away; answers whether there is such a message.
+    pub(crate) fn redact(&self, id: MessageId) -> bool {
+        let mut messages = lock(&self.messages);
+        let message = messages.iter_mut().find(|message| message.id == id);
+        message.map(|message| message.text.clear()).is_some()
+    }
+
+    /// Keeps a user out.
+    pub(crate) fn ban(&self, ban: Ban) {
+        lock(&self.bans).insert(ban.user, ban);
+    }
+
+    /// Lets a user in again; answers whether they were kept out.
+    pub(crate) fn lift_ban(&self, user: UserId) -> bool {
+        lock(&self.bans).remove(&user).is_some()
+    }
+
+    /// An error while calls are to fail.
+    pub(crate) fn answer(&self) -> Result<(), StoreError> {
         if self.away.load(Ordering::SeqCst) { Err(StoreError::Unavailable("away".into())) } else { Ok(()) }
     }
 
@@ -98,7 +128,15 @@ impl Store for FakeStore {
         unreachable!("REST sends no messages")
     }
 
-    async fn already_sent(&self, _key: &SentKey) -> Result<Option<MessageId>, StoreError> {
+    async fn already_sent(&self, _key: &SentKey) -> Result<Option<Before>, StoreError> {
+        unreachable!("REST sends no messages")
+    }
+
+    async fn record_refused(&self, _: RefusedMessage, _: &Policy) -> Result<Recorded, StoreError> {
+        unreachable!("REST sends no messages")
+    }
+
+    async fn hold(&self, _held: HeldMessage) -> Result<Held, StoreError> {
         unreachable!("REST sends no messages")
     }
 
@@ -182,15 +220,6 @@ impl Store for FakeStore {
         let mut items: Vec<StoredMessage> = newest.by_ref().take(limit).cloned().collect();
         items.reverse();
         Ok(Page { items, more: newest.next().is_some() })
-    }
-
-    async fn ban(&self, ban: Ban) -> Result<(), StoreError> {
-        lock(&self.bans).insert(ban.user, ban);
-        Ok(())
-    }
-
-    async fn lift_ban(&self, user: UserId) -> Result<bool, StoreError> {
-        Ok(lock(&self.bans).remove(&user).is_some())
     }
 
     async fn ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {

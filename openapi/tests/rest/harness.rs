@@ -5,6 +5,7 @@ use std::{net::SocketAddr, num::NonZeroU32, sync::Arc};
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use plic_openapi::{Parts, RestLimit, RestMetrics, mount};
+use plic_pipeline::moderation::notice::Notices;
 use poem::{
     Body, Endpoint, Request, Response, Route,
     endpoint::BoxEndpoint,
@@ -14,13 +15,21 @@ use poem::{
 use prometheus_client::registry::Registry;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
-use crate::fake::{FakeStore, FakeTokens};
+use crate::{
+    desk,
+    fake::{FakeStore, FakeTokens},
+    records::FakeRecords,
+};
 
 /// The REST face over a store in memory.
 pub(crate) struct Rest {
     pub(crate) registry: Registry,
     pub(crate) store: Arc<FakeStore>,
+    pub(crate) records: Arc<FakeRecords>,
+    pub(crate) notices: Notices,
+    pub(crate) stopping: CancellationToken,
     endpoint: Arc<BoxEndpoint<'static, Response>>,
 }
 
@@ -41,14 +50,19 @@ impl Rest {
         let store = Arc::new(FakeStore::default());
         let limit = RestLimit::new(NonZeroU32::new(per_second).expect("a rate"));
         let mut registry = Registry::default();
+        let (desk, records, notices) = desk::desk(&store);
+        let stopping = CancellationToken::new();
         let parts = Parts {
             store: Arc::clone(&store) as _,
+            desk,
             tokens: Arc::new(FakeTokens),
             limit,
             allowed_origins,
             metrics: RestMetrics::register(&mut registry),
+            stopping: stopping.clone(),
         };
-        Self { registry, store, endpoint: Arc::new(mount(parts, own)) }
+        let endpoint = Arc::new(mount(parts, own));
+        Self { registry, store, records, notices, stopping, endpoint }
     }
 
     /// Sends a request as it is.
@@ -57,6 +71,11 @@ impl Rest {
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.into_body().into_string().await.expect("a text");
         Answer { status, headers, body }
+    }
+
+    /// Sends a request and leaves its body unread.
+    pub(crate) async fn open(&self, request: Request) -> Response {
+        self.endpoint.call(request).await.expect("no error leaves the layers")
     }
 
     /// Sends a request of `token`'s owner, with a JSON body where there is one.

@@ -7,14 +7,14 @@ use sha2::{Digest, Sha256};
 
 use super::{Reply, StructureError, TempId};
 use crate::{
-    filter,
+    filter::{self, Recall, Verdict},
     id::{RoomId, UserId},
+    moderation::incident::{Finding, HeldMessage, IncidentKind},
     session::Session,
-    store::{NewMessage, SentKey, Store, StoreError},
+    store::{Flag, Held, NewMessage, SentKey, Store, StoreError},
+    timestamp::Timestamp,
 };
 
-/// Temp ids shorter than this are taken for counters that restart with the page (CONTRACT section 2).
-const COUNTER_LENGTH: usize = 16;
 const COUNTER_WINDOW: Duration = Duration::from_mins(1);
 const WINDOW: Duration = Duration::from_hours(24);
 
@@ -58,21 +58,50 @@ impl SendMessage {
         digest.update((self.temp_id.as_str().len() as u64).to_le_bytes());
         digest.update(self.temp_id.as_str());
         digest.update(&self.text);
-        let counter = self.temp_id.as_str().chars().count() < COUNTER_LENGTH;
         SentKey {
             sender,
             room: self.room,
             digest: digest.finalize().into(),
-            window: if counter { COUNTER_WINDOW } else { WINDOW },
+            window: if self.temp_id.is_counter() { COUNTER_WINDOW } else { WINDOW },
         }
     }
 
-    /// Stores the message. The store hands what it committed to the bus in the order of commit, so that messages
-    /// reach every participant in the order of their ids.
-    pub(crate) async fn apply(self, session: &Session, store: &dyn Store) -> Result<Reply, StoreError> {
-        let key = self.sent_key(session.identity.user);
-        let message = store.append(NewMessage { key, origin: session.connection, text: self.text }).await?;
-        Ok(Reply::Sent { temp_id: self.temp_id, message })
+    /// Stores the message, or keeps it for review where its verdict says so. The store hands what it committed to the bus
+    /// in the order of commit, so that messages reach every participant in the order of their ids.
+    ///
+    /// # Errors
+    /// `Held` where it is kept for review, `QueueFull` where it is neither; otherwise the store's.
+    pub(crate) async fn apply(
+        self,
+        session: &Session,
+        verdict: Option<Box<Verdict>>,
+        store: &dyn Store,
+        recall: &Recall,
+    ) -> Result<Reply, StoreError> {
+        let (room, temp_id) = (self.room, self.temp_id.clone());
+        let (sender, origin) = (session.identity.user, session.connection);
+        let key = self.sent_key(sender);
+        let digest = key.digest;
+        let verdict = verdict.unwrap_or_default();
+        let message = if verdict.holds() {
+            let finding = Finding::of(&verdict, &self.text, IncidentKind::Hold);
+            let delivered = verdict.masked(&self.text);
+            let held =
+                HeldMessage { key, origin, temp_id: temp_id.clone(), text: self.text, delivered, finding };
+            match store.hold(held).await? {
+                Held::Waiting => return Err(StoreError::Held),
+                Held::Sent(message) => message,
+            }
+        } else {
+            let flag = verdict.flags().then(|| {
+                let finding = Finding::of(&verdict, &self.text, IncidentKind::Flag);
+                Box::new(Flag { finding, text: self.text.clone() })
+            });
+            let text = if verdict.masks.is_empty() { self.text } else { verdict.masked(&self.text) };
+            store.append(NewMessage { key, origin, text, flag }).await?
+        };
+        recall.remember(sender, room, &digest, verdict.trace, Timestamp::now());
+        Ok(Reply::Sent { temp_id, message })
     }
 }
 

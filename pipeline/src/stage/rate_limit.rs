@@ -16,6 +16,7 @@ use crate::{
     id::UserId,
     rejection::{Refused, Rejection},
     request::Request,
+    session::Session,
 };
 
 /// Limits the messages of each user, over all their connections to this node; a clone is the same limit.
@@ -35,6 +36,20 @@ impl RateLimit {
         Self { limiter: Arc::new(DefaultKeyedRateLimiter::keyed(quota)) }
     }
 
+    /// Takes one message from the allowance of a session's user.
+    ///
+    /// # Errors
+    /// `RateLimited`, or `Flooding` where the connection went on for too long.
+    pub(crate) fn spend(&self, session: &Session) -> Result<(), Rejection> {
+        if self.limiter.check_key(&session.identity.user).is_ok() {
+            Ok(())
+        } else if session.limited.is_flood(Instant::now()) {
+            Err(Rejection::Flooding)
+        } else {
+            Err(Rejection::RateLimited)
+        }
+    }
+
     /// Forgets users whose allowance is whole again; to be called now and then, or the table grows for ever.
     pub fn forget_idle(&self) {
         self.limiter.retain_recent();
@@ -48,12 +63,9 @@ impl Stage<Request<Authorized>> for RateLimit {
     type Decision = Ready<Result<Self::Out, Refused>>;
 
     fn decide(self: &Arc<Self>, request: Request<Authorized>) -> Self::Decision {
-        ready(if self.limiter.check_key(&request.sender()).is_ok() {
-            Ok(request.prove(WithinRate(())))
-        } else if request.session.limited.is_flood(Instant::now()) {
-            Err(request.refuse(Rejection::Flooding))
-        } else {
-            Err(request.refuse(Rejection::RateLimited))
+        ready(match self.spend(&request.session) {
+            Ok(()) => Ok(request.prove(WithinRate(()))),
+            Err(rejection) => Err(request.refuse(rejection)),
         })
     }
 }

@@ -80,6 +80,8 @@ impl Generations {
 fn shared(error: Arc<StoreError>) -> StoreError {
     match *error {
         StoreError::NotParticipant => StoreError::NotParticipant,
+        StoreError::Held => StoreError::Held,
+        StoreError::QueueFull => StoreError::QueueFull,
         StoreError::TimedOut => StoreError::TimedOut,
         StoreError::Overloaded => StoreError::Overloaded,
         StoreError::Unavailable(_) => StoreError::Unavailable(Box::new(error)),

@@ -7,13 +7,16 @@ use std::collections::{HashMap, HashSet};
 
 use plic_pipeline::{
     id::{MessageId, RoomId},
-    store::{NewMessage, SentKey},
+    moderation::{Incident, IncidentKind},
+    store::{Flag, NewMessage, SentKey},
     timestamp::Timestamp,
 };
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     bulk::Bulk,
+    incidents::{self, NewIncident},
+    lately,
     people::People,
     place::{Identity, OpenRoom, Place, Placing, Sent, identity},
 };
@@ -23,6 +26,12 @@ const SENT: Bulk = Bulk {
     before: "WITH k (n, sender, room, digest) AS (VALUES ",
     after: ") SELECT k.n, s.message, s.at FROM k CROSS JOIN sent s \
             ON s.sender = k.sender AND s.room = k.room AND s.digest = k.digest",
+    columns: 4,
+};
+const HELD: Bulk = Bulk {
+    before: "WITH k (n, sender, room, digest) AS (VALUES ",
+    after: ") SELECT k.n, max(h.at) FROM k CROSS JOIN held h \
+            ON h.sender = k.sender AND h.room = k.room AND h.digest = k.digest GROUP BY k.n",
     columns: 4,
 };
 const OPEN_ROOMS: Bulk = Bulk {
@@ -47,35 +56,67 @@ const UPDATE_ROOMS: Bulk = Bulk {
     columns: 3,
 };
 
+/// What a message came to.
+pub(super) struct Placed {
+    pub(super) place: Place,
+    /// What was opened about it, where a rule flags it.
+    pub(super) incident: Option<Incident>,
+}
+
 /// Stores these messages; answers what each comes to, in their order. All of it is durable, or an error.
 pub(super) async fn append(
     connection: &mut SqliteConnection,
     people: &mut People,
     messages: &[&NewMessage],
     now: Timestamp,
-) -> sqlx::Result<Vec<Place>> {
+) -> sqlx::Result<Vec<Placed>> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let (last_id, version): (i64, i64) =
-        sqlx::query_as("SELECT last_id, data_version FROM meta, pragma_data_version")
-            .fetch_one(&mut *transaction)
-            .await?;
+    let (last_id, version, any_held): (i64, i64, bool) = sqlx::query_as(
+        "SELECT last_id, data_version, EXISTS (SELECT 1 FROM held) FROM meta, pragma_data_version",
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
     people.at_version(version);
 
     let sent = load_sent(&mut transaction, messages).await?;
+    let held = if any_held { load_held(&mut transaction, messages).await? } else { HashMap::new() };
     let rooms: HashSet<RoomId> = messages.iter().map(|message| message.key.room).collect();
     let open = load_open_rooms(&mut transaction, &rooms).await?;
     people.load(&mut transaction, &rooms).await?;
 
-    let mut placing = Placing { now, last_id, sent, open };
+    let mut placing = Placing { now, last_id, sent, held, open };
     let places: Vec<Place> =
         messages.iter().map(|message| placing.place(&message.key, &people.of(message.key.room))).collect();
+    let mut incidents: Vec<Option<Incident>> = vec![None; places.len()];
     if placing.last_id > last_id {
         store(&mut transaction, messages, &places, now).await?;
         store_rooms(&mut transaction, &placing.open).await?;
         sqlx::query("UPDATE meta SET last_id = ?").bind(placing.last_id).execute(&mut *transaction).await?;
+        for ((incident, place), message) in incidents.iter_mut().zip(&places).zip(messages) {
+            if let (Place::New { id, .. }, Some(flag)) = (place, &message.flag)
+                && !lately::is_full_of_flags(&mut transaction, message.key.sender, now).await?
+            {
+                let new = flagged(&message.key, *id, flag);
+                *incident = Some(incidents::open(&mut transaction, new, now).await?);
+            }
+        }
     }
     transaction.commit().await?;
-    Ok(places)
+    let together = places.into_iter().zip(incidents);
+    Ok(together.map(|(place, incident)| Placed { place, incident }).collect())
+}
+
+fn flagged(key: &SentKey, message: MessageId, flag: &Flag) -> NewIncident {
+    NewIncident {
+        kind: IncidentKind::Flag,
+        category: flag.finding.category,
+        user: key.sender,
+        room: key.room,
+        message: Some(message),
+        text: flag.text.clone(),
+        matches: flag.finding.matches.clone(),
+        report: None,
+    }
 }
 
 /// What of these was stored before, whenever that was.
@@ -83,20 +124,44 @@ async fn load_sent(
     connection: &mut SqliteConnection,
     messages: &[&NewMessage],
 ) -> sqlx::Result<HashMap<Identity, Sent>> {
+    let mut sent = HashMap::new();
+    for (identity, row) in by_key(connection, SENT, messages).await? {
+        sent.insert(identity, Sent { message: MessageId(row.try_get(1)?), at: Timestamp(row.try_get(2)?) });
+    }
+    Ok(sent)
+}
+
+/// When these were held last.
+async fn load_held(
+    connection: &mut SqliteConnection,
+    messages: &[&NewMessage],
+) -> sqlx::Result<HashMap<Identity, Timestamp>> {
+    let mut held = HashMap::new();
+    for (identity, row) in by_key(connection, HELD, messages).await? {
+        held.insert(identity, Timestamp(row.try_get(1)?));
+    }
+    Ok(held)
+}
+
+/// What a statement finds under the keys of these messages; its first column is the number of the message.
+async fn by_key(
+    connection: &mut SqliteConnection,
+    statement: Bulk,
+    messages: &[&NewMessage],
+) -> sqlx::Result<Vec<(Identity, SqliteRow)>> {
     let numbered: Vec<(i64, &SentKey)> = (0..).zip(messages.iter().map(|message| &message.key)).collect();
-    let rows = SENT
+    let rows = statement
         .fetch(connection, &numbered, |statement, (n, key)| {
             statement.bind(*n).bind(key.sender.0).bind(key.room.0).bind(key.digest.to_vec())
         })
         .await?;
-    let mut sent = HashMap::new();
+    let mut found = Vec::with_capacity(rows.len());
     for row in rows {
         let n: usize =
             row.try_get::<i64, _>(0)?.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-        let first = Sent { message: MessageId(row.try_get(1)?), at: Timestamp(row.try_get(2)?) };
-        sent.insert(identity(&messages[n].key), first);
+        found.push((identity(&messages[n].key), row));
     }
-    Ok(sent)
+    Ok(found)
 }
 
 async fn load_open_rooms(
@@ -123,7 +188,7 @@ async fn store(
         .zip(messages)
         .filter_map(|(place, message)| match place {
             Place::New { id, seq } => Some((id.0, *seq, *message)),
-            Place::Before(_) | Place::NotParticipant => None,
+            Place::Before(_) | Place::Held | Place::NotParticipant => None,
         })
         .collect();
     INSERT_MESSAGES

@@ -1,59 +1,181 @@
-//! Changes of bans.
+//! Bans, as a history: setting one ends the one before, lifting one keeps it on record.
 
 use async_trait::async_trait;
 use plic_pipeline::{
-    id::UserId,
-    store::{Ban, StoreError},
+    id::{BanId, UserId},
+    moderation::{BanRecord, Deed},
+    store::{Ban, Page, StoreError},
     timestamp::Timestamp,
 };
-use sqlx::SqliteConnection;
+use sqlx::{FromRow, SqliteConnection, SqlitePool, query, query_as, query_scalar};
+use uuid::Uuid;
 
-use super::{people::People, queue::Change};
+use super::{
+    audit,
+    queue::{Change, Work},
+    read::{one_more_than, page},
+};
 
-/// Bans a user, or replaces their ban.
-pub(super) struct SetBan(pub(super) Ban);
+pub(super) const ALL: &str = "SELECT id, user, reason, created_by, created_at, expires_at, lifted_at, lifted_by \
+                              FROM bans WHERE id < ?1 ORDER BY id DESC LIMIT ?3";
+pub(super) const IN_FORCE: &str = "SELECT id, user, reason, created_by, created_at, expires_at, lifted_at, lifted_by FROM bans \
+     WHERE lifted_at IS NULL AND id < ?1 AND (expires_at IS NULL OR expires_at > ?2) ORDER BY id DESC LIMIT ?3";
+pub(super) const OF_USER: &str = "SELECT id, user, reason, created_by, created_at, expires_at, lifted_at, lifted_by \
+     FROM bans WHERE user = ? ORDER BY id DESC LIMIT ?";
 
-#[async_trait]
-impl Change for SetBan {
-    type Done = ();
-    type Refusal = StoreError;
+#[derive(FromRow)]
+struct BanRow {
+    id: i64,
+    user: Uuid,
+    reason: String,
+    created_by: Option<Uuid>,
+    created_at: i64,
+    expires_at: Option<i64>,
+    lifted_at: Option<i64>,
+    lifted_by: Option<Uuid>,
+}
 
-    async fn apply(
-        &self,
-        transaction: &mut SqliteConnection,
-        _: &mut People,
-        now: Timestamp,
-    ) -> sqlx::Result<Result<(), StoreError>> {
-        sqlx::query(
-            "INSERT INTO bans (user, reason, expires_at, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (user) \
-             DO UPDATE SET reason = excluded.reason, expires_at = excluded.expires_at, created_at = excluded.created_at",
-        )
-        .bind(self.0.user.0)
-        .bind(&self.0.reason)
-        .bind(self.0.expires_at.map(|end| end.0))
-        .bind(now.0)
-        .execute(transaction)
-        .await?;
-        Ok(Ok(()))
+impl From<BanRow> for BanRecord {
+    fn from(row: BanRow) -> Self {
+        Self {
+            id: BanId(row.id),
+            ban: Ban {
+                user: UserId(row.user),
+                reason: row.reason,
+                expires_at: row.expires_at.map(Timestamp),
+            },
+            created_at: Timestamp(row.created_at),
+            created_by: row.created_by.map(UserId),
+            lifted_at: row.lifted_at.map(Timestamp),
+            lifted_by: row.lifted_by.map(UserId),
+        }
     }
 }
 
-/// Lifts a ban; answers whether there was one.
-pub(super) struct LiftBan(pub(super) UserId);
+/// Bans a user, or replaces their ban.
+pub(super) struct SetBan {
+    pub(super) ban: Ban,
+    pub(super) actor: Option<UserId>,
+}
+
+#[async_trait]
+impl Change for SetBan {
+    type Done = BanRecord;
+    type Refusal = StoreError;
+
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<BanRecord, StoreError>> {
+        set(work.connection, &self.ban, self.actor, None, work.now).await.map(Ok)
+    }
+}
+
+/// Lifts a ban; answers whether there was one in force.
+pub(super) struct LiftBan {
+    pub(super) user: UserId,
+    pub(super) actor: UserId,
+}
 
 #[async_trait]
 impl Change for LiftBan {
     type Done = bool;
     type Refusal = StoreError;
 
-    async fn apply(
-        &self,
-        transaction: &mut SqliteConnection,
-        _: &mut People,
-        _: Timestamp,
-    ) -> sqlx::Result<Result<bool, StoreError>> {
-        let lifted =
-            sqlx::query("DELETE FROM bans WHERE user = ?").bind(self.0.0).execute(transaction).await?;
-        Ok(Ok(lifted.rows_affected() > 0))
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<bool, StoreError>> {
+        let standing = standing(work.connection, self.user).await?;
+        let Some(ban) = standing.filter(|record| record.ban.holds_at(work.now)) else { return Ok(Ok(false)) };
+        query("UPDATE bans SET lifted_at = ?, lifted_by = ? WHERE id = ?")
+            .bind(work.now.0)
+            .bind(self.actor.0)
+            .bind(ban.id.0)
+            .execute(&mut *work.connection)
+            .await?;
+        let deed = Deed::new(Some(self.actor), "ban.lift")
+            .with("user_id", self.user.to_string())
+            .with("ban_id", ban.id.0);
+        audit::add(work.connection, &deed, work.now).await?;
+        Ok(Ok(true))
     }
+}
+
+/// Sets a ban in place of the one that stands; in a transaction, audited. `strikes` is how many the policy asked for,
+/// where it is the policy's.
+pub(super) async fn set(
+    connection: &mut SqliteConnection,
+    ban: &Ban,
+    by: Option<UserId>,
+    strikes: Option<u32>,
+    now: Timestamp,
+) -> sqlx::Result<BanRecord> {
+    query("UPDATE bans SET lifted_at = ?, lifted_by = ? WHERE user = ? AND lifted_at IS NULL")
+        .bind(now.0)
+        .bind(by.map(|by| by.0))
+        .bind(ban.user.0)
+        .execute(&mut *connection)
+        .await?;
+    let id: i64 = query_scalar(
+        "INSERT INTO bans (user, reason, created_by, created_at, expires_at, strikes) \
+         VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+    )
+    .bind(ban.user.0)
+    .bind(&ban.reason)
+    .bind(by.map(|by| by.0))
+    .bind(now.0)
+    .bind(ban.expires_at.map(|end| end.0))
+    .bind(strikes)
+    .fetch_one(&mut *connection)
+    .await?;
+    let deed = Deed::new(by, "ban.set")
+        .with("user_id", ban.user.to_string())
+        .with("ban_id", id)
+        .with("reason", ban.reason.as_str())
+        .with("expires_at", ban.expires_at.map(|end| end.to_string()));
+    audit::add(connection, &deed, now).await?;
+    Ok(BanRecord {
+        id: BanId(id),
+        ban: ban.clone(),
+        created_at: now,
+        created_by: by,
+        lifted_at: None,
+        lifted_by: None,
+    })
+}
+
+/// The user's ban that was not lifted, in force or expired.
+pub(super) async fn standing(
+    connection: &mut SqliteConnection,
+    user: UserId,
+) -> sqlx::Result<Option<BanRecord>> {
+    let row: Option<BanRow> = query_as(
+        "SELECT id, user, reason, created_by, created_at, expires_at, lifted_at, lifted_by \
+         FROM bans WHERE user = ? AND lifted_at IS NULL",
+    )
+    .bind(user.0)
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(BanRecord::from))
+}
+
+/// A page of bans, newest first.
+pub(super) async fn list(
+    readers: &SqlitePool,
+    all: bool,
+    before: Option<BanId>,
+    limit: usize,
+) -> sqlx::Result<Page<BanRecord>> {
+    let rows: Vec<BanRow> = query_as(if all { ALL } else { IN_FORCE })
+        .bind(before.map_or(i64::MAX, |before| before.0))
+        .bind(Timestamp::now().0)
+        .bind(one_more_than(limit))
+        .fetch_all(readers)
+        .await?;
+    Ok(page(rows.into_iter().map(BanRecord::from).collect(), limit))
+}
+
+/// The newest bans of a user.
+pub(super) async fn of_user(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    limit: i64,
+) -> sqlx::Result<Vec<BanRecord>> {
+    let rows: Vec<BanRow> = query_as(OF_USER).bind(user.0).bind(limit).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(BanRecord::from).collect())
 }

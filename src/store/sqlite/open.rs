@@ -14,7 +14,7 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How long a statement waits while another process holds the file; well within the deadline of a call.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -78,6 +78,8 @@ pub(super) struct Opened {
     pub(super) lookups: SqlitePool,
     /// For lists.
     pub(super) lists: SqlitePool,
+    /// For reading through all messages: a single connection, so that a back-test takes no reader from chat.
+    pub(super) scanner: SqlitePool,
     pub(super) lock: File,
 }
 
@@ -88,17 +90,19 @@ pub(super) async fn open(url: &str) -> Result<Opened, OpenError> {
     for migration in apply_migrations(&mut writer).await? {
         tracing::info!(migration.version, migration.description, "migrated the database");
     }
+    // Its connections are gone, and their numbers are given again.
+    sqlx::query("UPDATE held SET origin = NULL WHERE origin IS NOT NULL").execute(&mut writer).await?;
     let epoch = sqlx::query_scalar("SELECT epoch FROM meta").fetch_one(&mut writer).await?;
-    let readers = || {
+    let readers = |count| {
         SqlitePoolOptions::new()
-            .max_connections(READERS)
+            .max_connections(count)
             // A read is worth waiting for as long as its caller waits.
             .acquire_timeout(super::DEADLINE)
             .test_before_acquire(false)
-            .connect_lazy_with(options(&path).read_only(true).pragma("cache_size", "-8000"))
+            .connect_lazy_with(reader_options(&path))
     };
-    let (lookups, lists) = (readers(), readers());
-    Ok(Opened { epoch, writer, writer_options, lookups, lists, lock })
+    let (lookups, lists, scanner) = (readers(READERS), readers(READERS), readers(1));
+    Ok(Opened { epoch, writer, writer_options, lookups, lists, scanner, lock })
 }
 
 /// The file that an address such as `sqlite://data/plic-chat.db` names.
@@ -166,6 +170,11 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
+/// Of a connection that only reads, beside a server that may be running.
+pub(super) fn reader_options(path: &Path) -> SqliteConnectOptions {
+    options(path).read_only(true).pragma("cache_size", "-8000")
+}
+
 fn writer_options(path: &Path) -> SqliteConnectOptions {
     options(path)
         .journal_mode(SqliteJournalMode::Wal)
@@ -175,6 +184,8 @@ fn writer_options(path: &Path) -> SqliteConnectOptions {
         // Checkpoints of 16 MiB rather than 4: each costs two syncs, and hot pages are copied once.
         .pragma("wal_autocheckpoint", "4000")
         .pragma("journal_size_limit", "67108864")
+        // What is removed is gone from the file, not only from the rows.
+        .pragma("secure_delete", "on")
         .statement_cache_capacity(256)
 }
 

@@ -15,6 +15,8 @@ pub(super) enum Place {
     New { id: MessageId, seq: i64 },
     /// It was stored before, within its window.
     Before(MessageId),
+    /// It is held for review, or was decided not to be delivered, within its window.
+    Held,
     /// The sender is not in the room, or the room is not there.
     NotParticipant,
 }
@@ -33,11 +35,9 @@ pub(super) struct Sent {
     pub(super) at: Timestamp,
 }
 
-impl Sent {
-    /// Whether `key`, sent at `now`, is still this message.
-    pub(super) fn is(self, key: &SentKey, now: Timestamp) -> bool {
-        now.since(self.at) < key.window
-    }
+/// Whether `key`, sent at `now`, is still the message that first came at `first`.
+pub(super) fn is_within(key: &SentKey, first: Timestamp, now: Timestamp) -> bool {
+    now.since(first) < key.window
 }
 
 /// A room that is not deleted.
@@ -54,6 +54,8 @@ pub(super) struct Placing {
     pub(super) now: Timestamp,
     pub(super) last_id: i64,
     pub(super) sent: HashMap<Identity, Sent>,
+    /// When messages were held last.
+    pub(super) held: HashMap<Identity, Timestamp>,
     pub(super) open: HashMap<RoomId, OpenRoom>,
 }
 
@@ -62,9 +64,12 @@ impl Placing {
     pub(super) fn place(&mut self, key: &SentKey, people: &[UserId]) -> Place {
         // First of all: a stored message is confirmed again, whoever has left the room since.
         if let Some(sent) = self.sent.get(&identity(key))
-            && sent.is(key, self.now)
+            && is_within(key, sent.at, self.now)
         {
             return Place::Before(sent.message);
+        }
+        if self.held.get(&identity(key)).is_some_and(|at| is_within(key, *at, self.now)) {
+            return Place::Held;
         }
         let Some(room) = self.open.get_mut(&key.room).filter(|_| people.contains(&key.sender)) else {
             return Place::NotParticipant;
@@ -97,6 +102,7 @@ mod tests {
             now: Timestamp(1_000_000_000),
             last_id: 10,
             sent: HashMap::new(),
+            held: HashMap::new(),
             open: HashMap::from([(RoomId(1), OpenRoom { last_seq: 3, newest: None })]),
         }
     }
@@ -121,6 +127,16 @@ mod tests {
         assert_eq!(placing.place(&minute, &PEOPLE), Place::Before(MessageId(5)));
         placing.sent.insert(identity(&minute), first);
         assert_eq!(placing.place(&minute, &PEOPLE), Place::New { id: MessageId(11), seq: 4 });
+    }
+
+    #[test]
+    fn a_held_message_is_held_within_its_window_whoever_may_send() {
+        let minute = Duration::from_mins(1);
+        let mut placing = placing();
+        placing.held.insert(identity(&key(1, 1, minute)), Timestamp(placing.now.before(minute).0 + 1));
+        assert_eq!(placing.place(&key(1, 1, minute), &[]), Place::Held);
+        placing.held.insert(identity(&key(1, 1, minute)), placing.now.before(minute));
+        assert_eq!(placing.place(&key(1, 1, minute), &PEOPLE), Place::New { id: MessageId(11), seq: 4 });
     }
 
     #[test]

@@ -14,15 +14,24 @@ pub(super) const EVERY: Duration = Duration::from_mins(1);
 /// How soon again while there is more: 10,000 rows a second, more than arrive in the long run.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// Deletes the oldest rows, a batch of them; answers how long to wait before the next.
+const SENT: &str =
+    "DELETE FROM sent WHERE at < ?1 AND message IN (SELECT message FROM sent ORDER BY message LIMIT ?2)";
+const REFUSED: &str =
+    "DELETE FROM refused WHERE at < ?1 AND number IN (SELECT number FROM refused ORDER BY number LIMIT ?2)";
+
+/// Deletes the oldest rows, a batch of each table's; answers how long to wait before the next.
 pub(super) async fn purge(connection: &mut SqliteConnection, now: Timestamp) -> sqlx::Result<Duration> {
-    let deleted = sqlx::query(
-        "DELETE FROM sent WHERE at < ?1 AND message IN (SELECT message FROM sent ORDER BY message LIMIT ?2)",
-    )
-    .bind(now.before(KEPT).0)
-    .bind(BATCH.cast_signed())
-    .execute(connection)
-    .await?
-    .rows_affected();
-    Ok(if deleted == BATCH { AGAIN } else { EVERY })
+    let mut next = EVERY;
+    for oldest in [SENT, REFUSED] {
+        let deleted = sqlx::query(oldest)
+            .bind(now.before(KEPT).0)
+            .bind(BATCH.cast_signed())
+            .execute(&mut *connection)
+            .await?
+            .rows_affected();
+        if deleted == BATCH {
+            next = AGAIN;
+        }
+    }
+    Ok(next)
 }

@@ -5,6 +5,7 @@ use std::{fs::File, sync::Arc};
 use async_trait::async_trait;
 use plic_pipeline::{
     bus::Bus,
+    event::Event,
     id::MessageId,
     store::{NewMessage, StoreError},
     timestamp::Timestamp,
@@ -30,12 +31,16 @@ pub(super) trait Change: Send + Sync + 'static {
     type Refusal: From<StoreError> + Send;
 
     /// Does it, inside a transaction that the caller commits, or rolls back where it is refused.
-    async fn apply(
-        &self,
-        transaction: &mut SqliteConnection,
-        people: &mut People,
-        now: Timestamp,
-    ) -> sqlx::Result<Result<Self::Done, Self::Refusal>>;
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<Self::Done, Self::Refusal>>;
+}
+
+/// The transaction of a [`Change`], and what belongs to it.
+pub(super) struct Work<'w> {
+    pub(super) connection: &'w mut SqliteConnection,
+    pub(super) people: &'w mut People,
+    pub(super) now: Timestamp,
+    /// Published after the commit and before the answer; nothing of it where the change is refused.
+    pub(super) events: Vec<Event>,
 }
 
 /// A write that waits.
@@ -78,11 +83,13 @@ impl<T, E> Ticket<T, E> {
 pub(super) trait Run: Send {
     fn is_wanted(&self) -> bool;
 
-    /// Does it in a transaction and answers the caller. An error means that the connection is not to be trusted.
+    /// Does it in a transaction, publishes what came of it, and answers the caller. An error means that the connection
+    /// is not to be trusted.
     async fn run(
         self: Box<Self>,
         connection: &mut SqliteConnection,
         people: &mut People,
+        bus: &dyn Bus,
     ) -> Result<(), Arc<sqlx::Error>>;
 
     /// Answers that the database failed.
@@ -104,9 +111,13 @@ impl<C: Change> Run for Queued<C> {
         self: Box<Self>,
         connection: &mut SqliteConnection,
         people: &mut People,
+        bus: &dyn Bus,
     ) -> Result<(), Arc<sqlx::Error>> {
         match commit(&self.change, connection, people).await {
-            Ok(answer) => {
+            Ok((answer, events)) => {
+                if !events.is_empty() {
+                    bus.publish(events).await;
+                }
                 self.ticket.answer(answer);
                 Ok(())
             }
@@ -123,19 +134,22 @@ impl<C: Change> Run for Queued<C> {
     }
 }
 
-/// Does a change in a transaction of its own.
+/// Does a change in a transaction of its own; answers its answer, and what is to be published.
 async fn commit<C: Change>(
     change: &C,
     connection: &mut SqliteConnection,
     people: &mut People,
-) -> sqlx::Result<Result<C::Done, C::Refusal>> {
+) -> sqlx::Result<(Result<C::Done, C::Refusal>, Vec<Event>)> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let answer = change.apply(&mut transaction, people, Timestamp::now()).await?;
-    match &answer {
-        Ok(_) => transaction.commit().await?,
-        Err(_) => transaction.rollback().await?,
+    let mut work = Work { connection: &mut transaction, people, now: Timestamp::now(), events: Vec::new() };
+    let answer = change.apply(&mut work).await?;
+    let events = work.events;
+    if answer.is_ok() {
+        transaction.commit().await?;
+        return Ok((answer, events));
     }
-    Ok(answer)
+    transaction.rollback().await?;
+    Ok((answer, Vec::new()))
 }
 
 /// The error of a batch, for each of its callers.

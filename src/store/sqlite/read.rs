@@ -6,13 +6,13 @@ use futures_util::TryStreamExt;
 use plic_pipeline::{
     id::{MessageId, RoomId, UserId},
     room::Room,
-    store::{Ban, Page, RoomSummary, SentKey, StoredMessage},
+    store::{Ban, Before, Page, RoomSummary, SentKey, StoredMessage},
     timestamp::Timestamp,
 };
 use sqlx::{FromRow, SqliteConnection, SqlitePool, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::{bulk::Bulk, people::load_present, place::Sent};
+use super::{bulk::Bulk, people::load_present, place::is_within};
 
 const NEWEST_MESSAGES: Bulk = Bulk {
     before: "SELECT m.id, m.room, m.sender, m.text, m.created_at FROM rooms r CROSS JOIN messages m \
@@ -21,18 +21,22 @@ const NEWEST_MESSAGES: Bulk = Bulk {
     columns: 1,
 };
 
+pub(super) const SENT: &str = "SELECT message, at FROM sent WHERE sender = ? AND room = ? AND digest = ?";
+pub(super) const HELD: &str = "SELECT max(at) FROM held WHERE sender = ? AND room = ? AND digest = ?";
+pub(super) const BAN: &str = "SELECT reason, expires_at FROM bans WHERE user = ? AND lifted_at IS NULL";
+
 /// A page of rooms ends early once it lists so many people: rooms of a thousand would make it megabytes.
 const MAX_LISTED: usize = 10_000;
 const ROOMS_AT_A_TIME: usize = 16;
 /// A page of messages ends early once it holds so many bytes of text: more than a hundred of the longest messages.
-const MAX_TEXT_BYTES: usize = 2 << 20;
+pub(super) const MAX_TEXT_BYTES: usize = 2 << 20;
 
 /// `id, room, sender, text, created_at`.
-type MessageRow = (i64, i64, Uuid, String, i64);
+pub(super) type MessageRow = (i64, i64, Uuid, String, i64);
 /// `id, owner, apartment, created_at, deleted_at`.
 type RoomRow = (i64, Uuid, Option<i64>, i64, Option<i64>);
 
-fn message_of((id, room, sender, text, created_at): MessageRow) -> StoredMessage {
+pub(super) fn message_of((id, room, sender, text, created_at): MessageRow) -> StoredMessage {
     StoredMessage {
         id: MessageId(id),
         room: RoomId(room),
@@ -54,13 +58,13 @@ fn room_of((id, owner, apartment, created_at, deleted_at): RoomRow, participants
 }
 
 /// A page of at most `limit` items out of what was found when asking for one more.
-fn page<T>(mut items: Vec<T>, limit: usize) -> Page<T> {
+pub(super) fn page<T>(mut items: Vec<T>, limit: usize) -> Page<T> {
     let more = items.len() > limit;
     items.truncate(limit);
     Page { items, more }
 }
 
-fn one_more_than(limit: usize) -> i64 {
+pub(super) fn one_more_than(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
 }
 
@@ -69,25 +73,39 @@ pub(super) async fn ping(readers: &SqlitePool) -> sqlx::Result<()> {
     Ok(())
 }
 
-pub(super) async fn already_sent(readers: &SqlitePool, key: &SentKey) -> sqlx::Result<Option<MessageId>> {
-    let first: Option<(i64, i64)> =
-        query_as("SELECT message, at FROM sent WHERE sender = ? AND room = ? AND digest = ?")
-            .bind(key.sender.0)
-            .bind(key.room.0)
-            .bind(key.digest.to_vec())
-            .fetch_optional(readers)
-            .await?;
-    Ok(first
-        .map(|(message, at)| Sent { message: MessageId(message), at: Timestamp(at) })
-        .filter(|sent| sent.is(key, Timestamp::now()))
-        .map(|sent| sent.message))
+pub(super) async fn already_sent(readers: &SqlitePool, key: &SentKey) -> sqlx::Result<Option<Before>> {
+    let mut transaction = readers.begin().await?;
+    sent_before(&mut transaction, key, Timestamp::now()).await
+}
+
+/// What became of the message under this key within its window; call it inside a transaction.
+pub(super) async fn sent_before(
+    connection: &mut SqliteConnection,
+    key: &SentKey,
+    now: Timestamp,
+) -> sqlx::Result<Option<Before>> {
+    let first: Option<(i64, i64)> = query_as(SENT)
+        .bind(key.sender.0)
+        .bind(key.room.0)
+        .bind(key.digest.to_vec())
+        .fetch_optional(&mut *connection)
+        .await?;
+    if let Some((message, at)) = first
+        && is_within(key, Timestamp(at), now)
+    {
+        return Ok(Some(Before::Sent(MessageId(message))));
+    }
+    let held: Option<i64> = query_scalar(HELD)
+        .bind(key.sender.0)
+        .bind(key.room.0)
+        .bind(key.digest.to_vec())
+        .fetch_one(connection)
+        .await?;
+    Ok(held.filter(|at| is_within(key, Timestamp(*at), now)).map(|_| Before::Held))
 }
 
 pub(super) async fn ban_of(readers: &SqlitePool, user: UserId) -> sqlx::Result<Option<Ban>> {
-    let ban: Option<(String, Option<i64>)> = query_as("SELECT reason, expires_at FROM bans WHERE user = ?")
-        .bind(user.0)
-        .fetch_optional(readers)
-        .await?;
+    let ban: Option<(String, Option<i64>)> = query_as(BAN).bind(user.0).fetch_optional(readers).await?;
     Ok(ban.map(|(reason, expires_at)| Ban { user, reason, expires_at: expires_at.map(Timestamp) }))
 }
 
@@ -218,7 +236,11 @@ pub(super) async fn messages(
 }
 
 /// The lowest place in the room at which, and after which, no message is older than `before`.
-async fn place_of(connection: &mut SqliteConnection, room: RoomId, before: MessageId) -> sqlx::Result<i64> {
+pub(super) async fn place_of(
+    connection: &mut SqliteConnection,
+    room: RoomId,
+    before: MessageId,
+) -> sqlx::Result<i64> {
     let found = query_scalar("SELECT seq FROM messages WHERE id = ? AND room = ?")
         .bind(before.0)
         .bind(room.0)

@@ -3,12 +3,18 @@
 use async_trait::async_trait;
 use plic_pipeline::{
     id::{RoomId, UserId},
+    moderation::Deed,
     room::{MembershipChange, RoomError, founding_members},
     timestamp::Timestamp,
 };
 use sqlx::SqliteConnection;
 
-use super::{bulk::Bulk, people::People, queue::Change, read::load_room};
+use super::{
+    audit,
+    bulk::Bulk,
+    queue::{Change, Work},
+    read::load_room,
+};
 
 const JOIN: Bulk = Bulk {
     before: "INSERT INTO participants (room, joined, user, joined_at) SELECT * FROM (VALUES ",
@@ -33,18 +39,14 @@ impl Change for CreateRoom {
     type Done = RoomId;
     type Refusal = RoomError;
 
-    async fn apply(
-        &self,
-        transaction: &mut SqliteConnection,
-        _: &mut People,
-        now: Timestamp,
-    ) -> sqlx::Result<Result<RoomId, RoomError>> {
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<RoomId, RoomError>> {
+        let Work { connection, now, .. } = work;
         let members = match founding_members(self.owner, &self.named) {
             Ok(members) => members,
             Err(refusal) => return Ok(Err(refusal)),
         };
         let id: i64 = sqlx::query_scalar("UPDATE meta SET last_id = last_id + 1 RETURNING last_id")
-            .fetch_one(&mut *transaction)
+            .fetch_one(&mut **connection)
             .await?;
         sqlx::query(
             "INSERT INTO rooms (id, owner, apartment, created_at, activity) VALUES (?1, ?2, ?3, ?4, ?1)",
@@ -53,9 +55,9 @@ impl Change for CreateRoom {
         .bind(self.owner.0)
         .bind(self.apartment)
         .bind(now.0)
-        .execute(&mut *transaction)
+        .execute(&mut **connection)
         .await?;
-        join(transaction, RoomId(id), &members, now).await?;
+        join(connection, RoomId(id), &members, *now).await?;
         Ok(Ok(RoomId(id)))
     }
 }
@@ -73,13 +75,9 @@ impl Change for ChangeRoom {
     type Done = ();
     type Refusal = RoomError;
 
-    async fn apply(
-        &self,
-        transaction: &mut SqliteConnection,
-        people: &mut People,
-        now: Timestamp,
-    ) -> sqlx::Result<Result<(), RoomError>> {
-        let Some(room) = load_room(transaction, self.room).await? else {
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), RoomError>> {
+        let Work { connection, people, now, .. } = work;
+        let Some(room) = load_room(connection, self.room).await? else {
             return Ok(Err(RoomError::NotFound));
         };
         let MembershipChange { join: joins, leave: leaves, new_owner, empties_room } =
@@ -88,23 +86,23 @@ impl Change for ChangeRoom {
                 Err(refusal) => return Ok(Err(refusal)),
             };
         people.forget(self.room);
-        leave(transaction, self.room, &leaves, now).await?;
-        join(transaction, self.room, &joins, now).await?;
+        leave(connection, self.room, &leaves, *now).await?;
+        join(connection, self.room, &joins, *now).await?;
         if let Some(owner) = new_owner {
             sqlx::query("UPDATE rooms SET owner = ? WHERE id = ?")
                 .bind(owner.0)
                 .bind(self.room.0)
-                .execute(&mut *transaction)
+                .execute(&mut **connection)
                 .await?;
         }
         if empties_room {
-            delete(transaction, self.room, now).await?;
+            delete(connection, self.room, *now).await?;
         }
         Ok(Ok(()))
     }
 }
 
-/// Deletes a room. Its participants keep their rows: they are those who were in it at the end.
+/// Deletes a room; audited where a moderator deletes another's. Its participants keep their rows: they are those who were in it at the end.
 pub(super) struct DeleteRoom {
     pub(super) room: RoomId,
     pub(super) actor: UserId,
@@ -116,20 +114,22 @@ impl Change for DeleteRoom {
     type Done = ();
     type Refusal = RoomError;
 
-    async fn apply(
-        &self,
-        transaction: &mut SqliteConnection,
-        people: &mut People,
-        now: Timestamp,
-    ) -> sqlx::Result<Result<(), RoomError>> {
-        let Some(room) = load_room(transaction, self.room).await? else {
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), RoomError>> {
+        let Work { connection, people, now, .. } = work;
+        let Some(room) = load_room(connection, self.room).await? else {
             return Ok(Err(RoomError::NotFound));
         };
         if let Err(refusal) = room.may_delete(self.actor, self.moderates) {
             return Ok(Err(refusal));
         }
         people.forget(self.room);
-        delete(transaction, self.room, now).await?;
+        delete(connection, self.room, *now).await?;
+        if room.owner != self.actor {
+            let deed = Deed::new(Some(self.actor), "room.delete")
+                .with("room_id", self.room.0)
+                .with("owner", room.owner.to_string());
+            audit::add(connection, &deed, *now).await?;
+        }
         Ok(Ok(()))
     }
 }

@@ -19,7 +19,8 @@ use tokio::{
 };
 
 use super::{
-    append::append,
+    append::{Placed, append},
+    incidents,
     people::People,
     place::Place,
     purge,
@@ -83,12 +84,12 @@ impl Writer {
             return;
         }
         let messages: Vec<&NewMessage> = batch.iter().map(|append| &append.message).collect();
-        let places = match connect(&mut self.connection, &self.options).await {
+        let placed = match connect(&mut self.connection, &self.options).await {
             Ok(connection) => append(connection, &mut self.people, &messages, Timestamp::now()).await,
             Err(error) => Err(error),
         };
-        let places = match places {
-            Ok(places) => places,
+        let placed = match placed {
+            Ok(placed) => placed,
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "could not store messages");
                 let error = Arc::new(error);
@@ -100,11 +101,12 @@ impl Writer {
         };
         let mut events = Vec::with_capacity(batch.len());
         let mut answers = Vec::with_capacity(batch.len());
-        for (Append { message, ticket }, place) in batch.into_iter().zip(places) {
+        for (Append { message, ticket }, Placed { place, incident }) in batch.into_iter().zip(placed) {
             answers.push((ticket, place));
             if let Place::New { id, seq } = place {
                 events.push(self.event(message, id, seq));
             }
+            events.extend(incident.map(incidents::opened));
         }
         if !events.is_empty() {
             self.bus.publish(events).await;
@@ -112,13 +114,14 @@ impl Writer {
         for (ticket, place) in answers {
             ticket.answer(match place {
                 Place::New { id, .. } | Place::Before(id) => Ok(id),
+                Place::Held => Err(StoreError::Held),
                 Place::NotParticipant => Err(StoreError::NotParticipant),
             });
         }
     }
 
     fn event(&self, message: NewMessage, id: MessageId, seq: i64) -> Event {
-        let NewMessage { key, origin, text } = message;
+        let NewMessage { key, origin, text, flag: _ } = message;
         let participants = self.people.of(key.room);
         Event::Message(Arc::new(Committed {
             id,
@@ -136,7 +139,7 @@ impl Writer {
             return;
         }
         let done = match connect(&mut self.connection, &self.options).await {
-            Ok(connection) => change.run(connection, &mut self.people).await,
+            Ok(connection) => change.run(connection, &mut self.people, &*self.bus).await,
             Err(error) => {
                 let error = Arc::new(error);
                 change.fail(&error);

@@ -27,6 +27,11 @@ impl User {
         Self::with(|claims| claims["app_metadata"]["role"] = json!("moderator"))
     }
 
+    /// Somebody new who sets the moderation policy as well.
+    pub(crate) fn admin() -> Self {
+        Self::with(|claims| claims["app_metadata"]["role"] = json!("admin"))
+    }
+
     /// Somebody new, with other claims than the ordinary ones.
     pub(crate) fn with(change: impl FnOnce(&mut Value)) -> Self {
         let id = Uuid::new_v4();

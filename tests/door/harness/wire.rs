@@ -174,6 +174,14 @@ impl Reader {
         std::mem::take(&mut self.buffer).into()
     }
 
+    /// What has come and was not read, once there is any; nothing at the end.
+    pub(crate) async fn some(&mut self) -> String {
+        if self.buffer.is_empty() {
+            self.more().await;
+        }
+        String::from_utf8_lossy(&self.buffer.split()).into_owned()
+    }
+
     /// The next response's head.
     pub(crate) async fn head(&mut self) -> Head {
         let head = self.try_head().await;

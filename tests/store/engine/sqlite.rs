@@ -8,7 +8,7 @@ use plic_pipeline::{bus::Bus, store::Store};
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
-use super::{Engine, Recorder};
+use super::{Engine, Kept, Recorder};
 
 enum Front {
     Bare(Arc<SqliteStore>),
@@ -55,6 +55,13 @@ impl Engine for Sqlite {
         }
     }
 
+    fn records(&self) -> Arc<dyn Kept> {
+        match &self.front {
+            Front::Bare(store) => Arc::clone(store) as Arc<dyn Kept>,
+            Front::Cached(store) => Arc::clone(store) as Arc<dyn Kept>,
+        }
+    }
+
     fn bus(&self) -> &Recorder {
         &self.bus
     }
@@ -63,6 +70,24 @@ impl Engine for Sqlite {
         let by = i64::try_from(by.as_micros()).expect("short");
         let mut connection = stranger(&self.folder).await;
         sqlx::query("UPDATE sent SET at = at - ?").bind(by).execute(&mut connection).await.expect("ages");
+    }
+
+    async fn age(&self, by: Duration) {
+        let by = i64::try_from(by.as_micros()).expect("short");
+        let mut connection = stranger(&self.folder).await;
+        for sql in [
+            "UPDATE sent SET at = at - ?1",
+            "UPDATE held SET at = at - ?1",
+            "UPDATE refused SET at = at - ?1",
+            "UPDATE participants SET joined_at = joined_at - ?1, left_at = left_at - ?1",
+            "UPDATE messages SET created_at = created_at - ?1",
+            "UPDATE rooms SET deleted_at = deleted_at - ?1",
+            "UPDATE strikes SET at = at - ?1",
+            "UPDATE bans SET created_at = created_at - ?1, expires_at = expires_at - ?1, lifted_at = lifted_at - ?1",
+            "UPDATE incidents SET created_at = created_at - ?1, decided_at = decided_at - ?1",
+        ] {
+            sqlx::query(sql).bind(by).execute(&mut connection).await.expect("ages");
+        }
     }
 
     async fn reopen(&mut self) {

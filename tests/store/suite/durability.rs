@@ -14,7 +14,7 @@ pub(crate) async fn everything_acknowledged_is_there_after_opening_again(mut eng
     store.change_room(room, user(1), &[user(4)], &[user(2)]).await.expect("changes");
     store.delete_room(deleted, user(1), false).await.expect("deletes");
     let ban = Ban { user: user(9), reason: "spam".into(), expires_at: None };
-    store.ban(ban.clone()).await.expect("bans");
+    engine.records().ban(ban.clone(), None).await.expect("bans");
     engine.reopen().await;
 
     let store = engine.store();

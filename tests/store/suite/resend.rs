@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use plic_pipeline::store::StoreError;
+use plic_pipeline::store::{Before, StoreError};
 
 use super::{DAY, MINUTE, message, room_of, say, texts, user};
 use crate::engine::Engine;
@@ -16,7 +16,7 @@ pub(crate) async fn the_same_key_is_the_same_message(engine: impl Engine) {
     let first = store.append(sent.clone()).await.expect("stores");
     say(&*store, 2, room, "in between").await.expect("stores");
     assert_eq!(store.append(sent.clone()).await.expect("confirms"), first);
-    assert_eq!(store.already_sent(&sent.key).await.expect("answers"), Some(first));
+    assert_eq!(store.already_sent(&sent.key).await.expect("answers"), Some(Before::Sent(first)));
     assert_eq!(texts(&*store, room).await, ["hello", "in between"]);
     assert_eq!(engine.bus().messages().len(), 2);
 }
@@ -66,7 +66,7 @@ pub(crate) async fn after_its_window_a_key_is_a_new_message(engine: impl Engine)
         let second = store.append(sent.clone()).await.expect("stores");
         assert!(second > first);
         assert_eq!(store.append(sent.clone()).await.expect("confirms"), second);
-        assert_eq!(store.already_sent(&sent.key).await.expect("answers"), Some(second));
+        assert_eq!(store.already_sent(&sent.key).await.expect("answers"), Some(Before::Sent(second)));
     }
     assert_eq!(texts(&*store, room).await, ["minute", "minute", "day", "day"]);
     assert_eq!(engine.bus().messages().len(), 4);
@@ -81,7 +81,7 @@ pub(crate) async fn a_stored_message_is_confirmed_again_to_who_has_left(engine: 
     assert_eq!(store.append(sent.clone()).await.expect("confirms"), first);
     store.delete_room(room, user(1), false).await.expect("deletes");
     assert_eq!(store.append(sent.clone()).await.expect("confirms"), first);
-    assert_eq!(store.already_sent(&sent.key).await.expect("answers"), Some(first));
+    assert_eq!(store.already_sent(&sent.key).await.expect("answers"), Some(Before::Sent(first)));
     assert_eq!(engine.bus().messages().len(), 1);
 }
 

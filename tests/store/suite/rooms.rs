@@ -81,3 +81,16 @@ pub(crate) async fn a_deleted_room_keeps_its_rows_and_takes_no_messages(engine: 
     assert!(matches!(say(&*store, 1, room, "again").await, Err(StoreError::NotParticipant)));
     assert!(is_not_found(&store.change_room(room, user(1), &[user(3)], &[]).await));
 }
+
+pub(crate) async fn a_moderators_deletion_is_audited(engine: impl Engine) {
+    let (store, records) = (engine.store(), engine.records());
+    let (own, foreign) = (room_of(&*store, &[9, 2]).await, room_of(&*store, &[1, 9]).await);
+    store.delete_room(own, user(9), true).await.expect("deletes");
+    assert!(is_not_owner(&store.delete_room(foreign, user(9), false).await));
+    assert_eq!(records.audit_head().await.expect("answers").0, 0, "an owner's own room is no moderation");
+    store.delete_room(foreign, user(9), true).await.expect("deletes");
+    let [entry] = &records.audit_after(0, 10).await.expect("answers")[..] else { panic!("one entry") };
+    assert_eq!((entry.action.as_str(), entry.actor), ("room.delete", Some(user(9))));
+    let detail: serde_json::Value = serde_json::from_str(&entry.detail).expect("is JSON");
+    assert_eq!(detail, serde_json::json!({ "room_id": foreign.0, "owner": user(1).to_string() }));
+}

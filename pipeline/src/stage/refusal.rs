@@ -1,5 +1,8 @@
-//! Resend: where a later stage refuses a text or its sender, a message that was stored within its window is confirmed
-//! again, so that a rule or a membership changed in between never fails a delivered message (DESIGN section 2).
+//! Refusal: what becomes of a message whose text or sender a later stage refuses.
+//!
+//! One that was stored within its window is confirmed again, and one that is held is answered as such, so that a rule or
+//! a membership changed in between never fails a message, nor counts twice (DESIGN section 2). Any other that the filter
+//! refuses goes on record.
 //!
 //! Not a step of its own but a wrapper around the filter and what comes after it. Fails closed: where the store cannot
 //! tell whether the message was stored, the answer is 4006, and the client resends.
@@ -12,37 +15,45 @@ use std::{
 
 use tower::{Layer, Service};
 
-use super::ban::NotBanned;
+use super::{ban::NotBanned, rate_limit::RateLimit};
 use crate::{
     command::{Command, Reply},
+    moderation::Watch,
     rejection::{Refused, Rejection},
     request::Request,
-    store::Store,
+    store::{Before, Store},
 };
 
-/// Layers [`Resend`].
+/// Layers [`Refusal`].
 #[derive(Clone)]
-pub struct ResendLayer {
+pub struct RefusalLayer {
     /// Where sent messages are found.
     pub store: Arc<dyn Store>,
+    /// Puts refused messages on record.
+    pub watch: Arc<Watch>,
+    /// The limit that refused messages count against as well: each is looked up and put on record.
+    pub rate_limit: RateLimit,
 }
 
-impl<N> Layer<N> for ResendLayer {
-    type Service = Resend<N>;
+impl<N> Layer<N> for RefusalLayer {
+    type Service = Refusal<N>;
 
     fn layer(&self, next: N) -> Self::Service {
-        Resend { store: Arc::clone(&self.store), next }
+        let Self { store, watch, rate_limit } = self.clone();
+        Refusal { store, watch, rate_limit, next }
     }
 }
 
-/// Confirms stored messages again that a later stage refuses now.
+/// Looks after messages that a later stage refuses.
 #[derive(Clone)]
-pub struct Resend<N> {
+pub struct Refusal<N> {
     store: Arc<dyn Store>,
+    watch: Arc<Watch>,
+    rate_limit: RateLimit,
     next: N,
 }
 
-impl<N> Service<Request<NotBanned>> for Resend<N>
+impl<N> Service<Request<NotBanned>> for Refusal<N>
 where
     N: Service<Request<NotBanned>, Response = Reply, Error = Refused> + Clone + Send + 'static,
     N::Future: Send,
@@ -56,19 +67,32 @@ where
     }
 
     fn call(&mut self, request: Request<NotBanned>) -> Self::Future {
+        let sender = request.sender();
         let Command::SendMessage(command) = &request.command;
-        let key = command.sent_key(request.sender());
+        let key = command.sent_key(sender);
         let temp_id = command.temp_id.clone();
-        let store = Arc::clone(&self.store);
+        let session = Arc::clone(&request.session);
+        let Self { store, watch, rate_limit, .. } = self.clone();
         let rest = self.next.call(request);
         Box::pin(async move {
             let refused = match rest.await {
                 Err(refused) if may_have_been_sent(&refused.rejection) => refused,
                 answer => return answer,
             };
+            if matches!(&refused.rejection, Rejection::Filtered(filtered) if !filtered.verdict.closes())
+                && let Err(rejection) = rate_limit.spend(&session)
+            {
+                return Err(Refused { temp_id: Some(temp_id), rejection });
+            }
             match store.already_sent(&key).await {
-                Ok(Some(message)) => Ok(Reply::Sent { temp_id, message }),
-                Ok(None) => Err(refused),
+                Ok(Some(Before::Sent(message))) => Ok(Reply::Sent { temp_id, message }),
+                Ok(Some(Before::Held)) => Err(Refused { temp_id: Some(temp_id), rejection: Rejection::Held }),
+                Ok(None) => {
+                    if let Rejection::Filtered(filtered) = &refused.rejection {
+                        watch.refused(key, filtered).await;
+                    }
+                    Err(refused)
+                }
                 Err(error) => Err(Refused { temp_id: Some(temp_id), rejection: error.into() }),
             }
         })
@@ -84,6 +108,7 @@ fn may_have_been_sent(rejection: &Rejection) -> bool {
         | Rejection::Banned
         | Rejection::RateLimited
         | Rejection::Flooding
+        | Rejection::Held
         | Rejection::Store(_) => false,
     }
 }

@@ -1,0 +1,192 @@
+//! A request's JSON object, read key by key: whatever is wrong with a value is said with its key, a key that is there
+//! twice is refused, and nothing nested is kept, so that a body takes no more memory than it has bytes.
+
+use std::{
+    cell::RefCell,
+    fmt::{self, Display},
+};
+
+use plic_pipeline::filter::Rule;
+use serde::{
+    Deserializer,
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Value};
+
+use super::not_json;
+use crate::{
+    failure::Failure,
+    moderation::rule_json::{IdUse, RuleSeed},
+};
+
+/// The plain values that a request has under the keys that are known, and its draft of a rule.
+#[derive(Debug, Default)]
+pub(crate) struct Fields {
+    /// Values; of a list or an object it is only known that it is one.
+    pub(crate) values: Map<String, Value>,
+    /// What is under `draft`.
+    pub(crate) draft: Option<Rule>,
+}
+
+impl Fields {
+    /// Reads the keys that are among `known`; others are ignored.
+    pub(crate) fn read(json: &[u8], known: &'static [&'static str]) -> Result<Self, Failure> {
+        let fault = Fault::default();
+        let seed = ObjectSeed { known, fault: &fault };
+        decode(json, seed, &fault)
+    }
+}
+
+/// Decodes `json`: 400 where it is no JSON, 422 with what `fault` says where it is another JSON than is asked for.
+pub(crate) fn decode<'de, S: DeserializeSeed<'de>>(
+    json: &'de [u8],
+    seed: S,
+    fault: &Fault,
+) -> Result<S::Value, Failure> {
+    // Skipping values leaves to the second pass what is JSON and yet no text, such as half a surrogate pair.
+    serde_json::from_slice::<IgnoredAny>(json).map_err(|_| not_json())?;
+    std::str::from_utf8(json).map_err(|_| not_json())?;
+    seed.deserialize(&mut serde_json::Deserializer::from_slice(json)).map_err(|_| {
+        let sentence = fault.0.take().unwrap_or_else(|| "The body must be a JSON object.".to_owned());
+        Failure::Invalid(sentence)
+    })
+}
+
+/// The sentence about the first thing that is wrong; errors of serde's cannot carry one unchanged.
+#[derive(Debug, Default)]
+pub(crate) struct Fault(RefCell<Option<String>>);
+
+impl Fault {
+    /// Keeps the sentence, unless there is one already, and returns the error.
+    pub(crate) fn note<E>(&self, sentence: impl FnOnce(&E) -> String) -> impl FnOnce(E) -> E {
+        move |error| {
+            let mut kept = self.0.borrow_mut();
+            if kept.is_none() {
+                *kept = Some(sentence(&error));
+            }
+            drop(kept);
+            error
+        }
+    }
+
+    /// An error with this sentence.
+    pub(crate) fn raise<E: serde::de::Error>(&self, sentence: impl Display) -> E {
+        self.note(|_: &E| sentence.to_string())(E::custom("refused"))
+    }
+}
+
+struct ObjectSeed<'f> {
+    known: &'static [&'static str],
+    fault: &'f Fault,
+}
+
+impl<'de> DeserializeSeed<'de> for ObjectSeed<'_> {
+    type Value = Fields;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fields, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ObjectSeed<'_> {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut fields = Fields::default();
+        let mut drafted = false;
+        while let Some(key) = next_key(&mut map, self.fault)? {
+            let Some(known) = self.known.iter().find(|known| **known == key) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let twice = if key == "draft" { drafted } else { fields.values.contains_key(&key) };
+            if twice {
+                return Err(self.fault.raise(format_args!("`{known}` is there twice.")));
+            }
+            if key == "draft" {
+                drafted = true;
+                let seed = RuleSeed { ids: IdUse::Kept, place: "draft.".to_owned(), fault: self.fault };
+                fields.draft = map.next_value_seed(seed)?;
+                continue;
+            }
+            let value = map.next_value_seed(PlainSeed);
+            let value = value.map_err(self.fault.note(|_| no_text(known)))?;
+            fields.values.insert(key, value);
+        }
+        Ok(fields)
+    }
+}
+
+/// The next key of an object.
+pub(crate) fn next_key<'de, A: MapAccess<'de>>(
+    map: &mut A,
+    fault: &Fault,
+) -> Result<Option<String>, A::Error> {
+    map.next_key().map_err(fault.note(|_| "A key of the body is no valid Unicode.".to_owned()))
+}
+
+/// What is said of a text with half a surrogate pair.
+pub(crate) fn no_text(key: &str) -> String {
+    format!("`{key}` is no text of valid Unicode.")
+}
+
+/// Any value, of which only plain ones are kept.
+pub(crate) struct PlainSeed;
+
+impl<'de> DeserializeSeed<'de> for PlainSeed {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for PlainSeed {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Value::Array(Vec::new()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Value::Object(Map::new()))
+    }
+}

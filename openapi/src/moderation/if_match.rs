@@ -1,0 +1,77 @@
+//! `If-Match`: of which version a change is. Read before the body, so that a change without it costs nothing.
+
+use poem::{
+    Request, RequestBody, Result,
+    http::{HeaderMap, header::IF_MATCH},
+};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaParamIn, MetaSchema, MetaSchemaRef},
+};
+
+use crate::failure::Failure;
+
+/// The version named by `If-Match`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IfMatch(pub(crate) u32);
+
+impl<'a> ApiExtractor<'a> for IfMatch {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+    const PARAM_IS_REQUIRED: bool = true;
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Header)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(MetaSchemaRef::Inline(Box::new(MetaSchema {
+            pattern: Some(r#"^((W/)?"[1-9][0-9]{0,8}"|[1-9][0-9]{0,8})$"#.to_owned()),
+            ..MetaSchema::new("string")
+        })))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        Ok(Self(version(request.headers())?))
+    }
+}
+
+fn version(headers: &HeaderMap) -> Result<u32, Failure> {
+    let mut values = headers.get_all(IF_MATCH).iter();
+    let Some(value) = values.next() else { return Err(Failure::VersionNeeded) };
+    let one = if values.next().is_some() { None } else { value.to_str().ok() };
+    one.and_then(parse).ok_or_else(|| {
+        Failure::Malformed("`If-Match` must be one version of the rule, such as `\"3\"`.".to_owned())
+    })
+}
+
+/// `"3"`, `W/"3"` or `3`.
+fn parse(value: &str) -> Option<u32> {
+    let value = value.trim();
+    let strong = value.strip_prefix("W/").unwrap_or(value);
+    let quoted = strong.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let digits = if strong.len() < value.len() { quoted? } else { quoted.unwrap_or(strong) };
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_quoted_weak_and_bare() {
+        for good in ["3", r#""3""#, r#"W/"3""#, r#" "3" "#] {
+            assert_eq!(parse(good), Some(3), "{good}");
+        }
+        for bad in
+            ["", "*", r#"""#, r#""""#, "W/3", r#""3"#, r#""3", "4""#, "+3", "-3", "3.0", "4294967296", "x"]
+        {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! `/moderation/incidents`: what moderators are to look at, and what they decide.
+
+mod wire;
+
+use plic_pipeline::{
+    id::{IncidentId, RoomId, RuleId, UserId},
+    moderation::{self, Desk, IncidentFilter},
+};
+use poem_openapi::{
+    OpenApi,
+    param::{Path, Query},
+};
+use uuid::Uuid;
+
+pub(crate) use self::wire::{Incident, RuleMatch};
+use self::wire::{IncidentDetail, Verdict};
+use super::{
+    actor,
+    answer::{Answer, Page},
+    words::{Category, IncidentAction, IncidentStatus},
+};
+use crate::{
+    body::JsonBody,
+    caller::Caller,
+    failure::Failure,
+    number::Id,
+    page::{Limit, default_limit},
+    spec::Tag,
+};
+
+/// The handlers.
+pub(crate) struct IncidentsApi {
+    pub(crate) desk: Desk,
+}
+
+#[OpenApi(tag = "Tag::Incidents")]
+impl IncidentsApi {
+    /// List incidents
+    ///
+    /// Every message that a rule blocked, rejected, held or flagged, and every report of a participant, the newest first.
+    /// `status=open` is the queue of what waits for you.
+    #[oai(path = "/moderation/incidents", method = "get", operation_id = "listIncidents")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the query")]
+    async fn list_incidents(
+        &self,
+        _caller: Caller,
+        /// Only those that stand so.
+        status: Query<Option<IncidentStatus>>,
+        /// Only those to whose message this happened.
+        action: Query<Option<IncidentAction>>,
+        /// Only those about this.
+        category: Query<Option<Category>>,
+        /// Only those of this rule.
+        rule_id: Query<Option<Id>>,
+        /// Only those of this sender.
+        user_id: Query<Option<Uuid>>,
+        /// Only those of this room.
+        room_id: Query<Option<Id>>,
+        /// The most incidents to return.
+        #[oai(default = "default_limit")]
+        limit: Query<Limit>,
+        /// Return incidents before the one with this id.
+        before: Query<Option<Id>>,
+    ) -> Result<Page<Incident>, Failure> {
+        let filter = IncidentFilter {
+            status: status.0.map(Into::into),
+            kind: action.0.map(Into::into),
+            category: category.0.map(Into::into),
+            rule: rule_id.0.map(|id| RuleId(id.0)),
+            user: user_id.0.map(UserId),
+            room: room_id.0.map(|id| RoomId(id.0)),
+        };
+        let before = before.0.map(|id| IncidentId(id.0));
+        let page = self.desk.incidents(&filter, before, limit.0.items()).await?;
+        let filters = [
+            ("status", filter.status.map(|status| status.as_str().to_owned())),
+            ("action", filter.kind.map(|kind| kind.as_str().to_owned())),
+            ("category", category.0.map(Category::word)),
+            ("rule_id", filter.rule.map(|id| id.to_string())),
+            ("user_id", filter.user.map(|id| id.to_string())),
+            ("room_id", filter.room.map(|id| id.to_string())),
+        ];
+        let cursor = |incident: &moderation::Incident| incident.id.0;
+        Ok(Page::of(page, "/moderation/incidents", &filters, limit.0, cursor, Incident::from))
+    }
+
+    /// Read an incident
+    ///
+    /// With the ten messages before it and the ten after it in its room.
+    #[oai(path = "/moderation/incidents/:id", method = "get", operation_id = "readIncident")]
+    async fn read_incident(
+        &self,
+        _caller: Caller,
+        /// The incident's id.
+        id: Path<Id>,
+    ) -> Result<Answer<IncidentDetail>, Failure> {
+        Ok(Answer::with(self.desk.incident(IncidentId(id.0.0)).await?.into()))
+    }
+
+    /// Decide about an incident
+    ///
+    /// Once: when somebody was faster the answer is 409. `uphold` says that the rule or the reporter was right.
+    /// `dismiss` says that it was wrong, and takes the strike back, and with it the ban that the strikes had led to.
+    /// `release` delivers a held message, confirms it to its sender and takes a strike back. `remove` redacts a delivered
+    /// message and drops a held one. How often a rule was right is shown by `/moderation/stats`.
+    #[oai(path = "/moderation/incidents/:id/decision", method = "post", operation_id = "decideIncident")]
+    async fn decide(
+        &self,
+        caller: Caller,
+        /// The incident's id.
+        id: Path<Id>,
+        body: JsonBody<Verdict>,
+    ) -> Result<Answer<Incident>, Failure> {
+        let Verdict { decision, note } = body.0;
+        let id = IncidentId(id.0.0);
+        Ok(Answer::with(self.desk.decide(actor(&caller), id, decision.into(), note.0).await?.into()))
+    }
+}

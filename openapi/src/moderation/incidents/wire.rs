@@ -1,0 +1,196 @@
+//! The JSON of incidents.
+
+use plic_pipeline::{
+    moderation::{self, FoundMatch, incident::IncidentInContext},
+    store::StoredMessage,
+};
+use poem_openapi::{Object, types::ParseFromJSON};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::super::{
+    answer::rounded,
+    words::{Action, Category, Decision, IncidentAction, IncidentStatus},
+};
+use crate::{
+    body::{FromJson, fields::Fields, missing, optional_text},
+    failure::Failure,
+    moment::Moment,
+    nullable::Nullable,
+    room::Message,
+};
+
+/// Where a rule matches a text, and why.
+#[derive(Debug, Object)]
+pub(crate) struct RuleMatch {
+    /// The rule.
+    rule_id: i64,
+    /// Its version at the time.
+    rule_version: u32,
+    /// Its name.
+    rule: String,
+    /// How it matches: `terms`, `pattern`, `concepts`, `links`, `contact`, `classifier` or `repetition`.
+    kind: String,
+    /// What it is about.
+    category: Category,
+    /// What it asks for.
+    action: Action,
+    /// Whether it was in the shadow, and changed nothing.
+    shadow: bool,
+    /// Where the match begins, in UTF-16 code units.
+    start: u64,
+    /// Where it ends, exclusive: `message.slice(start, end)` is the match.
+    end: u64,
+    /// The matched text.
+    text: String,
+    /// The classifier's score from 0 to 1, where the classifier matched.
+    score: Nullable<f64>,
+    /// The model that gave the score, by the beginning of its SHA-256.
+    model: Nullable<String>,
+    /// Why something else than the rule's action was done: `quoted`, `negated`, `countered` (condemned or reported),
+    /// `near` (a slur that is only nearly there), `opinion` (a second opinion decided).
+    lowered: Nullable<String>,
+}
+
+/// Something to look at, or that was looked at.
+#[derive(Debug, Object)]
+pub(crate) struct Incident {
+    /// Its id, growing with time.
+    #[oai(validator(minimum(value = "1"), maximum(value = "9007199254740991")))]
+    id: i64,
+    /// Where it stands.
+    status: IncidentStatus,
+    /// What happened to the message.
+    action: IncidentAction,
+    /// What it is about; `other` for reports.
+    category: Category,
+    /// Who sent the message.
+    user_id: Uuid,
+    /// Where to. Of a refused message this is what its sender named: there need be no such room.
+    room_id: i64,
+    /// The stored message, where it was delivered.
+    #[oai(validator(minimum(value = "1"), maximum(value = "9007199254740991")))]
+    message_id: Nullable<i64>,
+    /// Its text as it was sent, unless it was redacted since.
+    message: String,
+    /// Where and why rules matched.
+    matches: Vec<RuleMatch>,
+    /// Who reported it and why, where somebody did.
+    report: Nullable<Report>,
+    /// When it was opened.
+    created_at: Moment,
+    /// Who decided; `null` while it is open, and where the policy decided in time.
+    decided_by: Nullable<Uuid>,
+    /// When.
+    decided_at: Nullable<Moment>,
+    /// What the moderator noted.
+    note: Nullable<String>,
+}
+
+/// A participant's report.
+#[derive(Debug, Object)]
+pub(crate) struct Report {
+    /// Who reported.
+    reporter_id: Uuid,
+    /// Why.
+    reason: String,
+}
+
+/// An incident and what was said around it.
+#[derive(Debug, Object)]
+pub(crate) struct IncidentDetail {
+    #[oai(flatten)]
+    incident: Incident,
+    /// What was said around it in its room.
+    context: Context,
+}
+
+/// What was said around an incident.
+#[derive(Debug, Object)]
+#[oai(rename = "IncidentContext")]
+pub(crate) struct Context {
+    /// Up to ten messages before it, the oldest first.
+    before: Vec<Message>,
+    /// Up to ten messages after it.
+    after: Vec<Message>,
+}
+
+/// What a moderator decides.
+#[derive(Debug, Object)]
+#[oai(rename = "IncidentDecision")]
+pub(crate) struct Verdict {
+    /// What.
+    pub(super) decision: Decision,
+    /// Why, for other moderators; at most 2,000 characters.
+    #[oai(validator(max_length = 2000))]
+    pub(super) note: Nullable<String>,
+}
+
+impl FromJson for Verdict {
+    fn from_json(json: &[u8]) -> Result<Self, Failure> {
+        let Fields { values, .. } = Fields::read(json, &["decision", "note"])?;
+        let decision = match values.get("decision") {
+            None | Some(Value::Null) => return Err(missing("decision")),
+            word => Decision::parse_from_json(word.cloned()).map_err(|_| {
+                let words = "`decision` must be one of `uphold`, `dismiss`, `release`, `remove`.";
+                Failure::Invalid(words.to_owned())
+            })?,
+        };
+        Ok(Self { decision, note: Nullable(optional_text(&values, "note")?) })
+    }
+}
+
+impl From<FoundMatch> for RuleMatch {
+    fn from(found: FoundMatch) -> Self {
+        Self {
+            rule_id: found.rule_id.0,
+            rule_version: found.rule_version,
+            rule: found.rule,
+            kind: found.kind,
+            category: found.category.into(),
+            action: found.action.into(),
+            shadow: found.shadow,
+            start: found.start as u64,
+            end: found.end as u64,
+            text: found.text,
+            score: Nullable(found.score.map(|score| rounded(score.into(), 4))),
+            model: Nullable(found.model),
+            lowered: Nullable(found.lowered.map(|lowered| lowered.as_str().to_owned())),
+        }
+    }
+}
+
+impl From<moderation::Incident> for Incident {
+    fn from(incident: moderation::Incident) -> Self {
+        let report = |report: moderation::incident::Report| Report {
+            reporter_id: report.reporter.0,
+            reason: report.reason,
+        };
+        Self {
+            id: incident.id.0,
+            status: incident.status.into(),
+            action: incident.kind.into(),
+            category: incident.category.into(),
+            user_id: incident.user.0,
+            room_id: incident.room.0,
+            message_id: Nullable(incident.message.map(|id| id.0)),
+            message: incident.text,
+            matches: incident.matches.into_iter().map(RuleMatch::from).collect(),
+            report: Nullable(incident.report.map(report)),
+            created_at: Moment(incident.created_at),
+            decided_by: Nullable(incident.decided_by.map(|user| user.0)),
+            decided_at: Nullable(incident.decided_at.map(Moment)),
+            note: Nullable(incident.note),
+        }
+    }
+}
+
+impl From<IncidentInContext> for IncidentDetail {
+    fn from(found: IncidentInContext) -> Self {
+        let messages = |messages: Vec<StoredMessage>| messages.into_iter().map(Message::from).collect();
+        Self {
+            incident: found.incident.into(),
+            context: Context { before: messages(found.before), after: messages(found.after) },
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! In which ways the operations of moderators fail.
+
+mod invalid;
+mod refused;
+
+use super::{Kind, Operation};
+use crate::failure::Failure;
+
+pub(super) fn kinds() -> Vec<Kind> {
+    [refused::of_rules(), refused::of_others(), invalid::of_rules(), invalid::of_others()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn kind(name: &'static str, description: &'static str, failures: Vec<(&'static str, Failure)>) -> Kind {
+    Kind { name, description, failures }
+}
+
+pub(super) const OPERATIONS: [Operation; 26] = [
+    (
+        "/reports",
+        "post",
+        &[
+            "Malformed",
+            "Banned",
+            "NoSuchMessage",
+            "BodyTimeout",
+            "BodyTooLarge",
+            "NotJson",
+            "InvalidReport",
+            "TooManyReports",
+        ],
+    ),
+    ("/moderation/rules", "get", &["ModeratorsOnly", "InvalidList"]),
+    (
+        "/moderation/rules",
+        "post",
+        &[
+            "Malformed",
+            "OverrideForAdmins",
+            "BodyTimeout",
+            "RulesChanged",
+            "RuleTooLarge",
+            "NotJson",
+            "InvalidRule",
+        ],
+    ),
+    ("/moderation/rules/{id}", "get", &["ModeratorsOnly", "NoSuchRule"]),
+    (
+        "/moderation/rules/{id}",
+        "put",
+        &[
+            "MalformedChange",
+            "OverrideForAdmins",
+            "NoSuchRule",
+            "BodyTimeout",
+            "Stale",
+            "RuleTooLarge",
+            "NotJson",
+            "InvalidRule",
+            "VersionNeeded",
+        ],
+    ),
+    ("/moderation/rules/{id}", "delete", &["ModeratorsOnly", "NoSuchRule", "RulesChanged"]),
+    ("/moderation/rules/{id}/versions", "get", &["ModeratorsOnly", "NoSuchRule", "InvalidList"]),
+    (
+        "/moderation/rules/{id}/restore",
+        "post",
+        &[
+            "Malformed",
+            "OverrideForAdmins",
+            "NoSuchVersion",
+            "BodyTimeout",
+            "RulesChanged",
+            "BodyTooLarge",
+            "NotJson",
+            "InvalidVersion",
+        ],
+    ),
+    ("/moderation/rules/export", "get", &["ModeratorsOnly"]),
+    (
+        "/moderation/rules/import",
+        "post",
+        &[
+            "Malformed",
+            "AdminsOnly",
+            "BodyTimeout",
+            "RulesChanged",
+            "RulesTooLarge",
+            "NotJson",
+            "InvalidImport",
+        ],
+    ),
+    (
+        "/moderation/check",
+        "post",
+        &["Malformed", "ModeratorsOnly", "BodyTimeout", "RuleTooLarge", "NotJson", "InvalidCheck"],
+    ),
+    (
+        "/moderation/backtest",
+        "post",
+        &[
+            "Malformed",
+            "ModeratorsOnly",
+            "BodyTimeout",
+            "RuleTooLarge",
+            "NotJson",
+            "InvalidBacktest",
+            "TooManyBacktests",
+        ],
+    ),
+    ("/moderation/incidents", "get", &["ModeratorsOnly", "InvalidFilter"]),
+    ("/moderation/incidents/{id}", "get", &["ModeratorsOnly", "NoSuchIncident"]),
+    (
+        "/moderation/incidents/{id}/decision",
+        "post",
+        &[
+            "Malformed",
+            "ModeratorsOnly",
+            "NoSuchIncident",
+            "BodyTimeout",
+            "AlreadyDecided",
+            "BodyTooLarge",
+            "NotJson",
+            "InvalidDecision",
+        ],
+    ),
+    ("/moderation/bans", "get", &["ModeratorsOnly", "InvalidList"]),
+    (
+        "/moderation/bans",
+        "post",
+        &["Malformed", "ModeratorsOnly", "BodyTimeout", "BodyTooLarge", "NotJson", "InvalidBan"],
+    ),
+    ("/moderation/bans/{user_id}", "delete", &["ModeratorsOnly", "NoSuchBan"]),
+    ("/moderation/users/{user_id}", "get", &["ModeratorsOnly", "NoSuchUser"]),
+    (
+        "/moderation/users/{user_id}/disconnect",
+        "post",
+        &[
+            "Malformed",
+            "ModeratorsOnly",
+            "NoSuchUser",
+            "BodyTimeout",
+            "BodyTooLarge",
+            "NotJson",
+            "InvalidReason",
+        ],
+    ),
+    ("/moderation/messages/{id}", "delete", &["ModeratorsOnly", "NoSuchMessage"]),
+    ("/moderation/policy", "get", &["ModeratorsOnly"]),
+    (
+        "/moderation/policy",
+        "put",
+        &["Malformed", "AdminsOnly", "BodyTimeout", "BodyTooLarge", "NotJson", "InvalidPolicy"],
+    ),
+    ("/moderation/audit", "get", &["ModeratorsOnly", "InvalidList"]),
+    ("/moderation/stats", "get", &["ModeratorsOnly", "InvalidSince"]),
+    ("/moderation/events", "get", &["ModeratorsOnly", "TooManyStreams"]),
+];

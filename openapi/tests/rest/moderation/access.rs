@@ -1,0 +1,116 @@
+//! Who may moderate, asked before the body is read.
+
+use poem::{Request, http::Method};
+
+use crate::harness::{Rest, endless};
+
+const USER: &str = "/moderation/users/00000000-0000-0000-0000-000000000001";
+
+/// Every route of moderators.
+const ROUTES: [(Method, &str); 25] = [
+    (Method::GET, "/moderation/rules"),
+    (Method::POST, "/moderation/rules"),
+    (Method::GET, "/moderation/rules/1"),
+    (Method::PUT, "/moderation/rules/1"),
+    (Method::DELETE, "/moderation/rules/1"),
+    (Method::GET, "/moderation/rules/1/versions"),
+    (Method::POST, "/moderation/rules/1/restore"),
+    (Method::GET, "/moderation/rules/export"),
+    (Method::POST, "/moderation/rules/import"),
+    (Method::POST, "/moderation/check"),
+    (Method::POST, "/moderation/backtest"),
+    (Method::GET, "/moderation/incidents"),
+    (Method::GET, "/moderation/incidents/1"),
+    (Method::POST, "/moderation/incidents/1/decision"),
+    (Method::GET, "/moderation/bans"),
+    (Method::POST, "/moderation/bans"),
+    (Method::DELETE, "/moderation/bans/00000000-0000-0000-0000-000000000001"),
+    (Method::GET, USER),
+    (Method::POST, "/moderation/users/00000000-0000-0000-0000-000000000001/disconnect"),
+    (Method::DELETE, "/moderation/messages/1"),
+    (Method::GET, "/moderation/policy"),
+    (Method::PUT, "/moderation/policy"),
+    (Method::GET, "/moderation/audit"),
+    (Method::GET, "/moderation/stats"),
+    (Method::GET, "/moderation/events"),
+];
+
+/// A request whose body never ends and is no JSON either.
+fn with_endless_body(token: &str, method: &Method, path: &str) -> Request {
+    Request::builder()
+        .method(method.clone())
+        .uri_str(path)
+        .header("authorization", format!("Bearer {token}"))
+        .content_type("text/html")
+        .body(endless(b"{"))
+}
+
+#[tokio::test]
+async fn a_user_is_no_moderator_and_a_stranger_nobody_before_the_body_is_read() {
+    let rest = Rest::new();
+    for (method, path) in ROUTES {
+        rest.send(with_endless_body("forged", &method, path)).await.assert_failure(401);
+        let answer = rest.send(with_endless_body("user-1", &method, path)).await;
+        answer.assert_failure(403);
+        assert!(answer.body.contains("Only moderators"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn import_and_policy_are_for_admins_before_the_body_is_read() {
+    let rest = Rest::new();
+    for (method, path) in [(Method::POST, "/moderation/rules/import"), (Method::PUT, "/moderation/policy")] {
+        rest.send(with_endless_body("moderator-9", &method, path)).await.assert_failure(403);
+        rest.send(with_endless_body("admin-9", &method, path)).await.assert_failure(415);
+    }
+    assert_eq!(rest.get("moderator-9", "/moderation/policy").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_no_id_names_nothing_and_what_is_no_route_is_none() {
+    let rest = Rest::new();
+    for (path, thing) in [
+        ("/moderation/rules/x", "rule"),
+        ("/moderation/rules/1", "rule"),
+        ("/moderation/rules/0/versions", "rule"),
+        ("/moderation/incidents/x", "incident"),
+        ("/moderation/incidents/9", "incident"),
+        ("/moderation/users/x", "user"),
+    ] {
+        let answer = rest.get("moderator-9", path).await;
+        answer.assert_failure(404);
+        assert!(answer.body.contains(&format!("no such {thing}")), "{}", answer.body);
+    }
+    for path in ["/moderation", "/moderation/", "/moderation/nope", "/moderation/rules/1/nope"] {
+        rest.get("moderator-9", path).await.assert_failure(404);
+    }
+    let answer = rest.ask("moderator-9", Method::PATCH, "/moderation/rules/1", "").await;
+    answer.assert_failure(405);
+    assert_eq!(answer.header("allow"), Some("GET, HEAD, PUT, DELETE, OPTIONS"));
+    rest.ask("moderator-9", Method::PUT, "/moderation/rules/export", "").await.assert_failure(405);
+}
+
+#[tokio::test]
+async fn parameters_that_do_not_fit_are_named() {
+    let rest = Rest::new();
+    for (path, name) in [
+        ("/moderation/rules?limit=0", "limit"),
+        ("/moderation/audit?limit=501", "limit"),
+        ("/moderation/bans?before=x", "before"),
+        ("/moderation/bans?all=perhaps", "all"),
+        ("/moderation/incidents?status=lost", "status"),
+        ("/moderation/incidents?action=mask", "action"),
+        ("/moderation/incidents?category=x", "category"),
+        ("/moderation/incidents?rule_id=x", "rule_id"),
+        ("/moderation/incidents?user_id=x", "user_id"),
+        ("/moderation/incidents?room_id=0", "room_id"),
+        ("/moderation/stats?since=yesterday", "since"),
+        ("/moderation/stats?since=2026-01-31", "since"),
+    ] {
+        let answer = rest.get("moderator-9", path).await;
+        answer.assert_failure(422);
+        assert!(answer.body.contains(&format!("`{name}` must be")), "{path}: {}", answer.body);
+    }
+    rest.store.set_away(true);
+    rest.get("moderator-9", "/moderation/rules").await.assert_failure(503);
+}

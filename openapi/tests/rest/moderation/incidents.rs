@@ -1,0 +1,122 @@
+//! Incidents, decisions, reports and redactions.
+
+use plic_pipeline::moderation::IncidentKind;
+use poem::http::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Rest};
+
+const MODERATOR: &str = "moderator-9";
+const TWO: &str = "00000000-0000-0000-0000-000000000002";
+const NINE: &str = "00000000-0000-0000-0000-000000000009";
+
+fn ids(answer: &Answer) -> Vec<i64> {
+    let json = answer.json();
+    let incidents = json["data"].as_array().expect("incidents").iter();
+    incidents.map(|incident| incident["id"].as_i64().expect("an id")).collect()
+}
+
+#[tokio::test]
+async fn an_incident_has_every_key_and_what_was_said_around_it() {
+    let rest = Rest::new();
+    let room = rest.room().await;
+    rest.store.say(room, 1, "Hello");
+    let id = rest.records.open(IncidentKind::Block, 2, room, "mandat cash");
+    let read = rest.get(MODERATOR, &format!("/moderation/incidents/{id}")).await.json();
+    let incident = read["data"].as_object().expect("an incident");
+    let keys: Vec<&str> = incident.keys().map(String::as_str).collect();
+    let expected = "id status action category user_id room_id message_id message matches report created_at decided_by decided_at note context";
+    assert_eq!(keys, expected.split(' ').collect::<Vec<_>>());
+    assert_eq!((&incident["status"], &incident["action"]), (&json!("open"), &json!("block")));
+    assert_eq!((&incident["user_id"], &incident["decided_by"]), (&json!(TWO), &Value::Null));
+    assert_eq!(incident["matches"][0]["score"], json!(0.97));
+    let context = &incident["context"];
+    assert!(context["before"].is_array() && context["after"][0]["message"] == "Hello");
+}
+
+#[tokio::test]
+async fn incidents_are_found_by_what_they_are_and_links_keep_the_question() {
+    let rest = Rest::new();
+    for kind in [IncidentKind::Block, IncidentKind::Hold, IncidentKind::Block, IncidentKind::Block] {
+        rest.records.open(kind, 2, 7, "text");
+    }
+    rest.records.open(IncidentKind::Flag, 3, 8, "text");
+    let get = |query: &str| {
+        let (rest, path) = (&rest, format!("/moderation/incidents{query}"));
+        async move { rest.get(MODERATOR, &path).await }
+    };
+    assert_eq!(ids(&get("").await), [5, 4, 3, 2, 1]);
+    assert_eq!(ids(&get("?action=hold").await), [2]);
+    assert_eq!(ids(&get("?room_id=8&category=scam&rule_id=1&status=open").await), [5]);
+    assert_eq!(ids(&get("?category=hate").await), [0_i64; 0]);
+    let page = get(&format!("?action=block&user_id={TWO}&limit=2")).await;
+    assert_eq!(ids(&page), [4, 3]);
+    let next = format!("/moderation/incidents?action=block&user_id={TWO}&limit=2&before=3");
+    assert_eq!(page.header("link"), Some(format!(r#"<{next}>; rel="next""#).as_str()));
+    assert_eq!(ids(&rest.get(MODERATOR, &next).await), [1]);
+}
+
+#[tokio::test]
+async fn an_incident_is_decided_once_and_fittingly() {
+    let rest = Rest::new();
+    let decide = |id: i64, body: Value| {
+        let rest = &rest;
+        async move { rest.post(MODERATOR, &format!("/moderation/incidents/{id}/decision"), &body).await }
+    };
+    rest.records.open(IncidentKind::Block, 2, 7, "text");
+    rest.records.open(IncidentKind::Hold, 2, 7, "text");
+    decide(1, json!({ "decision": "release" })).await.assert_failure(409);
+    let decided = decide(1, json!({ "decision": "uphold", "note": "Clear." })).await.json();
+    let incident = &decided["data"];
+    assert_eq!((&incident["status"], &incident["note"]), (&json!("upheld"), &json!("Clear.")));
+    assert_eq!(incident["decided_by"], NINE);
+    assert!(incident["decided_at"].is_string());
+    decide(1, json!({ "decision": "dismiss" })).await.assert_failure(409);
+    assert_eq!(decide(2, json!({ "decision": "release", "note": null })).await.status, 200);
+    decide(3, json!({ "decision": "dismiss" })).await.assert_failure(404);
+    for bad in [
+        json!({}),
+        json!({ "decision": null }),
+        json!({ "decision": "maybe" }),
+        json!({ "decision": ["uphold"] }),
+        json!({ "decision": "uphold", "note": 7 }),
+        json!({ "decision": "uphold", "note": "x".repeat(2_001) }),
+    ] {
+        decide(1, bad).await.assert_failure(422);
+    }
+}
+
+#[tokio::test]
+async fn a_participant_reports_a_message_and_nobody_else() {
+    let rest = Rest::new();
+    let room = rest.room().await;
+    rest.store.say(room, 2, "mandat cash");
+    let body = json!({ "room_id": room, "message_id": 1, "reason": "Asks for money" });
+    let reported = rest.post("user-1", "/reports", &body).await;
+    assert_eq!(reported.body, r#"{"error_message":null,"data":1}"#);
+    assert_eq!(rest.post("user-1", "/reports", &body).await.json()["data"], 1);
+    rest.post("user-8", "/reports", &body).await.assert_failure(404);
+    rest.post("forged", "/reports", &body).await.assert_failure(401);
+    let incident = rest.get(MODERATOR, "/moderation/incidents/1").await.json()["data"].clone();
+    assert_eq!(incident["report"]["reason"], "Asks for money");
+    assert_eq!((&incident["action"], &incident["message_id"]), (&json!("report"), &json!(1)));
+    for (key, value) in [("room_id", json!("1")), ("message_id", Value::Null), ("reason", json!("  "))] {
+        let mut bad = body.clone();
+        bad[key] = value;
+        let answer = rest.post("user-1", "/reports", &bad).await;
+        answer.assert_failure(422);
+        assert!(answer.body.contains(key));
+    }
+}
+
+#[tokio::test]
+async fn a_redacted_message_keeps_its_place_and_not_its_text() {
+    let rest = Rest::new();
+    let room = rest.room().await;
+    rest.store.say(room, 2, "mandat cash");
+    let redacted = rest.ask(MODERATOR, Method::DELETE, "/moderation/messages/1", "").await;
+    assert_eq!(redacted.body, r#"{"error_message":null,"data":null}"#);
+    let read = rest.get("user-1", &format!("/rooms/{room}")).await.json();
+    assert_eq!((&read["messages"][0]["id"], &read["messages"][0]["message"]), (&json!(1), &json!("")));
+    rest.ask(MODERATOR, Method::DELETE, "/moderation/messages/9", "").await.assert_failure(404);
+}

@@ -1,0 +1,191 @@
+//! Who did what, in a chain of hashes: an entry that was changed, removed or put in later breaks it.
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::{id::UserId, timestamp::Timestamp};
+
+/// The hash before the first entry.
+pub const GENESIS: [u8; 32] = [0; 32];
+
+/// What an entry of the audit log says was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deed {
+    /// Who did it; `None` is the server itself (an automatic ban, the retention job).
+    pub actor: Option<UserId>,
+    /// What: `rule.create`, `rule.update`, `rule.delete`, `rule.restore`, `rules.import`, `incident.decide`, `ban.set`,
+    /// `ban.lift`, `user.disconnect`, `message.redact`, `room.delete`, `policy.set`, `retention.run`.
+    pub action: &'static str,
+    /// To what and how, without the text of any message.
+    pub detail: Map<String, Value>,
+}
+
+impl Deed {
+    /// A deed without details.
+    pub fn new(actor: Option<UserId>, action: &'static str) -> Self {
+        Self { actor, action, detail: Map::new() }
+    }
+
+    /// The same with one more detail.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.detail.insert(key.to_owned(), value.into());
+        self
+    }
+}
+
+/// An entry of the audit log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its number: 1, 2, 3, with no gap.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who; `None` is the server itself.
+    pub actor: Option<UserId>,
+    /// What.
+    pub action: String,
+    /// To what and how: a JSON object, byte for byte as it was hashed.
+    pub detail: String,
+    /// The hash of this entry over the one before it.
+    pub hash: [u8; 32],
+}
+
+/// The hash of an entry: SHA-256 over the hash before it and the entry's fields, each with its length.
+pub fn chain(
+    before: &[u8; 32],
+    seq: i64,
+    at: Timestamp,
+    actor: Option<UserId>,
+    action: &str,
+    detail: &str,
+) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(before);
+    digest.update(seq.to_le_bytes());
+    digest.update(at.0.to_le_bytes());
+    // The nil uuid is nobody's: Supabase makes random ones.
+    digest.update(actor.map_or([0; 16], |actor| actor.0.into_bytes()));
+    for text in [action, detail] {
+        digest.update((text.len() as u64).to_le_bytes());
+        digest.update(text);
+    }
+    digest.finalize().into()
+}
+
+/// Follows a chain from its beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verifier {
+    seq: i64,
+    hash: [u8; 32],
+}
+
+impl Default for Verifier {
+    fn default() -> Self {
+        Self { seq: 0, hash: GENESIS }
+    }
+}
+
+/// Where a chain is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// An entry is missing, or stands twice.
+    #[error("entry {expected} is missing: entry {found} stands in its place")]
+    Gap {
+        /// The number that should come.
+        expected: i64,
+        /// The number that came.
+        found: i64,
+    },
+    /// An entry is not what was written.
+    #[error("entry {0} was changed, or one before it")]
+    Changed(i64),
+    /// The log ends before the entry that the database last wrote.
+    #[error("the log ends with entry {found}, and entry {expected} was written")]
+    CutOff {
+        /// The last number written.
+        expected: i64,
+        /// The last number there.
+        found: i64,
+    },
+}
+
+impl Verifier {
+    /// Takes the next entry.
+    ///
+    /// # Errors
+    /// Where it does not continue the chain.
+    pub fn next(&mut self, entry: &AuditEntry) -> Result<(), Broken> {
+        let expected = self.seq + 1;
+        if entry.seq != expected {
+            return Err(Broken::Gap { expected, found: entry.seq });
+        }
+        let hash = chain(&self.hash, entry.seq, entry.at, entry.actor, &entry.action, &entry.detail);
+        if hash != entry.hash {
+            return Err(Broken::Changed(entry.seq));
+        }
+        *self = Self { seq: entry.seq, hash };
+        Ok(())
+    }
+
+    /// Ends where the head of the log is: its last number and hash as the database keeps them beside it.
+    ///
+    /// # Errors
+    /// Where the log ends elsewhere.
+    pub fn end(self, head: (i64, [u8; 32])) -> Result<(), Broken> {
+        if self.seq != head.0 {
+            return Err(Broken::CutOff { expected: head.0, found: self.seq });
+        }
+        if self.hash == head.1 { Ok(()) } else { Err(Broken::Changed(self.seq)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(details: &[&str]) -> Vec<AuditEntry> {
+        let mut before = GENESIS;
+        (1..)
+            .zip(details)
+            .map(|(seq, detail)| {
+                before = chain(&before, seq, Timestamp(seq), None, "ban.set", detail);
+                AuditEntry {
+                    seq,
+                    at: Timestamp(seq),
+                    actor: None,
+                    action: "ban.set".into(),
+                    detail: (*detail).into(),
+                    hash: before,
+                }
+            })
+            .collect()
+    }
+
+    fn verify(entries: &[AuditEntry], head: (i64, [u8; 32])) -> Result<(), Broken> {
+        let mut verifier = Verifier::default();
+        for entry in entries {
+            verifier.next(entry)?;
+        }
+        verifier.end(head)
+    }
+
+    #[test]
+    fn an_untouched_chain_holds_and_any_change_breaks_it() {
+        let whole = entries(&["a", "b", "c"]);
+        let head = (3, whole[2].hash);
+        assert_eq!(verify(&whole, head), Ok(()));
+        assert_eq!(verify(&[], (0, GENESIS)), Ok(()));
+
+        let mut changed = whole.clone();
+        changed[1].detail = "x".into();
+        assert_eq!(verify(&changed, head), Err(Broken::Changed(2)));
+        let mut actor = whole.clone();
+        actor[0].actor = Some(UserId(uuid::Uuid::from_u128(1)));
+        assert_eq!(verify(&actor, head), Err(Broken::Changed(1)));
+        let missing = [whole[0].clone(), whole[2].clone()];
+        assert_eq!(verify(&missing, head), Err(Broken::Gap { expected: 2, found: 3 }));
+        assert_eq!(verify(&whole[..2], head), Err(Broken::CutOff { expected: 3, found: 2 }));
+        assert_eq!(verify(&entries(&["a", "b", "x"]), head), Err(Broken::Changed(3)));
+    }
+}

@@ -1,0 +1,135 @@
+//! What moderation does on the way of a message: incidents, strikes and bans, and what rules did.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+
+use super::{
+    incident::{Finding, IncidentKind, RefusedMessage},
+    latency::Latency,
+    notice::Notice,
+    policy::Policy,
+    stats::{Hits, day_of},
+};
+use crate::{
+    bus::Bus,
+    event::Event,
+    filter::{Action, Verdict},
+    id::{RuleId, UserId},
+    metrics::PipelineMetrics,
+    rejection::Filtered,
+    store::{SentKey, Store, StoreError},
+    timestamp::Timestamp,
+};
+
+/// Hits that wait to be written down: beyond so many rules and actions on a day nothing more is counted for now.
+const MAX_COUNTED: usize = 50_000;
+
+type HitKey = (RuleId, Action, bool, i64);
+
+/// Takes notes on the way of messages; one a server.
+pub struct Watch {
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+    policy: ArcSwap<Policy>,
+    hits: Mutex<HashMap<HitKey, u64>>,
+    latency: Latency,
+    metrics: PipelineMetrics,
+}
+
+impl Watch {
+    /// Acts on `store`, and on live connections over `bus`, by a policy that may be replaced.
+    pub fn new(store: Arc<dyn Store>, bus: Arc<dyn Bus>, policy: Policy, metrics: PipelineMetrics) -> Self {
+        Self {
+            store,
+            bus,
+            policy: ArcSwap::from_pointee(policy),
+            hits: Mutex::default(),
+            latency: Latency::default(),
+            metrics,
+        }
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.policy.load_full()
+    }
+
+    /// Puts a policy in force.
+    pub fn set_policy(&self, policy: Policy) {
+        self.policy.store(Arc::new(policy));
+    }
+
+    /// Whether a user is banned now.
+    pub async fn is_banned(&self, user: UserId) -> Result<bool, StoreError> {
+        Ok(self.store.ban_of(user).await?.is_some_and(|ban| ban.holds_at(Timestamp::now())))
+    }
+
+    /// How long messages took to judge.
+    pub fn latency(&self) -> &Latency {
+        &self.latency
+    }
+
+    /// Counts what rules made of a message, each rule once.
+    pub(crate) fn judged(&self, verdict: &Verdict, took: Duration) {
+        self.latency.record(took);
+        if verdict.matches.is_empty() {
+            return;
+        }
+        let day = day_of(Timestamp::now());
+        let mut hits = self.hits.lock().unwrap_or_else(PoisonError::into_inner);
+        for (at, hit) in verdict.matches.iter().enumerate() {
+            if verdict.matches[..at].iter().any(|earlier| earlier.rule == hit.rule) {
+                continue;
+            }
+            self.metrics.verdict(hit.rule, hit.action, hit.shadow);
+            let key = (hit.rule, hit.action, hit.shadow, day);
+            if hits.len() < MAX_COUNTED || hits.contains_key(&key) {
+                *hits.entry(key).or_default() += 1;
+            }
+        }
+    }
+
+    /// Takes the hits that were counted since the last call, to write them down.
+    pub fn take_hits(&self) -> Vec<Hits> {
+        let hits = std::mem::take(&mut *self.hits.lock().unwrap_or_else(PoisonError::into_inner));
+        let hits = hits.into_iter();
+        hits.map(|((rule, action, shadow, day), count)| Hits { rule, action, shadow, day, count }).collect()
+    }
+
+    /// Puts back hits that could not be written down.
+    pub fn put_back(&self, counted: Vec<Hits>) {
+        let mut hits = self.hits.lock().unwrap_or_else(PoisonError::into_inner);
+        for Hits { rule, action, shadow, day, count } in counted {
+            *hits.entry((rule, action, shadow, day)).or_default() += count;
+        }
+    }
+
+    /// Puts a refused message on record; the sender's last strike bans them. The refusal is answered whether or not this
+    /// succeeds: what failed is in the log.
+    pub(crate) async fn refused(&self, key: SentKey, filtered: &Filtered) {
+        let user = key.sender;
+        let kind = if filtered.verdict.closes() { IncidentKind::Block } else { IncidentKind::Reject };
+        let refused = RefusedMessage {
+            key,
+            text: filtered.text.clone(),
+            finding: Finding::of(&filtered.verdict, &filtered.text, kind),
+        };
+        match self.store.record_refused(refused, &self.policy()).await {
+            Ok(recorded) => {
+                if let Some(ban) = recorded.banned {
+                    let notice = Notice::Banned(Arc::new(ban));
+                    self.bus.publish(vec![Event::Banned(user), Event::Notice(notice)]).await;
+                }
+            }
+            Err(error) => {
+                let room = filtered.room;
+                tracing::error!(user.id = %user, room.id = %room, error = &error as &dyn std::error::Error, "a refused message is not on record");
+            }
+        }
+    }
+}

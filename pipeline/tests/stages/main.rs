@@ -1,0 +1,5 @@
+//! What each stage lets pass and refuses, through the whole pipeline and without a socket.
+
+mod moderation;
+mod one_room;
+mod order;

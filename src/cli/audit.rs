@@ -1,0 +1,76 @@
+//! `plic-chat audit`: the audit log, past the server that may be running.
+
+use clap::{Args, Subcommand};
+
+use crate::{
+    config::DEFAULT_DATABASE_URL,
+    store::sqlite::{self, Head},
+};
+
+/// What to do with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Check that no entry was changed, removed or put in later; fails where one was
+    Verify(Verification),
+}
+
+/// Which log, and what is known of it.
+#[derive(Debug, Args)]
+pub struct Verification {
+    /// The database
+    #[arg(long, env = "DATABASE_URL", default_value = DEFAULT_DATABASE_URL, hide_env_values = true)]
+    database_url: String,
+    /// An entry that was its last one before, and its hash, as noted outside of the database; fails where the log does
+    /// not contain it
+    #[arg(long, value_name = "SEQ:HASH", value_parser = head)]
+    expect_head: Option<Head>,
+}
+
+/// Says how many entries there are and what the last one's hash is, or where the log is broken.
+pub async fn run(task: &Task) -> anyhow::Result<()> {
+    let Task::Verify(Verification { database_url, expect_head }) = task;
+    let (count, hash) = sqlite::verify_audit(database_url, *expect_head).await?;
+    let entries = if count == 1 { "entry" } else { "entries" };
+    let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let hash: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
+    println!("the audit log is whole: {count} {entries}, head {hash}");
+    Ok(())
+}
+
+/// Reads `3:` and the 64 hexadecimal digits of a hash.
+fn head(text: &str) -> Result<Head, &'static str> {
+    const EXPECTED: &str = "not a number, a colon and a hash of 64 hexadecimal digits";
+    let (seq, digits) = text.split_once(':').ok_or(EXPECTED)?;
+    let seq = seq.parse().ok().filter(|seq| *seq >= 0).ok_or(EXPECTED)?;
+    let digits: Vec<u8> = digits
+        .chars()
+        .map(|digit| digit.to_digit(16).and_then(|value| u8::try_from(value).ok()))
+        .collect::<Option<_>>()
+        .ok_or(EXPECTED)?;
+    let bytes: Vec<u8> =
+        digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
+    match bytes.try_into() {
+        Ok(hash) if digits.len() == 64 => Ok((seq, hash)),
+        _ => Err(EXPECTED),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_a_number_and_a_hash() {
+        let hash = "0f".repeat(32);
+        assert_eq!(head(&format!("7:{hash}")), Ok((7, [15; 32])));
+        assert_eq!(head(&format!("7:{}", hash.to_uppercase())), Ok((7, [15; 32])));
+        for wrong in ["", "7", "7:", ":0f", "-1:0f", "x:0f", "7:0f"] {
+            assert!(head(wrong).is_err(), "{wrong}");
+        }
+        let long = format!("{hash}0");
+        for digits in [&hash[1..], &long, &format!("{}g", &hash[1..])] {
+            assert!(head(&format!("7:{digits}")).is_err(), "{digits}");
+        }
+        assert!(head(&format!("-1:{hash}")).is_err());
+    }
+}

@@ -1,0 +1,225 @@
+//! A second opinion over HTTP, from anything that answers like `OpenAI`'s moderation endpoint: `POST` of
+//! `{"input": text}`, answered with `{"results": [{"flagged": bool}]}`.
+//!
+//! Chat never waits for it longer than its deadline: beyond so many questions at once, and for a while after so many
+//! failures in a row, nobody is asked and the declared answer holds.
+
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use clap::ValueEnum;
+use plic_pipeline::opinion::{Opinion, SecondOpinion};
+use reqwest::{Client, StatusCode, Url, header::CONTENT_TYPE};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+/// Questions at once.
+const AT_ONCE: usize = 32;
+/// So many failures in a row ...
+const FAILURES: u32 = 5;
+/// ... and nobody is asked for so long; then one question tries again.
+const PAUSE: Duration = Duration::from_secs(30);
+/// An answer is a few hundred bytes; one that is longer is none.
+const MAX_ANSWER: usize = 64 * 1024;
+
+/// What becomes of a text while nobody can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WhenAway {
+    /// A moderator decides.
+    Hold,
+    /// It is delivered, and moderators look at it.
+    Pass,
+    /// It does not pass.
+    Reject,
+}
+
+impl fmt::Display for WhenAway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hold => "hold",
+            Self::Pass => "pass",
+            Self::Reject => "reject",
+        })
+    }
+}
+
+impl WhenAway {
+    const fn opinion(self) -> Opinion {
+        match self {
+            Self::Hold => Opinion::Unsure,
+            Self::Pass => Opinion::Harmless,
+            Self::Reject => Opinion::Harmful,
+        }
+    }
+}
+
+/// Asks one address.
+pub struct HttpOpinion {
+    client: Client,
+    url: Url,
+    key: Option<String>,
+    when_away: WhenAway,
+    slots: Semaphore,
+    breaker: Mutex<Breaker>,
+}
+
+#[derive(Debug, Default)]
+struct Breaker {
+    failures: u32,
+    closed_until: Option<Instant>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    results: Vec<Judged>,
+}
+
+#[derive(Deserialize)]
+struct Judged {
+    flagged: bool,
+}
+
+/// Without the address, which may hold a key.
+impl From<reqwest::Error> for Failed {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Request(error.without_url())
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error("it could not be asked")]
+    Request(#[source] reqwest::Error),
+    #[error("its answer is too long")]
+    TooLong,
+    #[error("its answer cannot be read")]
+    Unreadable(#[from] serde_json::Error),
+    #[error("its answer holds no result")]
+    Empty,
+}
+
+impl HttpOpinion {
+    /// Asks `url`, with `key` as a bearer token, and waits no longer than `deadline`.
+    ///
+    /// # Errors
+    /// Where no HTTP client can be made: TLS is not available.
+    pub fn new(
+        url: Url,
+        key: Option<String>,
+        deadline: Duration,
+        when_away: WhenAway,
+    ) -> Result<Self, reqwest::Error> {
+        let client =
+            Client::builder().timeout(deadline).redirect(reqwest::redirect::Policy::none()).build()?;
+        Ok(Self { client, url, key, when_away, slots: Semaphore::new(AT_ONCE), breaker: Mutex::default() })
+    }
+
+    async fn request(&self, text: &str) -> Result<Opinion, Failed> {
+        let mut request = self
+            .client
+            .post(self.url.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .body(json!({ "input": text }).to_string());
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key);
+        }
+        let mut response = request.send().await?.error_for_status()?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > MAX_ANSWER {
+                return Err(Failed::TooLong);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let answer: Answer = serde_json::from_slice(&body)?;
+        let judged = answer.results.first().ok_or(Failed::Empty)?;
+        Ok(if judged.flagged { Opinion::Harmful } else { Opinion::Harmless })
+    }
+}
+
+fn is_about_the_text(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY
+    )
+}
+
+impl Breaker {
+    /// Whether to ask now. After a pause one question is let through, and the next pause begins unless it succeeds.
+    fn lets_through(&mut self, now: Instant) -> bool {
+        match self.closed_until {
+            Some(end) if now < end => false,
+            Some(_) => {
+                self.closed_until = Some(now + PAUSE);
+                true
+            }
+            None => true,
+        }
+    }
+
+    fn succeeded(&mut self) {
+        *self = Self::default();
+    }
+
+    fn failed(&mut self, now: Instant) {
+        self.failures = self.failures.saturating_add(1);
+        if self.failures >= FAILURES {
+            self.closed_until = Some(now + PAUSE);
+        }
+    }
+}
+
+#[async_trait]
+impl SecondOpinion for HttpOpinion {
+    async fn ask(&self, text: &str) -> Opinion {
+        let breaker = || self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(_slot) = self.slots.try_acquire() else { return self.when_away.opinion() };
+        if !breaker().lets_through(Instant::now()) {
+            return self.when_away.opinion();
+        }
+        match self.request(text).await {
+            Ok(opinion) => {
+                breaker().succeeded();
+                opinion
+            }
+            Err(error) => {
+                // A text that it does not take is no sign that it is away.
+                if !matches!(&error, Failed::Request(error) if error.status().is_some_and(is_about_the_text))
+                {
+                    breaker().failed(Instant::now());
+                }
+                tracing::warn!(error = &error as &dyn std::error::Error, "no second opinion");
+                self.when_away.opinion()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_failures_in_a_row_nobody_is_asked_for_a_while() {
+        let start = Instant::now();
+        let mut breaker = Breaker::default();
+        for _ in 0..FAILURES {
+            assert!(breaker.lets_through(start));
+            breaker.failed(start);
+        }
+        assert!(!breaker.lets_through(start));
+        let later = start + PAUSE;
+        assert!(breaker.lets_through(later), "one question tries again");
+        assert!(!breaker.lets_through(later), "and only one");
+        breaker.failed(later);
+        assert!(!breaker.lets_through(later + PAUSE / 2));
+        assert!(breaker.lets_through(later + PAUSE));
+        breaker.succeeded();
+        assert!(breaker.lets_through(later + PAUSE));
+    }
+}

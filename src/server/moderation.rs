@@ -1,0 +1,116 @@
+//! Puts moderation together: the rules and the policy of the database in force, and what is done by itself.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use plic_pipeline::{
+    bus::Bus,
+    filter::{Rule, Rules, rules_from_json, starter_rules},
+    moderation::{Desk, Policy, Records, Watch, desk, notice::Notices},
+    opinion::SecondOpinion,
+    store::Store,
+};
+use tokio::time::{interval, sleep};
+
+use super::StartError;
+use crate::{
+    config::Settings,
+    hub::Hub,
+    metrics::Metrics,
+    second_opinion::HttpOpinion,
+    store::{Cached, SqliteStore},
+};
+
+/// How often hits of rules are written down.
+const HITS: Duration = Duration::from_secs(5);
+/// How often the policy's work in time is looked for, and how soon again while there is more.
+const HOUSE: Duration = Duration::from_mins(1);
+const HOUSE_AGAIN: Duration = Duration::from_millis(50);
+
+/// What judges messages, and where moderators work.
+pub(super) struct Moderation {
+    pub(super) rules: Arc<Rules>,
+    pub(super) watch: Arc<Watch>,
+    pub(super) desk: Desk,
+}
+
+impl Moderation {
+    /// With the rules and the policy of the database in force; a new one is given its first rules.
+    pub(super) async fn start(
+        settings: &Settings,
+        engine: &Arc<Cached<SqliteStore>>,
+        hub: &Arc<Hub>,
+        bus: Arc<dyn Bus>,
+        notices: Notices,
+        metrics: &Metrics,
+    ) -> Result<Self, StartError> {
+        let rules = Arc::new(Rules::default());
+        let watch = Arc::new(Watch::new(
+            Arc::clone(engine) as Arc<dyn Store>,
+            Arc::clone(&bus),
+            Policy::default(),
+            metrics.pipeline.clone(),
+        ));
+        let hub = Arc::clone(hub);
+        let desk = Desk::new(desk::Parts {
+            records: Arc::clone(engine) as Arc<dyn Records>,
+            bus,
+            rules: Arc::clone(&rules),
+            watch: Arc::clone(&watch),
+            notices,
+            is_connected: Box::new(move |user| hub.is_connected(user)),
+        });
+        if desk.has_never_had_rules().await? {
+            desk.found_rules(first_rules(settings.rules_file.as_deref())?).await?;
+        }
+        desk.reload_rules().await?;
+        desk.reload_policy().await?;
+        Ok(Self { rules, watch, desk })
+    }
+}
+
+/// Whom to ask where the classifier is not sure.
+pub(super) fn second_opinion(settings: &Settings) -> Result<Option<Arc<dyn SecondOpinion>>, StartError> {
+    let Some(url) = settings.second_opinion_url.clone() else { return Ok(None) };
+    let deadline = Duration::from_millis(settings.second_opinion_milliseconds.get().into());
+    let opinion = HttpOpinion::new(
+        url,
+        settings.second_opinion_key.clone(),
+        deadline,
+        settings.second_opinion_when_away,
+    )?;
+    Ok(Some(Arc::new(opinion)))
+}
+
+/// The rules that a database without rules begins with: those of `file`, or the starter rules.
+pub fn first_rules(file: Option<&Path>) -> Result<Vec<Rule>, StartError> {
+    let Some(path) = file else { return Ok(starter_rules()) };
+    let json =
+        std::fs::read(path).map_err(|source| StartError::RulesFile { path: path.to_owned(), source })?;
+    Ok(rules_from_json(&json)?)
+}
+
+/// Writes down what rules did, a few seconds behind.
+pub(super) async fn keep_hits(desk: Desk) {
+    let mut ticks = interval(HITS);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = desk.write_down_hits().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "hits of rules wait to be written down");
+        }
+    }
+}
+
+/// Does what the policy wants done in time: held messages, retention.
+pub(super) async fn keep_house(desk: Desk) {
+    loop {
+        let pause = match desk.keep_house().await {
+            Ok(true) => HOUSE_AGAIN,
+            Ok(false) => HOUSE,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "what is due was not done");
+                HOUSE
+            }
+        };
+        sleep(pause).await;
+    }
+}

@@ -1,0 +1,290 @@
+//! Incidents: opened in the transaction of what they are about, listed by any filter.
+
+use futures_util::TryStreamExt;
+use plic_pipeline::{
+    event::Event,
+    filter::Category,
+    id::{IncidentId, MessageId, RoomId, RuleId, UserId},
+    moderation::{
+        FoundMatch, Incident, IncidentFilter, IncidentKind, IncidentStatus, Notice,
+        incident::{IncidentInContext, Report},
+    },
+    store::{Page, StoredMessage},
+    timestamp::Timestamp,
+};
+use sqlx::{AssertSqlSafe, FromRow, SqliteConnection, SqlitePool, query, query_as, query_scalar};
+use uuid::Uuid;
+
+use super::{
+    bulk::Bulk,
+    queue::Work,
+    read::{MAX_TEXT_BYTES, MessageRow, message_of, one_more_than, place_of},
+    words::{from_json, json, variant, word},
+};
+
+const COLUMNS: &str = "i.id, i.status, i.kind, i.category, i.user, i.room, i.message, i.text, i.matches, \
+                       i.reporter, i.reason, i.created_at, i.decided_by, i.decided_at, i.note";
+const INSERT_RULES: Bulk = Bulk {
+    before: "INSERT OR IGNORE INTO incident_rules (rule, incident, shadow) SELECT * FROM (VALUES ",
+    after: ") WHERE column1 IS NOT NULL",
+    columns: 3,
+};
+/// Messages shown on either side of an incident's.
+const AROUND: i64 = 10;
+
+pub(super) const BEFORE: &str = "SELECT id, room, sender, text, created_at FROM messages \
+                                 WHERE room = ? AND seq < ? ORDER BY seq DESC LIMIT ?";
+pub(super) const AFTER: &str = "SELECT id, room, sender, text, created_at FROM messages \
+                                WHERE room = ? AND seq >= ? ORDER BY seq LIMIT ?";
+
+/// An incident to open.
+pub(super) struct NewIncident {
+    pub(super) kind: IncidentKind,
+    pub(super) category: Category,
+    pub(super) user: UserId,
+    pub(super) room: RoomId,
+    pub(super) message: Option<MessageId>,
+    pub(super) text: String,
+    pub(super) matches: Vec<FoundMatch>,
+    pub(super) report: Option<Report>,
+}
+
+#[derive(FromRow)]
+struct IncidentRow {
+    id: i64,
+    status: String,
+    kind: String,
+    category: String,
+    user: Uuid,
+    room: i64,
+    message: Option<i64>,
+    text: String,
+    matches: String,
+    reporter: Option<Uuid>,
+    reason: Option<String>,
+    created_at: i64,
+    decided_by: Option<Uuid>,
+    decided_at: Option<i64>,
+    note: Option<String>,
+}
+
+impl TryFrom<IncidentRow> for Incident {
+    type Error = sqlx::Error;
+
+    fn try_from(row: IncidentRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            id: IncidentId(row.id),
+            status: variant(&row.status)?,
+            kind: variant(&row.kind)?,
+            category: variant(&row.category)?,
+            user: UserId(row.user),
+            room: RoomId(row.room),
+            message: row.message.map(MessageId),
+            text: row.text,
+            matches: from_json(&row.matches)?,
+            report: row.reporter.map(|reporter| Report {
+                reporter: UserId(reporter),
+                reason: row.reason.unwrap_or_default(),
+            }),
+            created_at: Timestamp(row.created_at),
+            decided_by: row.decided_by.map(UserId),
+            decided_at: row.decided_at.map(Timestamp),
+            note: row.note,
+        })
+    }
+}
+
+/// Opens an incident; its notice is the caller's to publish.
+pub(super) async fn open(
+    connection: &mut SqliteConnection,
+    new: NewIncident,
+    now: Timestamp,
+) -> sqlx::Result<Incident> {
+    let NewIncident { kind, category, user, room, message, text, matches, report } = new;
+    let id: i64 = query_scalar(
+        "INSERT INTO incidents \
+         (kind, category, user, room, message, near, text, matches, reporter, reason, created_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?5, (SELECT last_id FROM meta)), ?6, ?7, ?8, ?9, ?10) RETURNING id",
+    )
+    .bind(kind.as_str())
+    .bind(word(&category))
+    .bind(user.0)
+    .bind(room.0)
+    .bind(message.map(|message| message.0))
+    .bind(&text)
+    .bind(json(&matches)?)
+    .bind(report.as_ref().map(|report| report.reporter.0))
+    .bind(report.as_ref().map(|report| &report.reason))
+    .bind(now.0)
+    .fetch_one(&mut *connection)
+    .await?;
+    let mut rules: Vec<(RuleId, bool)> = matches.iter().map(|found| (found.rule_id, found.shadow)).collect();
+    rules.sort_unstable();
+    rules.dedup_by_key(|(rule, _)| *rule);
+    INSERT_RULES
+        .execute(connection, &rules, move |statement, (rule, shadow)| {
+            statement.bind(rule.0).bind(id).bind(*shadow)
+        })
+        .await?;
+    Ok(Incident {
+        id: IncidentId(id),
+        status: IncidentStatus::Open,
+        kind,
+        category,
+        user,
+        room,
+        message,
+        text,
+        matches,
+        report,
+        created_at: now,
+        decided_by: None,
+        decided_at: None,
+        note: None,
+    })
+}
+
+/// What tells moderators of an incident.
+pub(super) fn opened(incident: Incident) -> Event {
+    Event::Notice(Notice::Incident(incident.into()))
+}
+
+/// An incident; call it inside a transaction.
+pub(super) async fn load(
+    connection: &mut SqliteConnection,
+    incident: IncidentId,
+) -> sqlx::Result<Option<Incident>> {
+    // Safe: made of constants.
+    let sql = AssertSqlSafe(format!("SELECT {COLUMNS} FROM incidents i WHERE i.id = ?"));
+    let row: Option<IncidentRow> = query_as(sql).bind(incident.0).fetch_optional(connection).await?;
+    row.map(Incident::try_from).transpose()
+}
+
+/// A list of incidents. The first condition, the one that most likely leaves the fewest, is served by its index, newest
+/// first; the others are hidden from the planner, which would otherwise be free to sort what another index finds.
+pub(super) fn list_sql(filter: &IncidentFilter) -> String {
+    let is_open = filter.status == Some(IncidentStatus::Open);
+    let conditions = [
+        (filter.user.is_some(), "user = ?2"),
+        (filter.room.is_some(), "room = ?3"),
+        (filter.rule.is_some(), "rule"),
+        (is_open, "status = ?5"),
+        (filter.category.is_some(), "category = ?6"),
+        (filter.kind.is_some(), "kind = ?7"),
+        (filter.status.is_some() && !is_open, "status = ?5"),
+    ];
+    let mut asked = conditions.into_iter().filter_map(|(asked, condition)| asked.then_some(condition));
+    let mut sql = match asked.next() {
+        None => format!("SELECT {COLUMNS} FROM incidents i WHERE i.id < ?1"),
+        Some("rule") => format!(
+            "SELECT {COLUMNS} FROM incident_rules r CROSS JOIN incidents i ON i.id = r.incident \
+             WHERE r.rule = ?4 AND r.incident < ?1"
+        ),
+        Some(condition) => format!("SELECT {COLUMNS} FROM incidents i WHERE i.{condition} AND i.id < ?1"),
+    };
+    let by_rule = sql.contains("r.incident");
+    for condition in asked {
+        if condition == "rule" {
+            sql += " AND EXISTS (SELECT 1 FROM incident_rules r WHERE r.rule = ?4 AND r.incident = i.id)";
+        } else {
+            sql += " AND +i.";
+            sql += condition;
+        }
+    }
+    sql += if by_rule { " ORDER BY r.incident DESC LIMIT ?8" } else { " ORDER BY i.id DESC LIMIT ?8" };
+    sql
+}
+
+/// A page of incidents; it ends early once it holds much text.
+pub(super) async fn list(
+    connection: &mut SqliteConnection,
+    filter: &IncidentFilter,
+    before: Option<IncidentId>,
+    limit: usize,
+) -> sqlx::Result<Page<Incident>> {
+    // Safe: made of constants.
+    let mut rows = query_as::<_, IncidentRow>(AssertSqlSafe(list_sql(filter)))
+        .bind(before.map_or(i64::MAX, |before| before.0))
+        .bind(filter.user.map(|user| user.0))
+        .bind(filter.room.map(|room| room.0))
+        .bind(filter.rule.map(|rule| rule.0))
+        .bind(filter.status.map(IncidentStatus::as_str))
+        .bind(filter.category.map(|category| word(&category)))
+        .bind(filter.kind.map(IncidentKind::as_str))
+        .bind(one_more_than(limit))
+        .fetch(connection);
+    let mut page = Page { items: Vec::new(), more: false };
+    let mut bytes = 0;
+    while let Some(row) = rows.try_next().await? {
+        if page.items.len() == limit || bytes > MAX_TEXT_BYTES {
+            page.more = true;
+            break;
+        }
+        bytes += row.text.len() + row.matches.len();
+        page.items.push(row.try_into()?);
+    }
+    Ok(page)
+}
+
+/// An incident with what was said around it.
+pub(super) async fn in_context(
+    readers: &SqlitePool,
+    incident: IncidentId,
+) -> sqlx::Result<Option<IncidentInContext>> {
+    let mut transaction = readers.begin().await?;
+    let Some(incident) = load(&mut transaction, incident).await? else { return Ok(None) };
+    let (first, from) = if let Some(message) = incident.message {
+        let place = place_of(&mut transaction, incident.room, message).await?;
+        (place, place_of(&mut transaction, incident.room, MessageId(message.0 + 1)).await?)
+    } else {
+        let near: i64 = query_scalar("SELECT near FROM incidents WHERE id = ?")
+            .bind(incident.id.0)
+            .fetch_one(&mut *transaction)
+            .await?;
+        let place = place_of(&mut transaction, incident.room, MessageId(near + 1)).await?;
+        (place, place)
+    };
+    let mut before = said(&mut transaction, BEFORE, incident.room, first).await?;
+    before.reverse();
+    let after = said(&mut transaction, AFTER, incident.room, from).await?;
+    Ok(Some(IncidentInContext { incident, before, after }))
+}
+
+async fn said(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+    room: RoomId,
+    place: i64,
+) -> sqlx::Result<Vec<StoredMessage>> {
+    let rows: Vec<MessageRow> =
+        query_as(sql).bind(room.0).bind(place).bind(AROUND).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(message_of).collect())
+}
+
+/// Decides an incident that is open; answers it as it is now, and tells moderators.
+pub(super) async fn close(
+    work: &mut Work<'_>,
+    incident: IncidentId,
+    status: IncidentStatus,
+    by: Option<UserId>,
+    note: Option<&str>,
+) -> sqlx::Result<Incident> {
+    // Not cleared any more, so that retention comes for the note too.
+    query(
+        "UPDATE incidents SET status = ?, decided_by = ?, decided_at = ?, note = ?, cleared_at = NULL WHERE id = ?",
+    )
+        .bind(status.as_str())
+        .bind(by.map(|by| by.0))
+        .bind(work.now.0)
+        .bind(note)
+        .bind(incident.0)
+        .execute(&mut *work.connection)
+        .await?;
+    query("UPDATE held SET decided = 1, delivered = NULL WHERE incident = ?")
+        .bind(incident.0)
+        .execute(&mut *work.connection)
+        .await?;
+    let incident = load(work.connection, incident).await?.ok_or(sqlx::Error::RowNotFound)?;
+    work.events.push(Event::Notice(Notice::Decided(incident.clone().into())));
+    Ok(incident)
+}

@@ -1,0 +1,96 @@
+//! Every list is served by an index, whatever the filter: nothing walks a table that grows, and nothing is sorted.
+
+use plic_pipeline::{
+    bus::Bus,
+    event::Event,
+    filter::Category,
+    id::{RoomId, RuleId, UserId},
+    moderation::{IncidentFilter, IncidentKind, IncidentStatus},
+};
+use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, query};
+use uuid::Uuid;
+
+use super::{
+    SqliteStore, audit, bans, dossier, hits, incidents, lately, open::reader_options, read, refused, reports,
+    retention, rules, scan,
+};
+
+struct Nowhere;
+
+#[async_trait::async_trait]
+impl Bus for Nowhere {
+    async fn publish(&self, _: Vec<Event>) {}
+}
+
+async fn plan(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
+    // Safe: constants of this engine.
+    let rows = query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"))).fetch_all(connection).await;
+    rows.expect(sql).iter().map(|row| row.get::<String, _>("detail")).collect()
+}
+
+/// All filters there are: each condition asked or not.
+fn filters() -> impl Iterator<Item = IncidentFilter> {
+    (0..128).map(|bits: u32| {
+        let asked = |bit: u32| bits & (1 << bit) != 0;
+        IncidentFilter {
+            status: asked(0).then_some(if asked(1) { IncidentStatus::Open } else { IncidentStatus::Upheld }),
+            kind: asked(2).then_some(IncidentKind::Block),
+            category: asked(3).then_some(Category::Hate),
+            rule: asked(4).then_some(RuleId(1)),
+            user: asked(5).then_some(UserId(Uuid::nil())),
+            room: asked(6).then_some(RoomId(1)),
+        }
+    })
+}
+
+#[tokio::test]
+async fn every_list_is_served_by_an_index() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("chat.db");
+    let store =
+        SqliteStore::open(&path.display().to_string(), std::sync::Arc::new(Nowhere)).await.expect("opens");
+    let mut connection = reader_options(&path).connect().await.expect("connects");
+    let lists = [
+        audit::BEFORE,
+        audit::AFTER,
+        bans::ALL,
+        bans::IN_FORCE,
+        bans::OF_USER,
+        dossier::STRIKES,
+        dossier::COUNTED,
+        dossier::NOTES,
+        hits::SINCE,
+        hits::BANS,
+        incidents::BEFORE,
+        incidents::AFTER,
+        lately::FLAGGED,
+        lately::UNDECIDED,
+        lately::REPORTED,
+        read::SENT,
+        read::HELD,
+        read::BAN,
+        refused::LATELY,
+        refused::KNOWN,
+        reports::REPORTABLE,
+        retention::EXPIRED,
+        retention::DECIDED,
+        retention::DELETED_ROOM,
+        retention::UNCLEARED,
+        retention::FORGOTTEN,
+        rules::NEWEST,
+        rules::PAGE,
+        rules::VERSIONS,
+        scan::MESSAGES,
+    ];
+    let lists =
+        lists.into_iter().map(str::to_owned).chain(filters().map(|filter| incidents::list_sql(&filter)));
+    for sql in lists {
+        let steps = plan(&mut connection, &sql).await;
+        // What was found by an index is walked in memory.
+        let walks = |step: &String| step.starts_with("SCAN") && !step.starts_with("SCAN (");
+        assert!(!steps.iter().any(|step| walks(step) || step.contains("TEMP B-TREE")), "{sql}\n{steps:#?}");
+    }
+    let steps = plan(&mut connection, hits::DECISIONS).await;
+    assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{steps:#?}");
+    store.close().await;
+}

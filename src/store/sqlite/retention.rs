@@ -1,0 +1,226 @@
+//! What the policy wants done in time, a bounded part of it a transaction.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use plic_pipeline::{
+    id::IncidentId,
+    moderation::{Deed, IncidentStatus, Policy, policy::HeldThen},
+    store::StoreError,
+    timestamp::Timestamp,
+};
+use sqlx::{SqliteConnection, query, query_as, query_scalar};
+
+use super::{
+    audit, bans, held, incidents,
+    queue::{Change, Work},
+    redact::REDACTED,
+};
+
+/// Rows a transaction: a few milliseconds, so that no message waits noticeably.
+const BATCH: i64 = 500;
+/// Held messages a transaction: each takes several statements.
+const HELD_BATCH: i64 = 50;
+/// The longest window in which a held message that was decided is recognised (CONTRACT section 2).
+const RECOGNISED: Duration = Duration::from_hours(24);
+
+pub(super) const EXPIRED: &str = "SELECT incident FROM held WHERE decided = 0 AND at < ? ORDER BY at LIMIT ?";
+pub(super) const DECIDED: &str = "SELECT incident FROM held WHERE decided = 1 AND at < ? ORDER BY at LIMIT ?";
+pub(super) const DELETED_ROOM: &str = "SELECT id FROM rooms WHERE deleted_at < ? ORDER BY deleted_at LIMIT 1";
+pub(super) const UNCLEARED: &str = "SELECT id FROM incidents WHERE decided_at < ? AND decided_at IS NOT NULL \
+                                    AND cleared_at IS NULL ORDER BY decided_at LIMIT ?";
+
+pub(super) const FORGOTTEN: &str = "SELECT id FROM incidents WHERE created_at < ? AND decided_at IS NULL \
+                                    AND cleared_at IS NULL ORDER BY created_at LIMIT ?";
+
+/// Does a bounded part of it; answers whether there is more.
+pub(super) struct KeepHouse(pub(super) Policy);
+
+/// What was done, for the audit log.
+#[derive(Debug, Default)]
+struct Done {
+    released: u64,
+    dropped: u64,
+    messages: u64,
+    rooms: u64,
+    incidents: u64,
+    more: bool,
+}
+
+#[async_trait]
+impl Change for KeepHouse {
+    type Done = bool;
+    type Refusal = StoreError;
+
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<bool, StoreError>> {
+        let policy = &self.0;
+        let mut done = Done::default();
+        decide_held(work, policy, &mut done).await?;
+        forget_held(work, &mut done).await?;
+        if let Some(days) = policy.deleted_room_days {
+            delete_room(work.connection, ago(work.now, days), &mut done).await?;
+        }
+        if let Some(days) = policy.message_days {
+            delete_messages(work.connection, ago(work.now, days), &mut done).await?;
+        }
+        if let Some(days) = policy.incident_days {
+            clear_incidents(work, UNCLEARED, ago(work.now, days), &mut done).await?;
+            clear_incidents(work, FORGOTTEN, ago(work.now, days.saturating_mul(2)), &mut done).await?;
+        }
+        let counts = [
+            ("held_released", done.released),
+            ("held_dropped", done.dropped),
+            ("messages_deleted", done.messages),
+            ("rooms_deleted", done.rooms),
+            ("incidents_cleared", done.incidents),
+        ];
+        if counts.iter().any(|(_, count)| *count > 0) {
+            let deed = Deed::new(None, "retention.run");
+            let deed = counts.into_iter().fold(deed, |deed, (what, count)| deed.with(what, count));
+            audit::add(work.connection, &deed, work.now).await?;
+        }
+        Ok(Ok(done.more))
+    }
+}
+
+fn ago(now: Timestamp, days: u32) -> Timestamp {
+    now.before(Duration::from_hours(24) * days)
+}
+
+/// Delivers or drops what nobody decided about in time. What can not be delivered any more is dismissed,
+/// and what somebody sent who is banned now: no release lets them speak.
+async fn decide_held(work: &mut Work<'_>, policy: &Policy, done: &mut Done) -> sqlx::Result<()> {
+    let release = match policy.held_then {
+        HeldThen::Keep => return Ok(()),
+        HeldThen::Release => true,
+        HeldThen::Drop => false,
+    };
+    let until = work.now.before(Duration::from_secs(policy.held_seconds));
+    let expired: Vec<i64> =
+        query_scalar(EXPIRED).bind(until.0).bind(HELD_BATCH).fetch_all(&mut *work.connection).await?;
+    done.more |= is_full(expired.len(), HELD_BATCH);
+    for id in expired.into_iter().map(IncidentId) {
+        let incident = incidents::load(work.connection, id).await?.ok_or(sqlx::Error::RowNotFound)?;
+        let (status, note) = if !release {
+            done.dropped += 1;
+            (IncidentStatus::Upheld, None)
+        } else if bans::standing(work.connection, incident.user)
+            .await?
+            .is_some_and(|record| record.ban.holds_at(work.now))
+        {
+            done.dropped += 1;
+            (IncidentStatus::Dismissed, Some("Its sender was banned."))
+        } else if held::deliver(work, &incident).await?.is_some() {
+            done.released += 1;
+            (IncidentStatus::Released, None)
+        } else {
+            done.dropped += 1;
+            (IncidentStatus::Dismissed, Some("It could not be delivered any more."))
+        };
+        incidents::close(work, id, status, None, note).await?;
+    }
+    Ok(())
+}
+
+/// Forgets held messages that would not be recognised any more.
+async fn forget_held(work: &mut Work<'_>, done: &mut Done) -> sqlx::Result<()> {
+    let forgotten: Vec<i64> = query_scalar(DECIDED)
+        .bind(work.now.before(RECOGNISED).0)
+        .bind(BATCH)
+        .fetch_all(&mut *work.connection)
+        .await?;
+    done.more |= is_full(forgotten.len(), BATCH);
+    for incident in forgotten {
+        query("DELETE FROM held WHERE incident = ?").bind(incident).execute(&mut *work.connection).await?;
+    }
+    Ok(())
+}
+
+/// Deletes some of what a room leaves that was deleted before `until`, and in the end the room.
+async fn delete_room(
+    connection: &mut SqliteConnection,
+    until: Timestamp,
+    done: &mut Done,
+) -> sqlx::Result<()> {
+    let room: Option<i64> = query_scalar(DELETED_ROOM).bind(until.0).fetch_optional(&mut *connection).await?;
+    let Some(room) = room else { return Ok(()) };
+    // There may be other rooms after this one.
+    done.more = true;
+    let messages = query(
+        "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE room = ? ORDER BY seq LIMIT ?)",
+    )
+    .bind(room)
+    .bind(BATCH)
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    done.messages += messages;
+    if messages == BATCH.cast_unsigned() {
+        return Ok(());
+    }
+    let stays = query(
+        "DELETE FROM participants WHERE room = ?1 AND joined IN \
+         (SELECT joined FROM participants WHERE room = ?1 ORDER BY joined LIMIT ?2)",
+    )
+    .bind(room)
+    .bind(BATCH)
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    if stays < BATCH.cast_unsigned() {
+        query("DELETE FROM rooms WHERE id = ?").bind(room).execute(connection).await?;
+        done.rooms += 1;
+    }
+    Ok(())
+}
+
+/// Deletes the oldest messages from before `until`. Their rooms keep their count and their place in the list.
+async fn delete_messages(
+    connection: &mut SqliteConnection,
+    until: Timestamp,
+    done: &mut Done,
+) -> sqlx::Result<()> {
+    let deleted = query(
+        "DELETE FROM messages WHERE created_at < ? AND id IN (SELECT id FROM messages ORDER BY id LIMIT ?)",
+    )
+    .bind(until.0)
+    .bind(BATCH)
+    .execute(connection)
+    .await?
+    .rows_affected();
+    done.messages += deleted;
+    done.more |= deleted == BATCH.cast_unsigned();
+    Ok(())
+}
+
+/// Takes what was said, and what was said about it, from incidents that `found` finds before `until`.
+async fn clear_incidents(
+    work: &mut Work<'_>,
+    found: &'static str,
+    until: Timestamp,
+    done: &mut Done,
+) -> sqlx::Result<()> {
+    let old: Vec<(i64,)> = query_as(found).bind(until.0).bind(BATCH).fetch_all(&mut *work.connection).await?;
+    for (incident,) in &old {
+        query(
+            "UPDATE incidents SET text = ?, matches = '[]', reason = NULL, note = NULL, cleared_at = ? WHERE id = ?",
+        )
+        .bind(REDACTED)
+        .bind(work.now.0)
+        .bind(incident)
+        .execute(&mut *work.connection)
+        .await?;
+        // Without its text there is nothing to deliver.
+        query("DELETE FROM held WHERE incident = ? AND decided = 0")
+            .bind(incident)
+            .execute(&mut *work.connection)
+            .await?;
+    }
+    done.incidents += old.len() as u64;
+    done.more |= is_full(old.len(), BATCH);
+    Ok(())
+}
+
+fn is_full(taken: usize, batch: i64) -> bool {
+    i64::try_from(taken).is_ok_and(|taken| taken == batch)
+}

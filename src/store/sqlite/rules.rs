@@ -1,0 +1,176 @@
+//! Rules in immutable versions.
+
+use async_trait::async_trait;
+use futures_util::{Stream, TryStreamExt};
+use plic_pipeline::{
+    filter::Rule,
+    id::{RuleId, UserId},
+    moderation::{Deed, RuleWrite, Rulebook, StoredRule, records::RecordsError},
+    store::Page,
+    timestamp::Timestamp,
+};
+use sqlx::{FromRow, SqlitePool, query, query_as};
+use uuid::Uuid;
+
+use super::{
+    audit,
+    queue::{Change, Work},
+    read::{MAX_TEXT_BYTES, one_more_than},
+    words::{from_json, json},
+};
+
+pub(super) const IN_FORCE: &str = "SELECT v.body, v.updated_by, v.updated_at FROM rules r CROSS JOIN rule_versions v \
+                                   ON v.rule = r.id AND v.version = r.version \
+                                   WHERE r.deleted_at IS NULL ORDER BY r.id";
+pub(super) const NEWEST: &str = "SELECT v.body, v.updated_by, v.updated_at FROM rules r CROSS JOIN rule_versions v \
+                                 ON v.rule = r.id AND v.version = r.version WHERE r.id = ? AND r.deleted_at IS NULL";
+pub(super) const PAGE: &str = "SELECT v.body, v.updated_by, v.updated_at FROM rules r CROSS JOIN rule_versions v \
+                               ON v.rule = r.id AND v.version = r.version \
+                               WHERE r.id < ? AND r.deleted_at IS NULL ORDER BY r.id DESC LIMIT ?";
+pub(super) const VERSIONS: &str = "SELECT body, updated_by, updated_at FROM rule_versions \
+                                   WHERE rule = ? AND version < ? ORDER BY version DESC LIMIT ?";
+
+#[derive(FromRow)]
+struct VersionRow {
+    body: String,
+    updated_by: Option<Uuid>,
+    updated_at: i64,
+}
+
+impl TryFrom<VersionRow> for StoredRule {
+    type Error = sqlx::Error;
+
+    fn try_from(row: VersionRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            rule: from_json(&row.body)?,
+            updated_by: row.updated_by.map(UserId),
+            updated_at: Timestamp(row.updated_at),
+        })
+    }
+}
+
+/// Writes rules, all or nothing.
+pub(super) struct WriteRules {
+    pub(super) revision: i64,
+    pub(super) writes: Vec<RuleWrite>,
+    pub(super) deeds: Vec<Deed>,
+}
+
+#[async_trait]
+impl Change for WriteRules {
+    type Done = Timestamp;
+    type Refusal = RecordsError;
+
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<Timestamp, RecordsError>> {
+        let raised =
+            query("UPDATE moderation SET rules_revision = rules_revision + 1 WHERE rules_revision = ?")
+                .bind(self.revision)
+                .execute(&mut *work.connection)
+                .await?;
+        if raised.rows_affected() == 0 {
+            return Ok(Err(RecordsError::Conflict));
+        }
+        let by = self.deeds.first().and_then(|deed| deed.actor);
+        for write in &self.writes {
+            let written = match write {
+                RuleWrite::Put(rule) => put(work, rule, by).await?,
+                RuleWrite::Delete(rule) => delete(work, *rule).await?,
+            };
+            if let Err(refusal) = written {
+                return Ok(Err(refusal));
+            }
+        }
+        for deed in &self.deeds {
+            audit::add(work.connection, deed, work.now).await?;
+        }
+        Ok(Ok(work.now))
+    }
+}
+
+async fn put(work: &mut Work<'_>, rule: &Rule, by: Option<UserId>) -> sqlx::Result<Result<(), RecordsError>> {
+    let written = query(
+        "INSERT INTO rules (id, version) VALUES (?1, ?2) ON CONFLICT (id) \
+         DO UPDATE SET version = excluded.version, deleted_at = NULL WHERE rules.version = excluded.version - 1",
+    )
+    .bind(rule.id.0)
+    .bind(rule.version)
+    .execute(&mut *work.connection)
+    .await?;
+    if written.rows_affected() == 0 {
+        return Ok(Err(RecordsError::Conflict));
+    }
+    query("INSERT INTO rule_versions (rule, version, body, updated_by, updated_at) VALUES (?, ?, ?, ?, ?)")
+        .bind(rule.id.0)
+        .bind(rule.version)
+        .bind(json(rule)?)
+        .bind(by.map(|by| by.0))
+        .bind(work.now.0)
+        .execute(&mut *work.connection)
+        .await?;
+    query("UPDATE moderation SET last_rule = max(last_rule, ?)")
+        .bind(rule.id.0)
+        .execute(&mut *work.connection)
+        .await?;
+    Ok(Ok(()))
+}
+
+async fn delete(work: &mut Work<'_>, rule: RuleId) -> sqlx::Result<Result<(), RecordsError>> {
+    let deleted = query("UPDATE rules SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL")
+        .bind(work.now.0)
+        .bind(rule.0)
+        .execute(&mut *work.connection)
+        .await?;
+    Ok(if deleted.rows_affected() == 0 { Err(RecordsError::NotFound) } else { Ok(()) })
+}
+
+pub(super) async fn rulebook(readers: &SqlitePool) -> sqlx::Result<Rulebook> {
+    let mut transaction = readers.begin().await?;
+    let (revision, last_rule): (i64, i64) =
+        query_as("SELECT rules_revision, last_rule FROM moderation").fetch_one(&mut *transaction).await?;
+    let rows: Vec<VersionRow> = query_as(IN_FORCE).fetch_all(&mut *transaction).await?;
+    let rules = rows.into_iter().map(StoredRule::try_from).collect::<sqlx::Result<_>>()?;
+    Ok(Rulebook { revision, next_id: last_rule + 1, rules })
+}
+
+pub(super) async fn newest(readers: &SqlitePool, rule: RuleId) -> sqlx::Result<Option<StoredRule>> {
+    let row: Option<VersionRow> = query_as(NEWEST).bind(rule.0).fetch_optional(readers).await?;
+    row.map(StoredRule::try_from).transpose()
+}
+
+pub(super) async fn rules(
+    readers: &SqlitePool,
+    before: Option<RuleId>,
+    limit: usize,
+) -> sqlx::Result<Page<StoredRule>> {
+    let before = before.map_or(i64::MAX, |before| before.0);
+    bounded(query_as(PAGE).bind(before).bind(one_more_than(limit)).fetch(readers), limit).await
+}
+
+pub(super) async fn versions(
+    readers: &SqlitePool,
+    rule: RuleId,
+    before: Option<u32>,
+    limit: usize,
+) -> sqlx::Result<Page<StoredRule>> {
+    let before = before.map_or(i64::MAX, i64::from);
+    let rows = query_as(VERSIONS).bind(rule.0).bind(before).bind(one_more_than(limit)).fetch(readers);
+    bounded(rows, limit).await
+}
+
+/// A page that ends early once it holds much JSON.
+async fn bounded(
+    mut rows: impl Stream<Item = sqlx::Result<VersionRow>> + Unpin,
+    limit: usize,
+) -> sqlx::Result<Page<StoredRule>> {
+    let mut page = Page { items: Vec::new(), more: false };
+    let mut bytes = 0;
+    while let Some(row) = rows.try_next().await? {
+        if page.items.len() == limit || bytes > MAX_TEXT_BYTES {
+            page.more = true;
+            break;
+        }
+        bytes += row.body.len();
+        page.items.push(row.try_into()?);
+    }
+    Ok(page)
+}

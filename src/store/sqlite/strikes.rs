@@ -1,0 +1,167 @@
+//! Strikes: each blocked message is one, and the last of the policy's bans the sender.
+//!
+//! A strike that led to a ban carries it and leads to no other. Where strikes of a ban are taken back and fewer are left
+//! than the policy asked for when it set the ban, the ban is lifted, and those that are left count again.
+
+use std::time::Duration;
+
+use plic_pipeline::{
+    id::{BanId, IncidentId, UserId},
+    moderation::{BanRecord, Deed, Policy},
+    store::Ban,
+    timestamp::Timestamp,
+};
+use sqlx::{SqliteConnection, query, query_as, query_scalar};
+use uuid::Uuid;
+
+use super::{audit, bans, queue::Work};
+
+/// Gives a user a strike; answers the ban that the policy sets for it.
+pub(super) async fn give(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    incident: IncidentId,
+    policy: &Policy,
+    now: Timestamp,
+) -> sqlx::Result<Option<BanRecord>> {
+    query("INSERT INTO strikes (user, incident, at) VALUES (?, ?, ?)")
+        .bind(user.0)
+        .bind(incident.0)
+        .bind(now.0)
+        .execute(&mut *connection)
+        .await?;
+    let Some(most) = policy.strikes_to_ban else { return Ok(None) };
+    let since = now.before(policy.strike_window());
+    let count: i64 = query_scalar(
+        "SELECT count(*) FROM strikes WHERE user = ? AND at > ? AND taken_back_at IS NULL AND ban IS NULL",
+    )
+    .bind(user.0)
+    .bind(since.0)
+    .fetch_one(&mut *connection)
+    .await?;
+    if count < i64::from(most) {
+        return Ok(None);
+    }
+    let expires_at = policy.ban_seconds.map(|seconds| now.after(Duration::from_secs(seconds)));
+    let standing = bans::standing(connection, user).await?;
+    if standing
+        .is_some_and(|record| record.ban.holds_at(now) && is_as_long(record.ban.expires_at, expires_at))
+    {
+        return Ok(None);
+    }
+    let window = in_words(policy.strike_window_seconds);
+    let reason = match count {
+        1 => "A message was blocked.".to_owned(),
+        _ => format!("{count} messages were blocked within {window}."),
+    };
+    let record = bans::set(connection, &Ban { user, reason, expires_at }, None, Some(most), now).await?;
+    query("UPDATE strikes SET ban = ? WHERE user = ? AND at > ? AND taken_back_at IS NULL AND ban IS NULL")
+        .bind(record.id.0)
+        .bind(user.0)
+        .bind(since.0)
+        .execute(connection)
+        .await?;
+    Ok(Some(record))
+}
+
+/// Whether a ban until `end` (for good where there is none) is at least as long as one until `other`.
+fn is_as_long(end: Option<Timestamp>, other: Option<Timestamp>) -> bool {
+    end.is_none_or(|end| other.is_some_and(|other| end >= other))
+}
+
+fn in_words(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        _ if seconds.is_multiple_of(86_400) && seconds > 86_400 => (seconds / 86_400, "day"),
+        _ if seconds.is_multiple_of(3_600) => (seconds / 3_600, "hour"),
+        _ if seconds.is_multiple_of(60) => (seconds / 60, "minute"),
+        _ => (seconds, "second"),
+    };
+    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
+}
+
+/// Takes back the strikes of an incident; answers who is not banned any more for it.
+pub(super) async fn take_back(work: &mut Work<'_>, incident: IncidentId) -> sqlx::Result<Option<UserId>> {
+    let taken: Vec<Option<i64>> = query_scalar(
+        "UPDATE strikes SET taken_back_at = ? WHERE incident = ? AND taken_back_at IS NULL RETURNING ban",
+    )
+    .bind(work.now.0)
+    .bind(incident.0)
+    .fetch_all(&mut *work.connection)
+    .await?;
+    let mut bans: Vec<i64> = taken.into_iter().flatten().collect();
+    bans.sort_unstable();
+    bans.dedup();
+    let mut lifted = None;
+    for ban in bans {
+        if let Some(user) = lift_unfounded(work, BanId(ban), incident).await? {
+            lifted = Some(user);
+        }
+    }
+    Ok(lifted)
+}
+
+/// Lifts a ban of the policy's if fewer strikes are left than the policy asked for.
+async fn lift_unfounded(
+    work: &mut Work<'_>,
+    ban: BanId,
+    incident: IncidentId,
+) -> sqlx::Result<Option<UserId>> {
+    let standing: Option<(Uuid, i64, i64)> = query_as(
+        "SELECT user, created_at, strikes FROM bans WHERE id = ? AND strikes IS NOT NULL \
+         AND lifted_at IS NULL AND (expires_at IS NULL OR expires_at > ?)",
+    )
+    .bind(ban.0)
+    .bind(work.now.0)
+    .fetch_optional(&mut *work.connection)
+    .await?;
+    let Some((user, created_at, needed)) = standing else { return Ok(None) };
+    // Strikes that came while the ban was being acted on stand in for those that were taken back.
+    let left: i64 = query_scalar(
+        "SELECT (SELECT count(*) FROM strikes WHERE ban = ?1 AND taken_back_at IS NULL) + \
+         (SELECT count(*) FROM strikes WHERE user = ?2 AND at >= ?3 AND ban IS NULL AND taken_back_at IS NULL)",
+    )
+    .bind(ban.0)
+    .bind(user)
+    .bind(created_at)
+    .fetch_one(&mut *work.connection)
+    .await?;
+    if left >= needed {
+        return Ok(None);
+    }
+    query("UPDATE bans SET lifted_at = ? WHERE id = ?")
+        .bind(work.now.0)
+        .bind(ban.0)
+        .execute(&mut *work.connection)
+        .await?;
+    query("UPDATE strikes SET ban = NULL WHERE ban = ?").bind(ban.0).execute(&mut *work.connection).await?;
+    let user = UserId(user);
+    let deed = Deed::new(None, "ban.lift")
+        .with("user_id", user.to_string())
+        .with("ban_id", ban.0)
+        .with("incident_id", incident.0);
+    audit::add(work.connection, &deed, work.now).await?;
+    Ok(Some(user))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ban_for_good_is_the_longest() {
+        let (soon, late) = (Some(Timestamp(1)), Some(Timestamp(2)));
+        assert!(
+            is_as_long(None, None)
+                && is_as_long(None, late)
+                && is_as_long(late, soon)
+                && is_as_long(soon, soon)
+        );
+        assert!(!is_as_long(late, None) && !is_as_long(soon, late));
+    }
+
+    #[test]
+    fn windows_are_said_in_their_largest_unit() {
+        let said = [86_400, 172_800, 3_600, 90, 120, 1].map(in_words);
+        assert_eq!(said, ["24 hours", "2 days", "1 hour", "90 seconds", "2 minutes", "1 second"]);
+    }
+}

@@ -1,0 +1,126 @@
+//! What nobody can do with the review queue: drown it, get more strikes or confirmations than they sent, judge themselves.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Chat, Door, User};
+
+async fn incidents(chat: &Chat, query: &str) -> Vec<Value> {
+    let list = chat.moderated("GET", &format!("/moderation/incidents{query}"), Value::Null).await;
+    list.as_array().expect("a list").clone()
+}
+
+async fn strikes(chat: &Chat, user: &User) -> Value {
+    let path = format!("/moderation/users/{}", user.id);
+    chat.moderated("GET", &path, Value::Null).await["strikes_counted"].clone()
+}
+
+#[tokio::test]
+async fn a_blocked_message_that_is_resent_is_one_strike() {
+    let chat = Chat::serve().await;
+    let alice = User::new();
+    let room = chat.room(&alice, &[]).await;
+    chat.rule("snark", "block").await;
+    for _ in 0..6 {
+        let mut ws = chat.connect(&alice).await;
+        ws.send_message(room, "a snark", "0b1e7a52-7d3c-4c0e").await;
+        ws.unconfirmed("HatefullSpeach", "0b1e7a52-7d3c-4c0e").await;
+        ws.disconnected(4011).await;
+    }
+    assert_eq!(strikes(&chat, &alice).await, 1);
+    let mut ws = chat.connect(&alice).await;
+    ws.send_message(room, "a snark", "another time").await;
+    ws.unconfirmed("HatefullSpeach", "another time").await;
+    ws.disconnected(4011).await;
+    assert_eq!(strikes(&chat, &alice).await, 2);
+}
+
+#[tokio::test]
+async fn a_release_confirms_a_counter_to_the_connection_that_sent_it_and_a_long_id_to_all() {
+    let chat = Chat::with(&[("PLIC_CONNECTIONS_PER_USER", "2")]).await;
+    let alice = User::new();
+    let room = chat.room(&alice, &[]).await;
+    chat.rule("snark", "hold").await;
+    let (mut ws, mut other) = (chat.connect(&alice).await, chat.connect(&alice).await);
+    for (temp_id, everywhere) in [("7", false), ("0b1e7a52-7d3c-4c0e", true)] {
+        let text = format!("snark {temp_id}");
+        ws.send_message(room, &text, temp_id).await;
+        ws.unconfirmed("HeldForReview", temp_id).await;
+        let id = incidents(&chat, "?status=open").await[0]["id"].clone();
+        let path = format!("/moderation/incidents/{id}/decision");
+        chat.moderated("POST", &path, json!({ "decision": "release", "note": null })).await;
+        ws.confirmed(temp_id).await;
+        other.received(room, alice.id, &text).await;
+        if everywhere {
+            other.confirmed(temp_id).await;
+        }
+        other.nothing_came().await;
+    }
+}
+
+#[tokio::test]
+async fn what_the_queue_does_not_take_is_answered_and_the_connection_stays() {
+    let chat = Chat::serve().await;
+    let alice = User::new();
+    let room = chat.room(&alice, &[]).await;
+    chat.rule("snark", "hold").await;
+    let mut ws = chat.connect(&alice).await;
+    let long = "x".repeat(257);
+    ws.send_message(room, "a snark", &long).await;
+    ws.unconfirmed("RateLimited", &long).await;
+    ws.say(room, "still here", "t1").await;
+    assert!(incidents(&chat, "").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_held_message_is_released_with_what_is_masked() {
+    let chat = Chat::serve().await;
+    let (alice, bob) = (User::new(), User::new());
+    let room = chat.room(&alice, &[&bob]).await;
+    chat.rule("snark", "hold").await;
+    chat.rule("boojum", "mask").await;
+    let (mut ws, mut other) = (chat.connect(&alice).await, chat.connect(&bob).await);
+    ws.send_message(room, "snark or boojum", "t1").await;
+    ws.unconfirmed("HeldForReview", "t1").await;
+    let incident = &incidents(&chat, "").await[0];
+    assert_eq!(incident["message"], "snark or boojum");
+    let path = format!("/moderation/incidents/{}/decision", incident["id"]);
+    chat.moderated("POST", &path, json!({ "decision": "release", "note": null })).await;
+    other.received(room, alice.id, "snark or ******").await;
+    assert_eq!(chat.texts(&bob, room).await, ["snark or ******"]);
+}
+
+#[tokio::test]
+async fn a_moderator_does_not_decide_about_a_message_of_their_own() {
+    let chat = Chat::serve().await;
+    let moderator = User::moderator();
+    let room = chat.room(&moderator, &[]).await;
+    chat.rule("snark", "reject").await;
+    let mut ws = chat.connect(&moderator).await;
+    ws.send_message(room, "a snark", "t1").await;
+    ws.unconfirmed("HatefullSpeach", "t1").await;
+    let path = format!("/moderation/incidents/{}/decision", incidents(&chat, "").await[0]["id"]);
+    let dismiss = json!({ "decision": "dismiss", "note": null });
+    chat.post(&moderator, &path, dismiss.clone()).await.fails_with(409);
+    chat.moderated("POST", &path, dismiss).await;
+}
+
+#[tokio::test]
+async fn a_reporter_is_asked_to_wait_after_fifty_reports() {
+    let chat = Chat::serve().await;
+    let (alice, bob) = (User::new(), User::new());
+    let room = chat.room(&alice, &[&bob]).await;
+    let mut ws = chat.connect(&alice).await;
+    for turn in 0..51 {
+        ws.say(room, &format!("{turn}"), &format!("t{turn}")).await;
+    }
+    let messages = chat.messages(&bob, room).await;
+    let report =
+        |turn: usize| json!({ "room_id": room, "message_id": messages[turn]["id"], "reason": "rude" });
+    for turn in 0..50 {
+        assert_eq!(chat.post(&bob, "/reports", report(turn)).await.status, 200, "{turn}");
+    }
+    let refused = chat.post(&bob, "/reports", report(50)).await;
+    assert!(refused.headers.contains_key("retry-after"), "{refused:?}");
+    refused.fails_with(429);
+    assert_eq!(chat.post(&bob, "/reports", report(0)).await.status, 200, "it is known");
+}
