@@ -4,6 +4,7 @@ pub mod audit;
 pub mod check_config;
 pub mod dev;
 pub mod migrate;
+pub mod moderation;
 pub mod openapi;
 pub mod serve;
 pub mod token;
@@ -42,6 +43,9 @@ pub enum Command {
     /// What was done by moderators, and whether that is what was written
     #[command(subcommand)]
     Audit(audit::Task),
+    /// Measure the filter
+    #[command(subcommand)]
+    Moderation(moderation::Command),
     /// Print the OpenAPI document
     Openapi,
 }

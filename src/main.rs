@@ -43,6 +43,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Token(request) => cli::token::run(&request),
             Command::CheckConfig(settings) => cli::check_config::run(&settings).await,
             Command::Migrate(settings) => cli::migrate::run(&settings).await,
+            Command::Moderation(command) => command.run(),
             Command::Audit(task) => cli::audit::run(&task).await,
             Command::Openapi => cli::openapi::run(),
         }

@@ -4,6 +4,7 @@
 
 mod crash;
 mod documents;
+mod evaluation;
 mod harness;
 mod http_upgrade;
 mod moderation_bounds;
