@@ -179,11 +179,6 @@ impl RuleSet {
         }
         rates
     }
-
-    /// How many texts of a corpus a rule matches.
-    pub fn hit_rate<'t>(&self, rule: RuleId, texts: impl IntoIterator<Item = &'t str>) -> HitRate {
-        self.hit_rates(&[rule], texts).pop().expect("a rate for the rule")
-    }
 }
 
 impl Compiled {

@@ -72,7 +72,8 @@ where
         let key = command.sent_key(sender);
         let temp_id = command.temp_id.clone();
         let session = Arc::clone(&request.session);
-        let Self { store, watch, rate_limit, .. } = self.clone();
+        let (store, watch) = (Arc::clone(&self.store), Arc::clone(&self.watch));
+        let rate_limit = self.rate_limit.clone();
         let rest = self.next.call(request);
         Box::pin(async move {
             let refused = match rest.await {

@@ -243,7 +243,7 @@ fn a_rule_for_some_rooms_is_for_no_others() {
         set.judge(&said).refuses()
     };
     assert_eq!([judge(Some(7)), judge(Some(8)), judge(None)], [true, false, false]);
-    assert_eq!(set.hit_rate(RuleId(1), ["western union", "no", "western union"]).first, [0, 2]);
+    assert_eq!(set.hit_rates(&[RuleId(1)], ["western union", "no", "western union"])[0].first, [0, 2]);
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn explain(verdict: &Verdict, text: &str, micros: f64) -> Checked {
         action: verdict.action,
         code: verdict.closes().then_some(CloseCode::HatefulSpeech.number()),
         category: verdict.category,
-        delivered: (!verdict.refuses() && !verdict.holds()).then(|| verdict.masked(text)),
+        delivered: (!verdict.stops()).then(|| verdict.masked(text)),
         matches: FoundMatch::all(verdict, text),
         scores: verdict.scores,
         micros,

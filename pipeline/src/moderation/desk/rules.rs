@@ -221,8 +221,9 @@ impl Desk {
             let mut written = desk.change(actor, force, plan).await?;
             let rule = written.rules.pop().expect("one rule was written");
             let stored = StoredRule { rule, updated_by: Some(actor.user), updated_at: written.at };
-            let Rule { id, version, name, state, .. } = stored.rule.clone();
-            desk.tell(Notice::RuleChanged { rule: id, version, name, state, by: actor.user }).await;
+            let Rule { id, version, ref name, state, .. } = stored.rule;
+            let notice = Notice::RuleChanged { rule: id, version, name: name.clone(), state, by: actor.user };
+            desk.tell(notice).await;
             Ok(stored)
         })
         .await
