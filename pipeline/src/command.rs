@@ -7,7 +7,10 @@ use std::{fmt, sync::Arc};
 pub use send_message::SendMessage;
 use serde::Deserialize;
 
-use crate::id::MessageId;
+use crate::{
+    id::{MessageId, UserId},
+    store::SentKey,
+};
 
 /// The `message_temp_id` that the front end made for its command; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +106,13 @@ impl Command {
     pub(crate) fn find_temp_id(text: &[u8]) -> Option<TempId> {
         let value: serde_json::Value = serde_json::from_slice(text).ok()?;
         value.get("data")?.get("message_temp_id")?.as_str().map(TempId::from)
+    }
+
+    /// What makes the command the same one when its sender sends it again.
+    pub(crate) fn sent_key(&self, sender: UserId) -> SentKey {
+        match self {
+            Self::SendMessage(command) => command.sent_key(sender),
+        }
     }
 
     /// The command's `message_temp_id`.

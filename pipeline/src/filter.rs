@@ -2,7 +2,8 @@
 //!
 //! [`normalize`] reads a text as several views and `form` puts views and terms into the one form in which they are
 //! compared. [`rule_set`] compiles [`rule`]s and finds them, a file a kind: `terms`, `regex`, [`concept`], `links`,
-//! `contact`, [`classifier`], `repetition`; `disguise` finds slurs that are misspelt on purpose. `lift` takes back what is allowed, [`arbiter`] lowers what is only quoted,
+//! `contact`, [`classifier`], `repetition`; `phrases` holds the many that ship with the program, and `disguise` finds
+//! slurs that are misspelt on purpose. `lift` takes back what is allowed, [`arbiter`] lowers what is only quoted,
 //! denied or condemned, and [`verdict`] says what is left and where. [`recall`] remembers what was said before. Nothing
 //! here waits, and time and memory are linear in the text.
 
@@ -23,6 +24,7 @@ mod links;
 mod negation;
 pub mod normalize;
 mod pattern;
+mod phrases;
 pub mod recall;
 mod regex;
 mod repetition;
@@ -30,9 +32,11 @@ mod retelling;
 pub mod rule;
 pub mod rule_set;
 mod shipped;
+mod spellings;
 mod terms;
 mod text;
 pub mod verdict;
+mod word_lists;
 mod words;
 
 use std::sync::Arc;

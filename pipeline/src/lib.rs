@@ -131,10 +131,11 @@ impl Service<Request<WithinRate>> for Execute {
     fn call(&mut self, request: Request<WithinRate>) -> Self::Future {
         let (store, recall) = (Arc::clone(&self.store), Arc::clone(&self.recall));
         Box::pin(async move {
-            let temp_id = request.command.temp_id().clone();
-            let answer = match request.command {
+            let Request { session, command, key, verdict, .. } = request;
+            let temp_id = command.temp_id().clone();
+            let answer = match command {
                 Command::SendMessage(command) => {
-                    command.apply(&request.session, request.verdict, &*store, &recall).await
+                    command.apply(&session, key, verdict, &*store, &recall).await
                 }
             };
             answer.map_err(|error| Refused { temp_id: Some(temp_id), rejection: error.into() })

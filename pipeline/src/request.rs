@@ -11,6 +11,7 @@ use crate::{
     id::UserId,
     rejection::{Refused, Rejection},
     session::Session,
+    store::SentKey,
 };
 
 /// What a connection read, before any stage has seen it.
@@ -64,6 +65,8 @@ pub struct Authenticated {
 pub struct Request<P> {
     pub(crate) session: Arc<Session>,
     pub(crate) command: Command,
+    /// What makes it the same command when it is sent again: a digest of all of it, made once.
+    pub(crate) key: Arc<SentKey>,
     /// What the filter made of the text, where it is delivered other than as it came, or is not to be forgotten.
     pub(crate) verdict: Option<Box<Verdict>>,
     proof: P,
@@ -71,7 +74,8 @@ pub struct Request<P> {
 
 impl<P> Request<P> {
     pub(crate) fn new(session: Arc<Session>, command: Command, proof: P) -> Self {
-        Self { session, command, verdict: None, proof }
+        let key = Arc::new(command.sent_key(session.identity.user));
+        Self { session, command, key, verdict: None, proof }
     }
 
     /// Who sent it.
@@ -86,7 +90,8 @@ impl<P> Request<P> {
 
     /// The same request with the next stage's proof in place of the last one's.
     pub(crate) fn prove<Q>(self, proof: Q) -> Request<Q> {
-        Request { session: self.session, command: self.command, verdict: self.verdict, proof }
+        let Self { session, command, key, verdict, .. } = self;
+        Request { session, command, key, verdict, proof }
     }
 
     /// The same request with what the filter made of it.

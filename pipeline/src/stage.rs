@@ -18,7 +18,7 @@ use std::{
 };
 
 use pin_project_lite::pin_project;
-use tower::{Layer, Service};
+use tower::{Layer, Service, ServiceExt, util::Oneshot};
 
 use crate::{
     command::Reply,
@@ -57,20 +57,23 @@ impl<S, N> Layer<N> for StageLayer<S> {
     type Service = StageService<S, N>;
 
     fn layer(&self, next: N) -> Self::Service {
-        StageService { stage: Arc::clone(&self.stage), metrics: self.metrics.clone(), next }
+        let (stage, metrics) = (Arc::clone(&self.stage), self.metrics.clone());
+        StageService(Arc::new(Step { stage, metrics, next }))
     }
 }
 
-/// A stage and what comes after it.
-pub struct StageService<S, N> {
+/// A stage and what comes after it. A clone is one reference, however much comes after it.
+pub struct StageService<S, N>(Arc<Step<S, N>>);
+
+struct Step<S, N> {
     stage: Arc<S>,
     metrics: StageMetrics,
     next: N,
 }
 
-impl<S, N: Clone> Clone for StageService<S, N> {
+impl<S, N> Clone for StageService<S, N> {
     fn clone(&self) -> Self {
-        Self { stage: Arc::clone(&self.stage), metrics: self.metrics.clone(), next: self.next.clone() }
+        Self(Arc::clone(&self.0))
     }
 }
 
@@ -83,19 +86,17 @@ where
     type Error = Refused;
     type Future = StageFuture<S, In, N>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Refused>> {
-        self.next.poll_ready(context)
+    /// A stage takes whatever comes; whether the next one is ready is asked when it is its turn.
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Refused>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: In) -> Self::Future {
-        // The future takes the service that was polled ready and leaves its clone behind.
-        let clone = self.next.clone();
-        let next = std::mem::replace(&mut self.next, clone);
         let span = tracing::trace_span!("stage", name = S::NAME);
         let started = Instant::now();
-        let decision = span.in_scope(|| self.stage.decide(request));
+        let decision = span.in_scope(|| self.0.stage.decide(request));
         StageFuture {
-            state: State::Deciding { decision, next, metrics: self.metrics.clone(), started, span },
+            state: State::Deciding { decision, step: Arc::clone(&self.0), started, span },
             input: PhantomData,
         }
     }
@@ -109,15 +110,15 @@ pin_project! {
         N: Service<S::Out>,
     {
         #[pin]
-        state: State<S::Decision, N, N::Future>,
+        state: State<S::Decision, Arc<Step<S, N>>, Oneshot<N, S::Out>>,
         input: PhantomData<fn(In)>,
     }
 }
 
 pin_project! {
     #[project = StateProjection]
-    enum State<D, N, F> {
-        Deciding { #[pin] decision: D, next: N, metrics: StageMetrics, started: Instant, span: tracing::Span },
+    enum State<D, P, F> {
+        Deciding { #[pin] decision: D, step: P, started: Instant, span: tracing::Span },
         Passed { #[pin] rest: F },
     }
 }
@@ -125,7 +126,7 @@ pin_project! {
 impl<S, In, N> Future for StageFuture<S, In, N>
 where
     S: Stage<In>,
-    N: Service<S::Out, Response = Reply, Error = Refused>,
+    N: Service<S::Out, Response = Reply, Error = Refused> + Clone,
 {
     type Output = Result<Reply, Refused>;
 
@@ -133,13 +134,13 @@ where
         let mut this = self.project();
         loop {
             match this.state.as_mut().project() {
-                StateProjection::Deciding { decision, next, metrics, started, span } => {
+                StateProjection::Deciding { decision, step, started, span } => {
                     let decided = {
                         let _entered = span.enter();
                         ready!(decision.poll(context))
                     };
-                    metrics.record(decided.is_ok(), started.elapsed());
-                    let rest = next.call(decided?);
+                    step.metrics.record(decided.is_ok(), started.elapsed());
+                    let rest = step.next.clone().oneshot(decided?);
                     this.state.set(State::Passed { rest });
                 }
                 StateProjection::Passed { rest } => return rest.poll(context),

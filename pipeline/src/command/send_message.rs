@@ -1,6 +1,6 @@
 //! `SendMessage`: a text for everybody in a room.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -74,13 +74,14 @@ impl SendMessage {
     pub(crate) async fn apply(
         self,
         session: &Session,
+        key: Arc<SentKey>,
         verdict: Option<Box<Verdict>>,
         store: &dyn Store,
         recall: &Recall,
     ) -> Result<Reply, StoreError> {
         let (room, temp_id) = (self.room, self.temp_id.clone());
         let (sender, origin) = (session.identity.user, session.connection);
-        let key = self.sent_key(sender);
+        let key = Arc::unwrap_or_clone(key);
         let digest = key.digest;
         let verdict = verdict.unwrap_or_default();
         let message = if verdict.holds() {
@@ -100,7 +101,9 @@ impl SendMessage {
             let text = if verdict.masks.is_empty() { self.text } else { verdict.masked(&self.text) };
             store.append(NewMessage { key, origin, text, flag }).await?
         };
-        recall.remember(sender, room, &digest, verdict.trace, Timestamp::now());
+        if !verdict.trace.is_nothing() {
+            recall.remember(sender, room, &digest, verdict.trace, Timestamp::now());
+        }
         Ok(Reply::Sent { temp_id, message })
     }
 }

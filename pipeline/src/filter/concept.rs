@@ -5,7 +5,7 @@
 //! below it are in the notation of the lexicons (`lexicon.rs`). One name has phrases in both. What the starter rules put
 //! together besides is in `scam_en.txt` and `scam_fr.txt`, which add to them.
 
-use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
+use std::{collections::BTreeSet, ops::Range, sync::LazyLock};
 
 use super::{
     error::{FieldProblem, Problem},
@@ -31,35 +31,37 @@ const SHIPPED: [&str; 4] = [
     include_str!("concept/scam_fr.txt"),
 ];
 
-/// Each shipped concept with its phrases.
-static PHRASES: LazyLock<BTreeMap<&'static str, Vec<Entry>>> = LazyLock::new(|| {
-    let mut concepts: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
-    for source in SHIPPED {
-        let mut name = "";
-        for line in source.lines() {
-            let line = line.split('#').next().unwrap_or(line).trim();
-            if let Some(heading) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-                name = heading;
-                continue;
-            }
-            let phrases = concepts.entry(name).or_default();
-            for form in line.split(',').map(str::trim).filter(|form| !form.is_empty()) {
-                lexicon::phrases(form, phrases);
-            }
-        }
-    }
-    concepts.remove("");
-    concepts
-});
+/// Names of the shipped concepts, in their order.
+static NAMES: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| forms().map(|(name, _)| name).collect());
+
+/// Each form of the lists, with the name of its concept.
+fn forms() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let mut name = "";
+    let lines = SHIPPED.into_iter().flat_map(str::lines);
+    let named = lines.filter_map(move |line| {
+        let line = line.split('#').next().unwrap_or(line).trim();
+        let heading = line.strip_prefix('[').and_then(|line| line.strip_suffix(']'));
+        name = heading.unwrap_or(name);
+        heading.is_none().then_some((name, line))
+    });
+    let forms = named.flat_map(|(name, line)| line.split(',').map(move |form| (name, form.trim())));
+    forms.filter(|(name, form)| !name.is_empty() && !form.is_empty())
+}
 
 /// Names of the concepts that ship with the program.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    PHRASES.keys().copied()
+    NAMES.iter().copied()
 }
 
-/// The phrases of the concepts that ship with the program, in the order of [`names`].
-pub(super) fn shipped() -> impl Iterator<Item = &'static [Entry]> {
-    PHRASES.values().map(Vec::as_slice)
+/// Calls back with each phrase of the concepts that ship with the program, and the place of its concept among [`names`].
+/// They are many, and nobody keeps them as they are written.
+pub(super) fn shipped(mut report: impl FnMut(usize, Entry)) {
+    let mut phrases = Vec::new();
+    for (name, form) in forms() {
+        let Some(number) = names().position(|other| other == name) else { continue };
+        lexicon::phrases(form, &mut phrases);
+        phrases.drain(..).for_each(|phrase| report(number, phrase));
+    }
 }
 
 /// The concepts of a rule set, and the rules that ask for them.
@@ -101,6 +103,10 @@ impl ConceptRules {
         }
         let within = spec.within_words.map_or(i64::MAX, i64::from);
         self.rules.push(ConceptRule { rule, of, at_least: spec.at_least, within });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rules.is_empty()
     }
 
     /// What a text touches, of the places where phrases were found: what it neither denies nor tells of others.
@@ -212,7 +218,7 @@ pub(super) fn check(spec: &Concepts) -> Result<(), Problem> {
     }
     for (place, name) in spec.of.iter().enumerate() {
         let field = format!("of[{place}]");
-        if !spec.define.contains_key(name) && !PHRASES.contains_key(name.as_str()) {
+        if !spec.define.contains_key(name) && !NAMES.contains(name.as_str()) {
             return problem(&field, FieldProblem::Unknown);
         }
         if spec.of[..place].contains(name) {
@@ -248,17 +254,15 @@ mod tests {
 
     #[test]
     fn lists_are_read_and_leave_no_sign_of_the_notation() {
-        assert!(PHRASES.len() >= 12, "{:?}", names().collect::<Vec<_>>());
-        for (name, phrases) in &*PHRASES {
-            assert!(phrases.len() >= 20, "{name} has {}", phrases.len());
-            for phrase in phrases {
-                assert!(
-                    !phrase.text.contains(['{', '}', '|', '$', '=', '*', '#', '[', ']']),
-                    "{}",
-                    phrase.text
-                );
-                check_term(&phrase.text, Matching::Word).expect("can be looked for");
-            }
+        let mut counts = vec![0; names().count()];
+        shipped(|number, phrase| {
+            counts[number] += 1;
+            assert!(!phrase.text.contains(['{', '}', '|', '$', '=', '*', '#', '[', ']']), "{}", phrase.text);
+            check_term(&phrase.text, Matching::Word).expect("can be looked for");
+        });
+        assert!(counts.len() >= 12, "{:?}", names().collect::<Vec<_>>());
+        for (name, count) in names().zip(counts) {
+            assert!(count >= 20, "{name} has {count}");
         }
     }
 }

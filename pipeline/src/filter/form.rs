@@ -29,42 +29,81 @@ struct Gap {
     stop: bool,
 }
 
+impl Gap {
+    fn add(&mut self, c: char, span: Span) {
+        self.span = Some(self.span.map_or(span, |gap| gap.to(span)));
+        self.space |= c == ' ';
+        self.stop |= matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '…' | '。' | '、');
+    }
+}
+
 impl Form {
     pub(super) fn of(view: &View) -> Self {
-        let mut form = Self {
-            text: String::with_capacity(view.text().len()),
-            runs: Vec::with_capacity(view.text().len()),
-            spans: Vec::with_capacity(view.text().len()),
-        };
-        let mut last = None;
-        let mut last_at = 0;
+        let (shown, shown_spans) = (view.text(), view.spans());
+        let bytes = shown.as_bytes();
+        // As long as it can be: a gap is no longer than what it stands for.
+        let mut text = vec![b' '; bytes.len()];
+        let mut runs = vec![1_u8; bytes.len()];
+        let mut spans = shown_spans.to_vec();
+        let mut length = 0;
+        let mut last = ' ';
         let mut gap = Gap::default();
-        for (c, span) in view.chars() {
+        let mut at = 0;
+        while at < bytes.len() {
+            let Some(c) = shown[at..].chars().next() else { break };
             if is_separator(c) {
-                gap.span = Some(gap.span.map_or(span, |gap| gap.to(span)));
-                gap.space |= c == ' ';
-                gap.stop |= matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '…' | '。' | '、');
-                last = None;
+                gap.add(c, shown_spans[at]);
+                at += c.len_utf8();
+                last = ' ';
                 continue;
             }
-            if last == Some(c) {
-                for at in last_at..form.text.len() {
-                    form.runs[at] = form.runs[at].saturating_add(1);
-                    form.spans[at] = form.spans[at].to(span);
+            if let Some(between) = gap.span {
+                if length > 0 {
+                    // "C'est sale, arabe ou non": words on either side of a stop are no phrase. "sale.arabe" is one.
+                    text[length] = if gap.space && gap.stop { b'.' } else { b' ' };
+                    spans[length] = between;
+                    length += 1;
                 }
+                gap = Gap::default();
+            }
+            if c.is_ascii() {
+                // Most texts are words of these.
+                let mut before = u8::try_from(last).unwrap_or(0);
+                while let Some(&byte) = bytes.get(at).filter(|byte| byte.is_ascii_alphanumeric()) {
+                    let span = shown_spans[at];
+                    at += 1;
+                    if byte == before {
+                        runs[length - 1] = runs[length - 1].saturating_add(1);
+                        spans[length - 1] = spans[length - 1].to(span);
+                    } else {
+                        text[length] = byte;
+                        spans[length] = span;
+                        length += 1;
+                        before = byte;
+                    }
+                }
+                last = char::from(before);
                 continue;
             }
-            if let Gap { span: Some(span), space, stop } = std::mem::take(&mut gap)
-                && !form.text.is_empty()
-            {
-                // "C'est sale, arabe ou non": words on either side of a stop are no phrase. "sale.arabe" is one.
-                form.push(if space && stop { '.' } else { ' ' }, span);
+            let (width, span) = (c.len_utf8(), shown_spans[at]);
+            if last == c {
+                for at in length - width..length {
+                    runs[at] = runs[at].saturating_add(1);
+                    spans[at] = spans[at].to(span);
+                }
+            } else {
+                text[length..length + width].copy_from_slice(&bytes[at..at + width]);
+                spans[length..length + width].fill(span);
+                length += width;
+                last = c;
             }
-            last = Some(c);
-            last_at = form.text.len();
-            form.push(c, span);
+            at += width;
         }
-        form
+        text.truncate(length);
+        runs.truncate(length);
+        spans.truncate(length);
+        let text = String::from_utf8(text).expect("it is made of whole characters");
+        Self { text, runs, spans }
     }
 
     #[inline]
@@ -131,17 +170,21 @@ impl Form {
         let before = self.text[..at].chars().next_back();
         let after = self.text[at..].chars().next();
         let (Some(before), Some(after)) = (before, after) else { return true };
-        // A digit does not make a word longer, `nigger1`, nor a word a number.
-        let class = |c: char| {
-            (c.is_numeric(), c.is_alphabetic() || unicode_normalization::char::is_combining_mark(c))
-        };
-        is_gap(before)
-            || is_gap(after)
-            || class(before) != class(after)
-            || class(before) == (false, false)
-            || is_unspaced(before)
-            || is_unspaced(after)
+        is_edge_between(before, after)
     }
+}
+
+/// Whether a word ends with one character and another begins with the next.
+pub(super) fn is_edge_between(before: char, after: char) -> bool {
+    // A digit does not make a word longer, `nigger1`, nor a word a number.
+    let class =
+        |c: char| (c.is_numeric(), c.is_alphabetic() || unicode_normalization::char::is_combining_mark(c));
+    is_gap(before)
+        || is_gap(after)
+        || class(before) != class(after)
+        || class(before) == (false, false)
+        || is_unspaced(before)
+        || is_unspaced(after)
 }
 
 /// The two signs that a form has between words.

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use super::rule::Lexicon;
+use super::{form::Form, normalize::View, rule::Lexicon};
 
 /// How bad a word is by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +45,7 @@ pub struct Entry {
     pub boundary: Boundary,
     /// Whether its accents count.
     pub exact: bool,
-    /// What makes an idiom of it where it follows.
+    /// What makes an idiom of it where it follows, as it is compared with texts.
     pub idioms: Arc<[String]>,
 }
 
@@ -103,7 +103,8 @@ impl Lexicon {
             if let Some(words) = line.strip_prefix("@idiom ") {
                 let mut idioms = Vec::new();
                 words.split(',').for_each(|idiom| phrases(idiom.trim(), &mut idioms));
-                heading.idioms = idioms.into_iter().map(|idiom| idiom.text).collect();
+                heading.idioms =
+                    idioms.iter().map(|idiom| Form::of(&View::skeleton(&idiom.text)).text).collect();
                 continue;
             }
             // The longest first, so that `$group` is not taken for the beginning of `$groups`.

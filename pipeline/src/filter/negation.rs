@@ -3,9 +3,12 @@
 //! A denial reaches a few words ahead and no farther than the comma. What only sounds like one ("n'hésitez pas à payer
 //! par ...", "no problem, ...", "why not ...") denies nothing.
 
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
 
-use super::words::Words;
+use super::{
+    word_lists::{Lists, WordLists},
+    words::Words,
+};
 
 /// How many words ahead a denial reaches.
 const REACH: usize = 7;
@@ -168,6 +171,21 @@ const CONDEMNED: &[&str] = &[
 
 const IS: &[&str] = &["is", "are", "was", "s", "est", "sont", "etait"];
 
+const DENIES: Lists = 1;
+const DENIES_AS_VERB: Lists = 1 << 1;
+const CANCELS_DENIAL: Lists = 1 << 2;
+const IS_NO_DENIAL: Lists = 1 << 3;
+
+static LISTS: LazyLock<WordLists> = LazyLock::new(|| {
+    WordLists::of(&[
+        (DENIES, DENIALS),
+        (DENIES_AS_VERB, DENYING_VERBS),
+        (CANCELS_DENIAL, CANCELS),
+        (IS_NO_DENIAL, WHY),
+        (IS_NO_DENIAL, REASSURES),
+    ])
+});
+
 /// Whether these words are denied, or condemned.
 pub(super) fn is_denied(words: &Words, phrase: &Range<usize>) -> bool {
     denial_before(words, phrase.start).is_some() || is_condemned_after(words, phrase.end)
@@ -177,13 +195,14 @@ pub(super) fn is_denied(words: &Words, phrase: &Range<usize>) -> bool {
 pub(super) fn denial_before(words: &Words, at: usize) -> Option<(&str, usize)> {
     let mut before = words.before(at).take(REACH).enumerate().peekable();
     while let Some((distance, word)) = before.next() {
-        if CANCELS.contains(&word) {
+        let lists = LISTS.having(word);
+        if lists & CANCELS_DENIAL != 0 {
             return None;
         }
-        let next = before.peek().map_or("", |&(_, next)| next);
-        if DENIALS.contains(&word) || (word == "t" && DENYING_VERBS.contains(&next)) {
+        let is_verb = |next: &str| LISTS.having(next) & DENIES_AS_VERB != 0;
+        if lists & DENIES != 0 || (word == "t" && before.peek().is_some_and(|&(_, next)| is_verb(next))) {
             // "pourquoi ne pas", "why don't you", "n'hésitez pas": no denial.
-            let is_none = before.take(5).any(|(_, word)| WHY.contains(&word) || REASSURES.contains(&word));
+            let is_none = before.take(5).any(|(_, word)| LISTS.having(word) & IS_NO_DENIAL != 0);
             return (!is_none).then_some((word, distance + 1));
         }
     }

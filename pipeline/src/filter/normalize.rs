@@ -19,7 +19,10 @@ use self::{
     confusable::confusable,
     invisible::{is_accent, is_invisible, is_space},
 };
-pub(super) use self::{joined::Atoms, leet::leet_views};
+pub(super) use self::{
+    joined::{Atoms, may_be_apart},
+    leet::leet_views,
+};
 
 /// Marks on one character beyond this many say nothing (Unicode's Stream-Safe Text Format has the same limit); without
 /// a limit, sorting 64 KiB of them would not be linear.
@@ -94,11 +97,20 @@ impl View {
     pub fn skeleton(text: &str) -> Self {
         let text = clip(text);
         let mut view = Self::with_capacity(text.len());
-        for (at, c) in text.char_indices() {
+        let mut at = 0;
+        while at < text.len() {
+            let length = plain(&text.as_bytes()[at..]);
+            if length > 0 {
+                view.push_plain(&text[at..at + length], at);
+                at += length;
+            }
+            let Some(c) = text[at..].chars().next() else { break };
             let span = Span::new(at, at + c.len_utf8());
+            at += c.len_utf8();
             if c.is_ascii_graphic() {
-                // Most texts are mostly this.
                 view.push(c.to_ascii_lowercase(), span);
+            } else if let Some(letter) = without_accent(c) {
+                view.push(letter, span);
             } else if is_space(c) {
                 view.push_space(span);
             } else if matches!(c, 'ϲ' | 'Ϲ') {
@@ -115,6 +127,19 @@ impl View {
             }
         }
         view
+    }
+
+    /// A run of [`plain`] text that begins at a byte of the original.
+    fn push_plain(&mut self, mut text: &str, mut at: usize) {
+        if text.starts_with(' ') && self.text.ends_with(' ') {
+            self.extend_last(Span::new(at, at + 1));
+            (text, at) = (&text[1..], at + 1);
+        }
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.text[start..].make_ascii_lowercase();
+        let Span { start, end } = Span::new(at, at + text.len());
+        self.spans.extend((start..end).map(|at| Span { start: at, end: at + 1 }));
     }
 
     fn push_skeleton(&mut self, c: char, span: Span) {
@@ -183,6 +208,11 @@ impl View {
         self.spans[range.start].to(self.spans[range.end - 1]).range()
     }
 
+    /// For each byte, what it stands for.
+    pub(super) fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
     pub(super) fn chars(&self) -> impl Iterator<Item = (char, Span)> {
         self.text.char_indices().map(|(at, c)| (c, self.spans[at]))
     }
@@ -202,6 +232,32 @@ pub fn utf16(text: &str, bytes: Range<usize>) -> Range<usize> {
     let units = |text: &str| text.encode_utf16().count();
     let start = units(&text[..bytes.start]);
     start..start + units(&text[bytes])
+}
+
+/// How many bytes from the first on are visible ASCII with single spaces: most texts are mostly this.
+fn plain(bytes: &[u8]) -> usize {
+    let mut before = 0;
+    let is_plain = |&&byte: &&u8| {
+        let is_plain = byte.is_ascii_graphic() || (byte == b' ' && before != b' ');
+        before = byte;
+        is_plain
+    };
+    bytes.iter().take_while(is_plain).count()
+}
+
+/// The small letter that a Latin letter with one accent is without it, as its decomposition has it.
+fn without_accent(c: char) -> Option<char> {
+    Some(match c {
+        'À'..='Å' | 'à'..='å' => 'a',
+        'Ç' | 'ç' => 'c',
+        'È'..='Ë' | 'è'..='ë' => 'e',
+        'Ì'..='Ï' | 'ì'..='ï' => 'i',
+        'Ñ' | 'ñ' => 'n',
+        'Ò'..='Ö' | 'ò'..='ö' => 'o',
+        'Ù'..='Ü' | 'ù'..='ü' => 'u',
+        'Ý' | 'ý' | 'ÿ' => 'y',
+        _ => return None,
+    })
 }
 
 /// Nothing longer reaches a filter; this keeps spans small without a way to panic.

@@ -47,7 +47,7 @@ pub(super) struct Term {
     /// that `niiiggger` is.
     plain: bool,
     glue: Glue,
-    /// What makes an idiom of it where it follows.
+    /// What makes an idiom of it where it follows, as forms.
     idioms: Arc<[String]>,
 }
 
@@ -111,8 +111,8 @@ pub(super) struct Pattern {
     pub(super) rule: usize,
     pub(super) role: Role,
     edges: (bool, bool),
-    runs: Box<[u8]>,
-    letters: usize,
+    pub(super) runs: Box<[u8]>,
+    pub(super) letters: usize,
     /// A run at least this long may stand for a shorter one.
     stretched: Option<u8>,
     /// Counts only where nothing was spelled apart or broken.
@@ -122,7 +122,7 @@ pub(super) struct Pattern {
     /// For each byte, whether its letter has an accent that must be there.
     accents: Option<Box<[bool]>>,
     glue: Glue,
-    idioms: Arc<[String]>,
+    pub(super) idioms: Arc<[String]>,
 }
 
 /// Below this, a term put together from pieces is chance.
@@ -139,8 +139,6 @@ impl Pattern {
     pub(super) fn compile(term: &Term, owner: usize, role: Role) -> Vec<(String, Self)> {
         let form = Form::of(&View::skeleton(&term.text));
         let accents = term.exact.then(|| accents(&form, &term.text));
-        let idioms: Arc<[String]> =
-            term.idioms.iter().map(|idiom| Form::of(&View::skeleton(idiom)).text).collect();
         let pattern = |form: &Form, only_joined| Self {
             rule: owner,
             role,
@@ -149,14 +147,14 @@ impl Pattern {
             letters: form.len_in_letters(),
             stretched: match form.len_in_letters() {
                 _ if term.plain => None,
-                MIN_GLUED.. if term.loose => Some(2),
+                letters if term.loose => Some(loose(letters)),
                 _ => Some(3),
             },
             plain: term.plain,
             only_joined,
             accents: accents.clone(),
             glue: term.glue,
-            idioms: Arc::clone(&idioms),
+            idioms: Arc::clone(&term.idioms),
         };
         let joined = form.without_gaps();
         let mut patterns = vec![(form.text.clone(), pattern(&form, false))];
@@ -172,15 +170,15 @@ impl Pattern {
     pub(super) fn holds(&self, form: &Form, at: Range<usize>, source: Source, original: &str) -> bool {
         self.counts_in(source)
             && self.is_in_place(form, &at, source)
-            && !self.is_idiom(form, at.end)
+            && !is_idiom(&self.idioms, form, at.end)
             && self.has_accents(form, at, original)
     }
 
-    /// Whether words follow with which this means no harm.
-    fn is_idiom(&self, form: &Form, end: usize) -> bool {
-        let Some(behind) = form.text[end..].strip_prefix(' ') else { return false };
-        let follows = |idiom: &String| behind.starts_with(&**idiom) && form.is_edge(end + 1 + idiom.len());
-        self.idioms.iter().any(follows)
+    /// Whether it is words of a lexicon or a concept that count as a whole: all of what it holds by follows from its
+    /// letters and runs.
+    pub(super) fn is_phrase(&self) -> bool {
+        let is_loose = self.stretched == Some(loose(self.letters)) && !self.only_joined && !self.plain;
+        is_loose && self.edges == (true, true) && self.accents.is_none() && self.glue == Glue::None
     }
 
     fn is_in_place(&self, form: &Form, at: &Range<usize>, source: Source) -> bool {
@@ -228,17 +226,13 @@ impl Pattern {
     fn counts_in(&self, source: Source) -> bool {
         match source {
             Source::Words => !self.only_joined,
-            Source::Spelled => !self.plain,
-            Source::Glued => !self.plain && self.letters >= MIN_GLUED,
+            Source::Spelled | Source::Glued => !self.plain && counts(self.letters, source),
         }
     }
 
     fn has_edges(&self, form: &Form, at: &Range<usize>, source: Source) -> bool {
         let is_edge = |place| match source {
-            // Nobody spells out a longer word that happens to hold one of five letters.
-            Source::Spelled => {
-                self.letters >= MIN_GLUED || is_spelled_edge(&form.text, place, self.letters > 3)
-            }
+            Source::Spelled => is_spelled_edge(&form.text, place, self.letters),
             Source::Words | Source::Glued => form.is_edge(place),
         };
         (!self.edges.0 || is_edge(at.start)) && (!self.edges.1 || is_edge(at.end))
@@ -247,16 +241,51 @@ impl Pattern {
     /// Whether letters are repeated as often as in the term, of whose letters these are the middle.
     fn has_runs(&self, form: &Form, at: Range<usize>) -> bool {
         let runs = &self.runs[(self.runs.len() - at.len()) / 2..];
-        at.zip(runs).all(|(place, &least)| {
-            let (byte, run) = (form.text.as_bytes()[place], form.runs[place]);
-            run == least
-                || (run > least && self.stretched.is_some_and(|long| run >= long) && !byte.is_ascii_digit())
-        })
+        at.zip(runs).all(|(place, &least)| is_run(form, place, least, self.stretched))
     }
 }
 
+/// How long a run stands for a shorter one in words that are known not to collide with others.
+pub(super) fn loose(letters: usize) -> u8 {
+    if letters >= MIN_GLUED { 2 } else { 3 }
+}
+
+/// Whether a term of so many letters counts in a view.
+pub(super) fn counts(letters: usize, source: Source) -> bool {
+    source != Source::Glued || letters >= MIN_GLUED
+}
+
+/// Whether a letter is repeated as often as in a term, or `stretched`.
+#[inline]
+pub(super) fn is_run(form: &Form, place: usize, least: u8, stretched: Option<u8>) -> bool {
+    let run = form.runs[place];
+    run == least
+        || (run > least
+            && stretched.is_some_and(|long| run >= long)
+            && !form.text.as_bytes()[place].is_ascii_digit())
+}
+
+/// Whether words follow with which a term means no harm.
+pub(super) fn is_idiom(idioms: &[String], form: &Form, end: usize) -> bool {
+    if idioms.is_empty() {
+        return false;
+    }
+    let Some(behind) = form.text[end..].strip_prefix(' ') else { return false };
+    idioms.iter().any(|idiom| behind.starts_with(&**idiom) && form.is_edge(end + 1 + idiom.len()))
+}
+
+/// Whether a term of so many letters stands by itself among spelled letters.
+pub(super) fn is_spelled(text: &str, at: &Range<usize>, letters: usize) -> bool {
+    is_spelled_edge(text, at.start, letters) && is_spelled_edge(text, at.end, letters)
+}
+
 /// Whether a word begins or ends here among spelled letters: at an end of them, or with a word of one letter between.
-fn is_spelled_edge(text: &str, at: usize, may_have_neighbour: bool) -> bool {
+/// Nobody spells out a longer word that happens to hold one of five letters.
+fn is_spelled_edge(text: &str, at: usize, letters: usize) -> bool {
+    if letters >= MIN_GLUED {
+        return true;
+    }
+    let may_have_neighbour = letters > 3;
     let is_end = |c: Option<char>| c.is_none_or(is_gap);
     let is_outside = |near: Option<char>, far: Option<char>| {
         let is_neighbour = near.is_some_and(|c| ONE_LETTER_WORDS.contains(&c)) && is_end(far);

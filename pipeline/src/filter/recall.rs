@@ -1,13 +1,14 @@
 //! What each sender said lately in each room: enough to see one text sent again and again, and what is said in pieces.
 //!
 //! Nothing of a text is kept but a keyed digest and which concepts it touched. The memory is this process's and bounded
-//! in senders, rooms, messages and time; what falls out of it is forgotten, which lets more pass and never less.
+//! in senders, rooms, messages and time; what falls out of it is forgotten, which lets more pass and never less. While no
+//! rule in force looks back, nothing is added to it.
 
 use std::{
     collections::VecDeque,
     fmt,
     hash::{BuildHasher, RandomState},
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -55,6 +56,13 @@ impl Trace {
         touches.dedup_by_key(|touch| touch.concept);
         touches.truncate(MAX_CONCEPTS);
         Self { digest: KEY.hash_one(letters), words, concepts: touches.into() }
+    }
+}
+
+impl Trace {
+    /// Whether nothing is to be remembered: no rule of the set asks for it.
+    pub(crate) fn is_nothing(&self) -> bool {
+        *self == Self::default()
     }
 }
 
@@ -108,10 +116,13 @@ impl Earlier {
     }
 }
 
+/// What one sender said lately in one room. Whoever judges a text holds what was said as it was then.
+type Lately = Mutex<Arc<VecDeque<Said>>>;
+
 /// The memory of this process.
 #[derive(Debug, Clone)]
 pub struct Recall {
-    said: Cache<(UserId, RoomId), Arc<VecDeque<Said>>>,
+    said: Cache<(UserId, RoomId), Arc<Lately>>,
 }
 
 impl Recall {
@@ -119,7 +130,7 @@ impl Recall {
     pub fn new() -> Self {
         let said = Cache::builder()
             .max_capacity(MAX_PAIRS)
-            .time_to_live(KEPT)
+            .time_to_idle(KEPT)
             .eviction_policy(EvictionPolicy::lru())
             .build();
         Self { said }
@@ -127,23 +138,23 @@ impl Recall {
 
     /// What a sender said in a room, for judging what they say now.
     pub fn earlier(&self, sender: UserId, room: RoomId, now: Timestamp) -> Earlier {
-        Earlier { now: Some(now), said: self.said.get(&(sender, room)).unwrap_or_default() }
+        let lately = self.said.get(&(sender, room));
+        let said = lately.map(|lately| Arc::clone(&lately.lock().unwrap_or_else(PoisonError::into_inner)));
+        Earlier { now: Some(now), said: said.unwrap_or_default() }
     }
 
     /// Remembers a message that was accepted. `key` is a digest of the command: the same command again is no repetition.
     pub fn remember(&self, sender: UserId, room: RoomId, key: &[u8; 32], trace: Trace, now: Timestamp) {
         let message = Said { key: KEY.hash_one(key), at: now, trace };
-        self.said.entry((sender, room)).and_upsert_with(|entry| {
-            let mut said = entry.map(moka::Entry::into_value).unwrap_or_default();
-            if said.iter().all(|said| said.key != message.key) {
-                let said = Arc::make_mut(&mut said);
-                if said.len() >= MAX_MESSAGES {
-                    said.pop_front();
-                }
-                said.push_back(message);
+        let lately = self.said.get_with((sender, room), Arc::default);
+        let mut said = lately.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.iter().all(|said| said.key != message.key) {
+            let said = Arc::make_mut(&mut said);
+            if said.len() >= MAX_MESSAGES {
+                said.pop_front();
             }
-            said
-        });
+            said.push_back(message);
+        }
     }
 }
 

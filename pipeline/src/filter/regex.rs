@@ -14,7 +14,9 @@ use std::{
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex_automata::{MatchKind, PatternSet, meta, util::syntax};
-use regex_syntax::hir::{Class, Hir, HirKind, Literal};
+use regex_syntax::hir::{
+    Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Literal,
+};
 
 use super::{
     error::{FieldProblem, Problem, RuleError},
@@ -165,10 +167,13 @@ fn lower_case(hir: Hir) -> Hir {
         },
         HirKind::Class(Class::Unicode(mut class)) => {
             class.case_fold_simple();
+            // A view has none of these, and without them a pattern needs fewer strings.
+            class.difference(&ClassUnicode::new([ClassUnicodeRange::new('A', 'Z')]));
             Hir::class(Class::Unicode(class))
         }
         HirKind::Class(Class::Bytes(mut class)) => {
             class.case_fold_simple();
+            class.difference(&ClassBytes::new([ClassBytesRange::new(b'A', b'Z')]));
             Hir::class(Class::Bytes(class))
         }
         HirKind::Look(look) => Hir::look(look),

@@ -32,6 +32,10 @@ impl Repetitions {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether this rule is one of them.
     pub(super) fn has(&self, rule: usize) -> bool {
         self.0.iter().any(|&(one, _)| one == rule)
@@ -42,14 +46,10 @@ impl Repetitions {
 pub(super) fn letters(text: &Text<'_>) -> (Vec<u8>, u32) {
     let shown = text.skeleton.text().as_bytes();
     let mut letters = Vec::with_capacity(shown.len());
-    let (mut words, mut inside) = (0, false);
-    for &byte in shown {
-        let is_letter = byte.is_ascii_alphanumeric() || !byte.is_ascii();
-        if is_letter {
-            letters.push(byte);
-            words += u32::from(!inside);
-        }
-        inside = is_letter;
+    let mut words = 0;
+    for word in shown.split(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric()) {
+        letters.extend_from_slice(word);
+        words += u32::from(!word.is_empty());
     }
     // Of nothing but signs, what is seen.
     if letters.is_empty() {

@@ -3,7 +3,12 @@
 //! What others asked for counts for nothing where concepts are put together: who warns is not who cheats. Only the past
 //! and the indefinite are a tale ("he wanted", "if anyone asks"): "he wants 300 in vouchers" is still a demand.
 
-use super::words::Words;
+use std::sync::LazyLock;
+
+use super::{
+    word_lists::{Lists, WordLists},
+    words::Words,
+};
 
 /// How many words ahead a tale reaches, and how far to both sides a verdict on it.
 const TALE_REACH: usize = 25;
@@ -168,6 +173,27 @@ const VERDICTS: &[&[&str]] = &[
     &["comme", "du", "liquide"],
 ];
 
+/// The lists that a word may be in; the last two have the first words of [`TOLD_ME`] and [`VERDICTS`].
+const IS_INDEFINITE: Lists = 1;
+const IS_PERSONAL: Lists = 1 << 1;
+const IS_TELLS: Lists = 1 << 2;
+const IS_TOLD: Lists = 1 << 3;
+const BEGINS_TOLD_ME: Lists = 1 << 4;
+const BEGINS_VERDICT: Lists = 1 << 5;
+
+static LISTS: LazyLock<WordLists> = LazyLock::new(|| {
+    let told_me: Vec<&str> = TOLD_ME.iter().map(|told| told[0]).collect();
+    let verdicts: Vec<&str> = VERDICTS.iter().map(|verdict| verdict[0]).collect();
+    WordLists::of(&[
+        (IS_INDEFINITE, INDEFINITE),
+        (IS_PERSONAL, PERSONAL),
+        (IS_TELLS, TELLS),
+        (IS_TOLD, TOLD),
+        (BEGINS_TOLD_ME, &told_me),
+        (BEGINS_VERDICT, &verdicts),
+    ])
+});
+
 /// Where a text tells of somebody else, and where it judges that.
 #[derive(Debug)]
 pub(super) struct Retelling {
@@ -177,8 +203,17 @@ pub(super) struct Retelling {
 
 impl Retelling {
     pub(super) fn of(words: &Words) -> Self {
-        let places = |is: fn(&Words, usize) -> bool| (0..words.len()).filter(|&at| is(words, at)).collect();
-        Self { tales: places(begins_tale), verdicts: places(begins_verdict) }
+        let lists: Vec<Lists> = (0..words.len()).map(|at| LISTS.having(words.get(at))).collect();
+        let (mut tales, mut verdicts) = (Vec::new(), Vec::new());
+        for (at, _) in lists.iter().enumerate().filter(|&(_, &lists)| lists != 0) {
+            if begins_tale(words, &lists, at) {
+                tales.push(at);
+            }
+            if lists[at] & BEGINS_VERDICT != 0 && VERDICTS.iter().any(|verdict| says(words, at, verdict)) {
+                verdicts.push(at);
+            }
+        }
+        Self { tales, verdicts }
     }
 
     /// Whether a word belongs to a tale.
@@ -194,16 +229,12 @@ impl Retelling {
     }
 }
 
-fn begins_tale(words: &Words, at: usize) -> bool {
-    let word = words.get(at);
-    let follows = |verbs: &[&str]| (at + 1..=at + VERB_REACH).any(|at| verbs.contains(&words.get(at)));
-    (INDEFINITE.contains(&word) && follows(TELLS))
-        || (PERSONAL.contains(&word) && follows(TOLD))
-        || TOLD_ME.iter().any(|told| says(words, at, told))
-}
-
-fn begins_verdict(words: &Words, at: usize) -> bool {
-    VERDICTS.iter().any(|verdict| says(words, at, verdict))
+fn begins_tale(words: &Words, lists: &[Lists], at: usize) -> bool {
+    let behind = &lists[at + 1..lists.len().min(at + 1 + VERB_REACH)];
+    let follows = |verbs: Lists| behind.iter().any(|lists| lists & verbs != 0);
+    (lists[at] & IS_INDEFINITE != 0 && follows(IS_TELLS))
+        || (lists[at] & IS_PERSONAL != 0 && follows(IS_TOLD))
+        || (lists[at] & BEGINS_TOLD_ME != 0 && TOLD_ME.iter().any(|told| says(words, at, told)))
 }
 
 fn says(words: &Words, at: usize, phrase: &[&str]) -> bool {

@@ -136,6 +136,11 @@ impl RuleSet {
         &self.0.rules
     }
 
+    /// Whether some rule asks what was said before: or else nothing need be remembered of a text.
+    pub fn looks_back(&self) -> bool {
+        self.0.looks_back()
+    }
+
     /// Judges a text by itself, outside of any room.
     pub fn check(&self, text: &str) -> Verdict {
         self.judge(&Said { text, room: None, earlier: &Earlier::default() })
@@ -194,7 +199,7 @@ impl Compiled {
 
         let touched = self.concepts.touched(std::mem::take(&mut found.concepts), &text);
         self.concepts.matches(&touched, earlier, |rule, span| found.push(rule, span));
-        let trace = trace(&text, &touched);
+        let trace = if self.looks_back() { trace(&text, &touched) } else { Trace::default() };
         if let Some(whole) = repetition::whole(&text) {
             self.repetitions.matches(&trace, earlier, |rule| found.push(rule, whole.clone()));
         }
@@ -205,6 +210,10 @@ impl Compiled {
         }
         let hits = if hits.is_empty() { hits } else { lift::lift(hits, &self.rules, text.original) };
         Judged { text, hits, scores, trace }
+    }
+
+    fn looks_back(&self) -> bool {
+        !self.repetitions.is_empty() || !self.concepts.is_empty()
     }
 
     fn classify(&self, text: &Text<'_>, found: &mut Found) -> Scores {

@@ -6,10 +6,12 @@ use std::sync::LazyLock;
 use super::{
     concept,
     disguise::Disguises,
+    form::Form,
     hit::{Found, Hit},
     lexicon::Entry,
     normalize::View,
-    pattern::{Pattern, Role, Term},
+    pattern::{Pattern, Role, Source, Term},
+    phrases::{self, Phrases, PhrasesBuilder},
     rule::Lexicon,
     terms::{Automaton, Place},
     text::Text,
@@ -18,28 +20,32 @@ use super::{
 /// Every lexicon and every concept that ships with the program. The owner of a pattern is the number of its lexicon or of
 /// its concept.
 pub(super) struct Shipped {
-    pub(super) automaton: Automaton,
+    phrases: Phrases,
+    /// What is no phrase: what counts inside words, or with its accents only.
+    automaton: Automaton,
     disguises: Disguises,
 }
 
 pub(super) static SHIPPED: LazyLock<Shipped> = LazyLock::new(|| {
-    let mut compiled = Vec::new();
+    let mut phrases = PhrasesBuilder::default();
+    let mut others = Vec::new();
+    let mut add = |term: &Term, owner, role| {
+        for (text, pattern) in Pattern::compile(term, owner, role) {
+            others.extend(phrases.add(text, pattern).err());
+        }
+    };
     let mut slurs = Vec::new();
     for lexicon in Lexicon::ALL {
         for entry in lexicon.entries() {
             if entry.is_slur() {
                 slurs.push((Entry::clone(&entry), lexicon as usize));
             }
-            compiled.extend(Pattern::compile(&Term::from(entry), lexicon as usize, Role::Match));
+            add(&Term::from(entry), lexicon as usize, Role::Match);
         }
     }
-    for (number, phrases) in concept::shipped().enumerate() {
-        for phrase in phrases {
-            compiled.extend(Pattern::compile(&Term::from(phrase.clone()), number, Role::Concept));
-        }
-    }
-    let automaton = Automaton::new(compiled).expect("what ships with the program is compiled by a test");
-    Shipped { automaton, disguises: Disguises::new(slurs) }
+    concept::shipped(|number, phrase| add(&Term::from(phrase), number, Role::Concept));
+    let automaton = Automaton::new(others).expect("what ships with the program is compiled by a test");
+    Shipped { phrases: phrases.build(), automaton, disguises: Disguises::new(slurs) }
 });
 
 /// Which of the shipped words a rule set asks for, and for whom.
@@ -66,7 +72,7 @@ impl Asked {
     }
 
     /// Hands on what was found of the shipped words to whoever asked for it.
-    pub(super) fn take(&self, place: Place, found: &mut Found) {
+    fn take(&self, place: Place, found: &mut Found) {
         let Place { owner, role, span } = place;
         if role == Role::Concept {
             let concept = self.concepts.get(owner).copied().flatten();
@@ -76,6 +82,15 @@ impl Asked {
                 found.push(rule, span.clone());
             }
         }
+    }
+
+    /// Looks for the shipped words in a form.
+    pub(super) fn search(&self, form: &Form, source: Source, text: &Text<'_>, found: &mut Found) {
+        let shipped = &*SHIPPED;
+        shipped.phrases.search(form, source, |phrases::Place { owner, role, at }| {
+            self.take(Place { owner, role, span: form.original(at) }, found);
+        });
+        shipped.automaton.search(form, source, text, |place| self.take(place, found));
     }
 
     /// Looks for slurs that are disguised in a view.

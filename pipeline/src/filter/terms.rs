@@ -2,13 +2,13 @@
 
 use std::{ops::Range, sync::LazyLock};
 
-use aho_corasick::{AhoCorasick, BuildError};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
 
 use super::{
     error::{FieldProblem, Problem, RuleError},
     form::Form,
     hit::{Found, Hit},
-    normalize::{Atoms, View},
+    normalize::{Atoms, View, may_be_apart},
     pattern::{Pattern, Role, Source, Term},
     rule::{Action, Matching, Rule, RuleKind, Terms},
     shipped::{Asked, SHIPPED},
@@ -19,6 +19,8 @@ use super::{
 const MAX_TERMS: usize = 500_000;
 /// Characters of a term.
 const MAX_LENGTH: usize = 200;
+/// Bytes of terms that are looked for by a table: it takes about a hundred times as many.
+const MAX_TABLED: usize = 8 << 10;
 /// Letters of a term that is looked for within words.
 const MIN_SUBSTRING: usize = 2;
 
@@ -138,12 +140,15 @@ pub(super) struct Place {
 impl Automaton {
     pub(super) fn new(compiled: Vec<(String, Pattern)>) -> Result<Self, BuildError> {
         let (needles, patterns): (Vec<String>, Vec<Pattern>) = compiled.into_iter().unzip();
-        // Deeper than by default: a text mostly goes astray within the first letters of many terms.
-        let automaton = AhoCorasick::builder().dense_depth(3).build(needles)?;
+        let bytes: usize = needles.iter().map(String::len).sum();
+        // A table of every step is the fastest where it is small; or else deeper than by default: a text mostly goes
+        // astray within the first letters of many terms.
+        let kind = (bytes <= MAX_TABLED).then_some(AhoCorasickKind::DFA);
+        let automaton = AhoCorasick::builder().kind(kind).dense_depth(3).build(needles)?;
         Ok(Self { automaton, patterns: patterns.into() })
     }
 
-    fn search(&self, form: &Form, source: Source, text: &Text<'_>, mut report: impl FnMut(Place)) {
+    pub(super) fn search(&self, form: &Form, source: Source, text: &Text<'_>, mut report: impl FnMut(Place)) {
         if self.patterns.is_empty() {
             return;
         }
@@ -181,6 +186,9 @@ impl TermIndex {
         for view in text.leet() {
             self.search_words(view, text, found);
         }
+        if !may_be_apart(skeleton.text()) {
+            return;
+        }
         let atoms = Atoms::of(skeleton);
         if let Some(view) = atoms.spelled() {
             self.search_view(&view, Source::Spelled, text, found);
@@ -204,7 +212,7 @@ impl TermIndex {
             role => found.hits.push(Hit { rule: owner, role, span, score: None, near: false }),
         });
         if !self.asked.is_nothing() {
-            SHIPPED.automaton.search(&form, source, text, |place| self.asked.take(place, found));
+            self.asked.search(&form, source, text, found);
         }
     }
 }

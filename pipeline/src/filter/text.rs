@@ -53,6 +53,7 @@ fn may_have_leet(text: &[u8]) -> bool {
         |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
     let is_sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'@' | b'$' | b'!' | b'|' | b'+');
     text.iter().enumerate().any(|(at, &byte)| match byte {
+        b'a'..=b'z' | b' ' => false,
         b'!' | b'|' | b'+' => text.get(at + 1).is_some_and(|&next| is_sign(next) || is_letter(Some(&next))),
         _ if is_sign(byte) => is_letter(text.get(at + 1)) || (at > 0 && is_letter(text.get(at - 1))),
         // Signs of currencies and the like, but not the apostrophe.

@@ -16,7 +16,7 @@ use futures_util::future::Either;
 use super::{BoxDecision, Stage, ban::NotBanned};
 use crate::{
     command::{Command, SendMessage},
-    filter::{Recall, Rules, Said, Verdict},
+    filter::{Earlier, Recall, Rules, Said, Verdict},
     moderation::Watch,
     opinion::SecondOpinion,
     rejection::{Filtered, Refused, Rejection},
@@ -49,9 +49,14 @@ impl Stage<Request<NotBanned>> for Filter {
         let sender = request.sender();
         let Command::SendMessage(command) = &request.command;
         let started = Instant::now();
-        let earlier = self.recall.earlier(sender, command.room, Timestamp::now());
+        let rules = self.rules.load();
+        let earlier = if rules.looks_back() {
+            self.recall.earlier(sender, command.room, Timestamp::now())
+        } else {
+            Earlier::default()
+        };
         let said = Said { text: &command.text, room: Some(command.room), earlier: &earlier };
-        let verdict = self.rules.load().judge(&said);
+        let verdict = rules.judge(&said);
         self.watch.judged(&verdict, started.elapsed());
         match &self.second_opinion {
             Some(second_opinion) if verdict.is_unsure() => {

@@ -17,11 +17,11 @@ use tower::{Layer, Service};
 
 use super::{ban::NotBanned, rate_limit::RateLimit};
 use crate::{
-    command::{Command, Reply},
+    command::Reply,
     moderation::Watch,
     rejection::{Refused, Rejection},
     request::Request,
-    store::{Before, Store},
+    store::{Before, SentKey, Store},
 };
 
 /// Layers [`Refusal`].
@@ -39,17 +39,14 @@ impl<N> Layer<N> for RefusalLayer {
     type Service = Refusal<N>;
 
     fn layer(&self, next: N) -> Self::Service {
-        let Self { store, watch, rate_limit } = self.clone();
-        Refusal { store, watch, rate_limit, next }
+        Refusal { parts: Arc::new(self.clone()), next }
     }
 }
 
 /// Looks after messages that a later stage refuses.
 #[derive(Clone)]
 pub struct Refusal<N> {
-    store: Arc<dyn Store>,
-    watch: Arc<Watch>,
-    rate_limit: RateLimit,
+    parts: Arc<RefusalLayer>,
     next: N,
 }
 
@@ -67,15 +64,13 @@ where
     }
 
     fn call(&mut self, request: Request<NotBanned>) -> Self::Future {
-        let sender = request.sender();
-        let Command::SendMessage(command) = &request.command;
-        let key = command.sent_key(sender);
-        let temp_id = command.temp_id.clone();
+        let key = request.key.clone();
+        let temp_id = request.command.temp_id().clone();
         let session = Arc::clone(&request.session);
-        let (store, watch) = (Arc::clone(&self.store), Arc::clone(&self.watch));
-        let rate_limit = self.rate_limit.clone();
+        let parts = Arc::clone(&self.parts);
         let rest = self.next.call(request);
         Box::pin(async move {
+            let RefusalLayer { store, watch, rate_limit } = &*parts;
             let refused = match rest.await {
                 Err(refused) if may_have_been_sent(&refused.rejection) => refused,
                 answer => return answer,
@@ -90,7 +85,7 @@ where
                 Ok(Some(Before::Held)) => Err(Refused { temp_id: Some(temp_id), rejection: Rejection::Held }),
                 Ok(None) => {
                     if let Rejection::Filtered(filtered) = &refused.rejection {
-                        watch.refused(key, filtered).await;
+                        watch.refused(SentKey::clone(&key), filtered).await;
                     }
                     Err(refused)
                 }

@@ -210,7 +210,14 @@ impl Table {
             return found;
         }
         let word = token.letters(text);
-        let suffixes: &[&[u8]] = &[b"s", b"e", b"es", b"ed", b"ing", b"ent", b"ees"];
+        let suffixes: &[&[u8]] = match word.last()? {
+            b's' => &[b"s", b"es", b"ees"],
+            b'e' => &[b"e"],
+            b'd' => &[b"ed"],
+            b'g' => &[b"ing"],
+            b't' => &[b"ent"],
+            _ => return None,
+        };
         suffixes
             .iter()
             .filter(|suffix| word.len() >= MIN_STEM + suffix.len() && word.ends_with(suffix))

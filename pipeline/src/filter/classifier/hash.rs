@@ -1,5 +1,7 @@
 //! The few lines of integer hashing that features, words and classes share. A model fits one version of them only.
 
+use std::hash::{BuildHasherDefault, Hasher};
+
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 const FINISH: u64 = 0xd6e8_feb8_6659_fd93;
 
@@ -23,4 +25,25 @@ pub(super) const fn pair(first: u64, second: u64) -> u64 {
 pub(super) const fn spread(hash: u64) -> u64 {
     let hash = (hash ^ (hash >> 32)).wrapping_mul(FINISH);
     hash ^ (hash >> 29)
+}
+
+/// For tables whose keys are hashes already.
+pub(super) type Hashed = BuildHasherDefault<Spread>;
+
+/// Spreads one number.
+#[derive(Default)]
+pub(super) struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, &byte| push(hash, byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = spread(hash);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }

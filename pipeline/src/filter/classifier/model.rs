@@ -19,6 +19,13 @@ pub const MAGIC: [u8; 8] = *b"plic-mdl";
 pub const HEADER: usize = MAGIC.len() + 4 + HEADS * 8 + 4;
 const HEADS: usize = Head::ALL.len();
 
+/// The byte of a weight of zero.
+const ZERO: u8 = 128;
+/// The weights of the heads 0 and 2; those of 1 and 3 are beside them.
+const EVEN: u32 = 0x00ff_00ff;
+/// So many bytes are summed in 16 bits.
+const MOST_AT_ONCE: u32 = 256;
+
 /// Why bytes are no model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
@@ -38,8 +45,9 @@ pub enum ModelError {
 
 /// A model, ready to score.
 pub(super) struct Model {
-    /// A weight for each head, feature after feature: one look into memory serves all heads.
-    weights: Vec<[i8; HEADS]>,
+    /// A weight for each head, feature after feature: one look into memory serves all heads. Each is a byte, from
+    /// [`ZERO`] up, so that four are summed as two numbers.
+    weights: Box<[u32]>,
     scale: [f32; HEADS],
     bias: [f32; HEADS],
     pub(super) vocabulary: Vocabulary,
@@ -74,10 +82,10 @@ impl Model {
         if !scale.iter().chain(&bias).all(|number| number.is_finite()) {
             return Err(ModelError::NotANumber);
         }
-        let signed = |byte: &u8| i8::from_le_bytes([*byte]);
+        let shifted = |byte: u8| byte.wrapping_add(ZERO);
         let weights = weights
             .chunks_exact(HEADS)
-            .map(|chunk| std::array::from_fn(|head| signed(&chunk[head])))
+            .map(|four| u32::from_le_bytes(std::array::from_fn(|head| shifted(four[head]))))
             .collect();
         Ok(Self { weights, scale, bias, vocabulary: Vocabulary::of(&keys) })
     }
@@ -101,13 +109,28 @@ struct Sums {
 pub(super) struct Windows<'a> {
     model: &'a Model,
     chunk: Sums,
+    /// What is not in the chunk's sums yet: the even heads, the odd ones, and of how many features.
+    even: u32,
+    odd: u32,
+    pending: u32,
     last: Option<Sums>,
     highest: Option<[f32; HEADS]>,
 }
 
 impl<'a> Windows<'a> {
     pub(super) fn over(model: &'a Model) -> Self {
-        Self { model, chunk: Sums::default(), last: None, highest: None }
+        Self { model, chunk: Sums::default(), even: 0, odd: 0, pending: 0, last: None, highest: None }
+    }
+
+    /// Brings the chunk's sums up to date.
+    fn settle(&mut self) {
+        let (even, odd) = (std::mem::take(&mut self.even), std::mem::take(&mut self.odd));
+        let pending = std::mem::take(&mut self.pending);
+        let sums = [even & 0xffff, odd & 0xffff, even >> 16, odd >> 16];
+        for (total, sum) in self.chunk.weights.iter_mut().zip(sums) {
+            *total = total.wrapping_add_unsigned(sum).wrapping_sub_unsigned(pending * u32::from(ZERO));
+        }
+        self.chunk.features = self.chunk.features.wrapping_add(pending);
     }
 
     pub(super) fn probabilities(self) -> [f32; HEADS] {
@@ -127,13 +150,16 @@ impl Sink for Windows<'_> {
     #[inline]
     fn feature(&mut self, feature: u32) {
         let weights = self.model.weights[feature as usize];
-        for (sum, weight) in self.chunk.weights.iter_mut().zip(weights) {
-            *sum = sum.wrapping_add(i32::from(weight));
+        self.even += weights & EVEN;
+        self.odd += weights >> 8 & EVEN;
+        self.pending += 1;
+        if self.pending == MOST_AT_ONCE {
+            self.settle();
         }
-        self.chunk.features = self.chunk.features.wrapping_add(1);
     }
 
     fn end_chunk(&mut self) {
+        self.settle();
         let chunk = std::mem::take(&mut self.chunk);
         let window = self.last.map_or(chunk, |last| Sums {
             weights: std::array::from_fn(|head| last.weights[head].saturating_add(chunk.weights[head])),

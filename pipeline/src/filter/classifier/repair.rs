@@ -51,8 +51,8 @@ const MAX_WORD: usize = 16;
 struct Index {
     words: Vec<&'static str>,
     /// By the word without repeats, by the word without one letter, and by its first letter and length.
-    collapsed: HashMap<u64, usize>,
-    shortened: HashMap<u64, Vec<usize>>,
+    collapsed: HashMap<u64, usize, hash::Hashed>,
+    shortened: HashMap<u64, Vec<usize>, hash::Hashed>,
     shaped: HashMap<(u8, usize), Vec<usize>>,
 }
 
@@ -62,7 +62,7 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
     words.sort_unstable();
     words.retain(|word| LETTERS.contains(&word.len()));
     let mut index =
-        Index { words, collapsed: HashMap::new(), shortened: HashMap::new(), shaped: HashMap::new() };
+        Index { words, collapsed: HashMap::default(), shortened: HashMap::default(), shaped: HashMap::new() };
     for (at, word) in index.words.iter().enumerate() {
         let bytes = word.as_bytes();
         index.collapsed.entry(collapsed(bytes)).or_insert(at);

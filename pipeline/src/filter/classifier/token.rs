@@ -105,9 +105,19 @@ impl Reader {
         let mut at = start;
         let mut hash = hash::START;
         let mut stems = [0; MAX_SUFFIX];
-        let mut run = (None, 0_u8);
+        // The last letter, none at first, and how often it stands in a row.
+        let mut run = (0, 0_u8);
         let bytes = text.as_bytes();
         while let Some(&byte) = bytes.get(at) {
+            if byte.is_ascii_lowercase() {
+                run = if run.0 == byte { (byte, run.1.saturating_add(1)) } else { (byte, 1) };
+                at += 1;
+                if run.1 <= MAX_RUN {
+                    stems = [hash, stems[0], stems[1]];
+                    hash = hash::push(hash, byte);
+                }
+                continue;
+            }
             if byte.is_ascii() {
                 if byte == b'\'' && contracts(&bytes[start..at], &bytes[at + 1..]) {
                     // "don't" is "dont", as many write it; "l'ami" is two words.
@@ -123,10 +133,10 @@ impl Reader {
                 if !byte.is_ascii_alphanumeric() {
                     break;
                 }
-                run = if run.0 == Some(byte) && !byte.is_ascii_digit() {
-                    (run.0, run.1.saturating_add(1))
+                run = if run.0 == byte && !byte.is_ascii_digit() {
+                    (byte, run.1.saturating_add(1))
                 } else {
-                    (Some(byte), 1)
+                    (byte, 1)
                 };
                 at += 1;
                 if run.1 > MAX_RUN {
@@ -143,7 +153,7 @@ impl Reader {
                 hash = hash::push(hash, byte);
             }
             at += c.len_utf8();
-            run.0 = None;
+            run.0 = 0;
         }
         self.push(Token { hash, stems, bytes: start..at, ..Token::default() });
         at

@@ -34,6 +34,43 @@ struct Atom {
     is_word: bool,
 }
 
+/// Whether a text may have words whose letters were set apart or that punctuation broke: most texts have neither three
+/// letters that stand alone in a row nor a sign between two letters, and need not be read again to know it.
+pub(in crate::filter) fn may_be_apart(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // Words of one letter in a row, and the signs since the last word.
+    let (mut alone, mut signs, mut is_broken) = (0, 0, false);
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        if byte.is_ascii_alphanumeric() {
+            if is_broken && signs <= 2 {
+                return true;
+            }
+            let start = at;
+            while bytes.get(at).is_some_and(u8::is_ascii_alphanumeric) {
+                at += 1;
+            }
+            let is_single = at == start + 1 || bytes[start..at].iter().all(|&other| other == byte);
+            alone = if is_single { alone + 1 } else { 0 };
+            if alone >= MIN_LETTERS {
+                return true;
+            }
+            (signs, is_broken) = (0, true);
+        } else if byte.is_ascii() {
+            signs += 1;
+            is_broken &= !matches!(byte, b' ' | b'\'');
+            at += 1;
+        } else if bytes[at..].starts_with(b"\xe2\x80") {
+            // Punctuation.
+            signs += 1;
+            at += 3;
+        } else {
+            return true;
+        }
+    }
+    false
+}
+
 impl<'a> Atoms<'a> {
     pub(in crate::filter) fn of(view: &'a View) -> Self {
         let text = view.text();
@@ -154,6 +191,23 @@ mod tests {
             assert_eq!(joined(Atoms::of(&View::skeleton(text)).spelled()), "hello", "{text}");
         }
         assert_eq!(joined(Atoms::of(&View::skeleton("a hel.lo b")).glued()), "hello");
+    }
+
+    #[test]
+    fn what_may_be_apart_is_looked_at() {
+        for text in
+            ["h e l l o", "a  b c", "a, 1! b", "hel-lo", "hel.-lo", "hel–lo", "hel…lo", "é-t", "aa b cc"]
+        {
+            assert!(may_be_apart(text), "{text}");
+        }
+        for text in
+            ["", "as a pet", "c'est l'ami d'anne", "no. yes, ok", "a b", "a - b", "hel...lo", "l’ami a"]
+        {
+            let view = View::skeleton(text);
+            let atoms = Atoms::of(&view);
+            assert!(atoms.spelled().is_none() && atoms.glued().is_none(), "{text}");
+        }
+        assert!(!may_be_apart("c'est l'ami d'anne, a b. no") && !may_be_apart("a - b"));
     }
 
     #[test]
