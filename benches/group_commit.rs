@@ -1,10 +1,12 @@
-//! Confirmed, durable messages a second with 64 senders at once, grouped and one transaction a message.
+//! Confirmed, durable messages a second and their CPU time, with 1 to 256 senders at once, beside a plain floor: one
+//! table and one index, and nothing but inserts, in batches of as many rows as there are senders.
 //!
-//! `cargo bench -p plic-chat --bench group_commit [-- FOLDER]`: the database is made in a folder of its own inside
-//! FOLDER (default: the temporary folder), on whose disk the figure depends.
+//! `cargo bench -p plic-chat --bench group_commit [-- FOLDER]`: the databases are made in a folder of their own inside
+//! FOLDER (default: the temporary folder), on whose disk the figures depend. `taskset -c 0` before it for one core.
 
 use std::{
-    path::PathBuf,
+    fs,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -17,13 +19,19 @@ use plic_pipeline::{
     id::{ConnectionId, RoomId, UserId},
     store::{NewMessage, SentKey, Store},
 };
-use tokio::sync::Semaphore;
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
 use uuid::Uuid;
 
-const SENDERS: u64 = 64;
-const ROOMS: u64 = 8;
+/// Pairs of users, each in a room of theirs.
+const PAIRS: usize = 256;
+const SENDERS: [usize; 4] = [1, 16, 64, 256];
 const ROUND: Duration = Duration::from_secs(3);
 const ROUNDS: usize = 3;
+
+type Error = Box<dyn std::error::Error>;
 
 struct Nowhere;
 
@@ -41,76 +49,156 @@ fn main() {
     runtime.block_on(run(&folder)).expect("the store works");
 }
 
-async fn run(folder: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
+async fn run(folder: &Path) -> Result<(), Error> {
     let folder = tempfile::tempdir_in(folder)?;
     let url = format!("sqlite://{}", folder.path().join("chat.db").display());
     let store = Arc::new(SqliteStore::open(&url, Arc::new(Nowhere)).await?);
-    let people: Vec<UserId> = (0..SENDERS).map(|n| UserId(Uuid::from_u128(n.into()))).collect();
-    let mut rooms = Vec::new();
-    for _ in 0..ROOMS {
-        rooms.push(store.create_room(people[0], &people, None).await?);
+    let mut floor = Floor::open(&folder.path().join("floor.db")).await?;
+    let mut pairs = Vec::new();
+    for n in 0..PAIRS as u128 {
+        let [sender, other] = [2 * n, 2 * n + 1].map(|n| UserId(Uuid::from_u128(n << 64 | 1)));
+        pairs.push((sender, store.create_room(sender, &[other], None).await?));
     }
-    let mut ratios = Vec::new();
-    // In turns, so that what else the machine does meets both.
-    for round in 0..ROUNDS as u64 {
-        let (single, single_ms) = measure(&store, &people, &rooms, 1, round * 2).await?;
-        let (grouped, grouped_ms) = measure(&store, &people, &rooms, 64, round * 2 + 1).await?;
-        println!(
-            "one a transaction {single:>7.0}/s ({single_ms:.1} ms each), grouped {grouped:>7.0}/s \
-             ({grouped_ms:.1} ms each), {:.1} times",
-            grouped / single
-        );
-        ratios.push(grouped / single);
+    for senders in SENDERS {
+        let mut ratios = Vec::new();
+        // In turns, so that what else the machine does meets both.
+        for round in 0..ROUNDS {
+            let plain = Figures::of(floor.fill(senders)).await?;
+            let grouped = Figures::of(send(&store, &pairs[..senders], round)).await?;
+            ratios.push((grouped.a_second / plain.a_second, grouped.micros() / plain.micros()));
+            println!("{senders:>3} senders: {grouped}; floor {plain}");
+        }
+        ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (rate, cpu) = ratios[ROUNDS / 2];
+        println!("{senders:>3} senders: {rate:.2} of the floor's rate, {cpu:.1} times its CPU time (median)");
     }
-    ratios.sort_by(f64::total_cmp);
-    println!("median of {ROUNDS}: grouped is {:.1} times as fast", ratios[ROUNDS / 2]);
     store.close().await;
     Ok(())
 }
 
-/// Messages a second, and the mean time of one, with 64 senders of whom so many are let to the store at once.
-async fn measure(
-    store: &Arc<SqliteStore>,
-    people: &[UserId],
-    rooms: &[RoomId],
-    at_once: usize,
-    round: u64,
-) -> Result<(f64, f64), Box<dyn std::error::Error>> {
-    let doors = Arc::new(Semaphore::new(at_once));
+/// What was reached within a round.
+struct Figures {
+    a_second: f64,
+    user: f64,
+    system: f64,
+}
+
+impl Figures {
+    /// Of work that answers how many messages it stored.
+    async fn of(work: impl Future<Output = Result<u32, Error>>) -> Result<Self, Error> {
+        let (began, [user, system]) = (Instant::now(), cpu_micros()?);
+        let stored = f64::from(work.await?);
+        let [user_after, system_after] = cpu_micros()?;
+        Ok(Self {
+            a_second: stored / began.elapsed().as_secs_f64(),
+            user: (user_after - user) / stored,
+            system: (system_after - system) / stored,
+        })
+    }
+
+    fn micros(&self) -> f64 {
+        self.user + self.system
+    }
+}
+
+impl std::fmt::Display for Figures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { a_second, user, system } = self;
+        write!(f, "{a_second:>6.0}/s, {:>5.1} us CPU each ({user:.1} + {system:.1})", self.micros())
+    }
+}
+
+/// Microseconds of CPU time of this process, in user and system mode.
+fn cpu_micros() -> Result<[f64; 2], Error> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    // The name of the process, in brackets, may contain anything.
+    let fields: Vec<&str> = stat[stat.rfind(')').ok_or("no name")?..].split(' ').collect();
+    // In ticks of 10 ms.
+    Ok([fields[12].parse::<f64>()? * 1e4, fields[13].parse::<f64>()? * 1e4])
+}
+
+/// Sends for a round, each pair's sender one message after another.
+async fn send(store: &Arc<SqliteStore>, pairs: &[(UserId, RoomId)], round: usize) -> Result<u32, Error> {
     let began = Instant::now();
-    let senders: Vec<_> = (0..SENDERS)
-        .zip(people.iter().copied())
-        .map(|(n, sender)| {
-            let (store, doors) = (Arc::clone(store), Arc::clone(&doors));
-            let room = rooms[usize::try_from(n % ROOMS).expect("small")];
+    let senders: Vec<_> = pairs
+        .iter()
+        .map(|&(sender, room)| {
+            let store = Arc::clone(store);
             tokio::spawn(async move {
-                let (mut sent, mut waited) = (0_u32, Duration::ZERO);
+                let mut sent = 0;
                 while began.elapsed() < ROUND {
-                    let _door = doors.acquire().await.expect("never closed");
-                    let asked = Instant::now();
                     store.append(message(sender, room, round, sent)).await.expect("stores");
-                    waited += asked.elapsed();
                     sent += 1;
                 }
-                (sent, waited)
+                sent
             })
         })
         .collect();
-    let (mut sent, mut waited) = (0, Duration::ZERO);
+    let mut sent = 0;
     for sender in senders {
-        let (one_sent, one_waited) = sender.await?;
-        sent += one_sent;
-        waited += one_waited;
+        sent += sender.await?;
     }
-    let rate = f64::from(sent) / began.elapsed().as_secs_f64();
-    Ok((rate, waited.as_secs_f64() * 1000.0 / f64::from(sent)))
+    Ok(sent)
 }
 
-/// 64 bytes of text.
-fn message(sender: UserId, room: RoomId, round: u64, n: u32) -> NewMessage {
+/// 64 bytes of text, and a digest as random as a real one.
+fn message(sender: UserId, room: RoomId, round: usize, n: u32) -> NewMessage {
     let mut digest = [0; 32];
-    digest[..8].copy_from_slice(&round.to_le_bytes());
-    digest[8..12].copy_from_slice(&n.to_le_bytes());
+    let number = (round as u64) << 32 | u64::from(n);
+    digest[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+    digest[8..16].copy_from_slice(&(pair_of(sender)).to_be_bytes());
     let key = SentKey { sender, room, digest, window: Duration::from_hours(24) };
     NewMessage { key, origin: ConnectionId(1), text: format!("{n:064}"), flag: None }
+}
+
+fn pair_of(sender: UserId) -> u64 {
+    sender.0.as_u64_pair().0
+}
+
+/// The least that is durable.
+struct Floor {
+    connection: SqliteConnection,
+    rows: i64,
+}
+
+impl Floor {
+    async fn open(path: &Path) -> Result<Self, Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full);
+        let mut connection = options.connect().await?;
+        sqlx::raw_sql(
+            "CREATE TABLE messages (id INTEGER PRIMARY KEY, room INTEGER NOT NULL, seq INTEGER NOT NULL, sender BLOB NOT NULL,
+             text TEXT NOT NULL, created_at INTEGER NOT NULL, UNIQUE (room, seq))",
+        )
+        .execute(&mut connection)
+        .await?;
+        Ok(Self { connection, rows: 0 })
+    }
+
+    /// Inserts for a round, so many rows a transaction.
+    async fn fill(&mut self, batch: usize) -> Result<u32, Error> {
+        let insert = format!(
+            "INSERT INTO messages (id, room, seq, sender, text, created_at) VALUES {}",
+            vec!["(?,?,?,?,?,?)"; batch].join(",")
+        );
+        let (began, mut filled) = (Instant::now(), 0);
+        while began.elapsed() < ROUND {
+            let mut transaction = self.connection.begin().await?;
+            let mut statement = sqlx::query(AssertSqlSafe(insert.as_str()));
+            for n in 0..batch {
+                self.rows += 1;
+                let room = i64::try_from(n)?;
+                let sender = Uuid::from_u128(n as u128);
+                statement = statement.bind(self.rows).bind(room).bind(self.rows).bind(sender);
+                statement = statement.bind(format!("{n:064}")).bind(0);
+            }
+            statement.execute(&mut *transaction).await?;
+            transaction.commit().await?;
+            filled += u32::try_from(batch)?;
+        }
+        Ok(filled)
+    }
 }

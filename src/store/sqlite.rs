@@ -2,8 +2,10 @@
 //!
 //! All writes go through one queue to one task (`writer`), which owns the only connection that may write. Appends that
 //! wait together share a transaction, so that syncing the disk is paid once a batch (`append`); every other write has
-//! a transaction of its own (`rooms`, and what `records` lists). Reads go past the queue to a pool of read-only
-//! connections (`read`); WAL lets them see the last commit without waiting for the writer.
+//! a transaction of its own (`rooms`, and what `records` lists). What is committed is published and answered by a second
+//! task (`delivery`), and copied from the log into the database by a third (`checkpoint`), while the writer goes on. Reads
+//! go past the queue to a pool of read-only connections (`read`); WAL lets them see the last commit without waiting for
+//! the writer.
 //!
 //! Nothing waits for ever: every call has a deadline, also in the queue, and a fault of the disk or of another process
 //! that holds the file costs those calls only. The writer opens a new connection after any error.
@@ -12,7 +14,9 @@ mod append;
 mod audit;
 mod bans;
 mod bulk;
+mod checkpoint;
 mod decide;
+mod delivery;
 mod dossier;
 mod held;
 mod hits;

@@ -223,6 +223,26 @@ async fn a_release_that_fails_at_its_last_statement_delivers_nothing() {
     query("DROP TRIGGER full").execute(&mut other).await.expect("drops");
     say(&*store, 2, room, "meanwhile").await.expect("stores");
     store.decide(incident, Decision::Release, None, user(9)).await.expect("releases");
-    assert_eq!(texts(&*store, room).await, ["meanwhile", "held"]);
-    assert_eq!(bus.messages().last().expect("published").seq, 2);
+    say(&*store, 2, room, "after").await.expect("stores");
+    assert_eq!(texts(&*store, room).await, ["meanwhile", "held", "after"]);
+    assert_eq!(bus.messages().last().expect("published").seq, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_is_begun_anew_while_messages_keep_coming() {
+    const SENDERS: u128 = 16;
+    let (folder, store, bus) = fixture().await;
+    let people: Vec<u128> = (1..=SENDERS).collect();
+    let room = room_of(&*store, &people).await;
+    let text = "0123456789abcdef".repeat(8192);
+    let senders = people.iter().map(|sender| async {
+        for n in 0..100 {
+            say(&*store, *sender, room, &format!("{n} {text}")).await.expect("stores");
+        }
+    });
+    join_all(senders).await;
+    let log = folder.path().join("chat.db-wal").metadata().expect("there").len();
+    assert!(log < 160 << 20, "{log} bytes of the 200 MiB that were written");
+    let seqs: Vec<i64> = bus.messages().iter().map(|message| message.seq).collect();
+    assert!(seqs.into_iter().eq(1..=1600));
 }

@@ -11,10 +11,10 @@ use plic_pipeline::{
     store::{Flag, NewMessage, SentKey},
     timestamp::Timestamp,
 };
-use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{Row, SqliteConnection, query, sqlite::SqliteRow};
 
 use super::{
-    bulk::Bulk,
+    bulk::{Bound, Bulk, Program, Step},
     incidents::{self, NewIncident},
     lately,
     people::People,
@@ -33,11 +33,6 @@ const HELD: Bulk = Bulk {
     after: ") SELECT k.n, max(h.at) FROM k CROSS JOIN held h \
             ON h.sender = k.sender AND h.room = k.room AND h.digest = k.digest GROUP BY k.n",
     columns: 4,
-};
-const OPEN_ROOMS: Bulk = Bulk {
-    before: "SELECT id, last_seq FROM rooms WHERE deleted_at IS NULL AND id IN (",
-    after: ")",
-    columns: 1,
 };
 const INSERT_MESSAGES: Bulk = Bulk {
     before: "INSERT INTO messages (id, room, seq, sender, text, created_at) SELECT * FROM (VALUES ",
@@ -63,47 +58,92 @@ pub(super) struct Placed {
     pub(super) incident: Option<Incident>,
 }
 
-/// Stores these messages; answers what each comes to, in their order. All of it is durable, or an error.
+/// All that is read of a batch whose rooms are known, under the lock that keeps other processes from writing.
+const BEGIN: Program = Program(&[
+    Step::Plain("BEGIN IMMEDIATE"),
+    Step::Plain("PRAGMA data_version"),
+    Step::Plain("SELECT last_id, EXISTS (SELECT 1 FROM held) FROM meta"),
+    Step::Rows(SENT),
+]);
+const STORE: Program = Program(&[
+    Step::Rows(INSERT_MESSAGES),
+    Step::Rows(INSERT_SENT),
+    Step::Rows(UPDATE_ROOMS),
+    Step::Plain(UPDATE_META),
+]);
+const STORE_AND_COMMIT: Program = Program(&[
+    Step::Rows(INSERT_MESSAGES),
+    Step::Rows(INSERT_SENT),
+    Step::Rows(UPDATE_ROOMS),
+    Step::Plain(UPDATE_META),
+    Step::Plain(COMMIT),
+]);
+const UPDATE_META: &str = "UPDATE meta SET last_id = ?";
+const COMMIT: &str = "COMMIT";
+
+/// Stores these messages; answers what each comes to, in their order. All of it is durable, or an error: then the
+/// connection may be inside the transaction still, and is to be closed.
 pub(super) async fn append(
     connection: &mut SqliteConnection,
     people: &mut People,
     messages: &[&NewMessage],
     now: Timestamp,
 ) -> sqlx::Result<Vec<Placed>> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let (last_id, version, any_held): (i64, i64, bool) = sqlx::query_as(
-        "SELECT last_id, data_version, EXISTS (SELECT 1 FROM held) FROM meta, pragma_data_version",
-    )
-    .fetch_one(&mut *transaction)
-    .await?;
+    let Begun { version, last_id, any_held, sent } = begin(connection, messages).await?;
     people.at_version(version);
-
-    let sent = load_sent(&mut transaction, messages).await?;
-    let held = if any_held { load_held(&mut transaction, messages).await? } else { HashMap::new() };
+    let held = if any_held { load_held(connection, messages).await? } else { HashMap::new() };
     let rooms: HashSet<RoomId> = messages.iter().map(|message| message.key.room).collect();
-    let open = load_open_rooms(&mut transaction, &rooms).await?;
-    people.load(&mut transaction, &rooms).await?;
+    people.load(connection, &rooms).await?;
+    let open = rooms.iter().filter_map(|room| Some((*room, OpenRoom::at(people.last_seq(*room)?)))).collect();
 
     let mut placing = Placing { now, last_id, sent, held, open };
     let places: Vec<Place> =
         messages.iter().map(|message| placing.place(&message.key, &people.of(message.key.room))).collect();
     let mut incidents: Vec<Option<Incident>> = vec![None; places.len()];
-    if placing.last_id > last_id {
-        store(&mut transaction, messages, &places, now).await?;
-        store_rooms(&mut transaction, &placing.open).await?;
-        sqlx::query("UPDATE meta SET last_id = ?").bind(placing.last_id).execute(&mut *transaction).await?;
+    if placing.last_id == last_id {
+        query(COMMIT).execute(connection).await?;
+    } else if messages.iter().all(|message| message.flag.is_none()) {
+        store(connection, STORE_AND_COMMIT, messages, &places, &placing).await?;
+    } else {
+        store(connection, STORE, messages, &places, &placing).await?;
         for ((incident, place), message) in incidents.iter_mut().zip(&places).zip(messages) {
             if let (Place::New { id, .. }, Some(flag)) = (place, &message.flag)
-                && !lately::is_full_of_flags(&mut transaction, message.key.sender, now).await?
+                && !lately::is_full_of_flags(connection, message.key.sender, now).await?
             {
                 let new = flagged(&message.key, *id, flag);
-                *incident = Some(incidents::open(&mut transaction, new, now).await?);
+                *incident = Some(incidents::open(connection, new, now).await?);
             }
         }
+        query(COMMIT).execute(connection).await?;
     }
-    transaction.commit().await?;
+    for (room, state) in &placing.open {
+        people.set_last_seq(*room, state.last_seq);
+    }
     let together = places.into_iter().zip(incidents);
     Ok(together.map(|(place, incident)| Placed { place, incident }).collect())
+}
+
+/// What the transaction finds.
+struct Begun {
+    /// `PRAGMA data_version`.
+    version: i64,
+    last_id: i64,
+    any_held: bool,
+    /// What of the messages was stored before, whenever that was.
+    sent: HashMap<Identity, Sent>,
+}
+
+async fn begin(connection: &mut SqliteConnection, messages: &[&NewMessage]) -> sqlx::Result<Begun> {
+    let program = BEGIN.for_rows(messages.len()).rows(SENT, &numbered(messages), bind_key);
+    let mut rows = program.fetch(connection).await?.into_iter();
+    let version = rows.next().ok_or(sqlx::Error::RowNotFound)?.try_get(0)?;
+    let meta = rows.next().ok_or(sqlx::Error::RowNotFound)?;
+    let mut sent = HashMap::new();
+    for row in rows {
+        let first = Sent { message: MessageId(row.try_get(1)?), at: Timestamp(row.try_get(2)?) };
+        sent.insert(identity_of(&row, messages)?, first);
+    }
+    Ok(Begun { version, last_id: meta.try_get(0)?, any_held: meta.try_get(1)?, sent })
 }
 
 fn flagged(key: &SentKey, message: MessageId, flag: &Flag) -> NewIncident {
@@ -119,70 +159,42 @@ fn flagged(key: &SentKey, message: MessageId, flag: &Flag) -> NewIncident {
     }
 }
 
-/// What of these was stored before, whenever that was.
-async fn load_sent(
-    connection: &mut SqliteConnection,
-    messages: &[&NewMessage],
-) -> sqlx::Result<HashMap<Identity, Sent>> {
-    let mut sent = HashMap::new();
-    for (identity, row) in by_key(connection, SENT, messages).await? {
-        sent.insert(identity, Sent { message: MessageId(row.try_get(1)?), at: Timestamp(row.try_get(2)?) });
-    }
-    Ok(sent)
-}
-
 /// When these were held last.
 async fn load_held(
     connection: &mut SqliteConnection,
     messages: &[&NewMessage],
 ) -> sqlx::Result<HashMap<Identity, Timestamp>> {
     let mut held = HashMap::new();
-    for (identity, row) in by_key(connection, HELD, messages).await? {
-        held.insert(identity, Timestamp(row.try_get(1)?));
+    for row in HELD.fetch(connection, &numbered(messages), bind_key).await? {
+        held.insert(identity_of(&row, messages)?, Timestamp(row.try_get(1)?));
     }
     Ok(held)
 }
 
-/// What a statement finds under the keys of these messages; its first column is the number of the message.
-async fn by_key(
-    connection: &mut SqliteConnection,
-    statement: Bulk,
-    messages: &[&NewMessage],
-) -> sqlx::Result<Vec<(Identity, SqliteRow)>> {
-    let numbered: Vec<(i64, &SentKey)> = (0..).zip(messages.iter().map(|message| &message.key)).collect();
-    let rows = statement
-        .fetch(connection, &numbered, |statement, (n, key)| {
-            statement.bind(*n).bind(key.sender.0).bind(key.room.0).bind(key.digest.to_vec())
-        })
-        .await?;
-    let mut found = Vec::with_capacity(rows.len());
-    for row in rows {
-        let n: usize =
-            row.try_get::<i64, _>(0)?.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-        found.push((identity(&messages[n].key), row));
-    }
-    Ok(found)
+/// The keys of messages with the numbers by which a row names them.
+fn numbered<'m>(messages: &[&'m NewMessage]) -> Vec<(i64, &'m SentKey)> {
+    (0..).zip(messages.iter().map(|message| &message.key)).collect()
 }
 
-async fn load_open_rooms(
-    connection: &mut SqliteConnection,
-    rooms: &HashSet<RoomId>,
-) -> sqlx::Result<HashMap<RoomId, OpenRoom>> {
-    let ids: Vec<RoomId> = rooms.iter().copied().collect();
-    let rows = OPEN_ROOMS.fetch(connection, &ids, |statement, room| statement.bind(room.0)).await?;
-    let mut open = HashMap::with_capacity(rows.len());
-    for row in rows {
-        open.insert(RoomId(row.try_get(0)?), OpenRoom { last_seq: row.try_get(1)?, newest: None });
-    }
-    Ok(open)
+fn bind_key(statement: Bound, (n, key): &(i64, &SentKey)) -> Bound {
+    statement.bind(*n).bind(key.sender.0).bind(key.room.0).bind(key.digest.to_vec())
+}
+
+/// Which message a row is about; its first column is the number of the message.
+fn identity_of(row: &SqliteRow, messages: &[&NewMessage]) -> sqlx::Result<Identity> {
+    let n: usize =
+        row.try_get::<i64, _>(0)?.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    Ok(identity(&messages[n].key))
 }
 
 async fn store(
     connection: &mut SqliteConnection,
+    program: Program,
     messages: &[&NewMessage],
     places: &[Place],
-    now: Timestamp,
+    placing: &Placing,
 ) -> sqlx::Result<()> {
+    let now = placing.now;
     let new: Vec<(i64, i64, &NewMessage)> = places
         .iter()
         .zip(messages)
@@ -191,30 +203,27 @@ async fn store(
             Place::Before(_) | Place::Held | Place::NotParticipant => None,
         })
         .collect();
-    INSERT_MESSAGES
-        .execute(connection, &new, move |statement, (id, seq, message)| {
+    let rooms: Vec<(i64, i64, i64)> = placing
+        .open
+        .iter()
+        .filter_map(|(room, state)| Some((room.0, state.last_seq, state.newest?.0)))
+        .collect();
+    program
+        .for_rows(new.len())
+        .rows(INSERT_MESSAGES, &new, |statement, (id, seq, message)| {
             let key = &message.key;
             let statement = statement.bind(*id).bind(key.room.0).bind(*seq).bind(key.sender.0);
             statement.bind(message.text.clone()).bind(now.0)
         })
-        .await?;
-    INSERT_SENT
-        .execute(connection, &new, move |statement, (id, _, message)| {
+        .rows(INSERT_SENT, &new, |statement, (id, _, message)| {
             let key = &message.key;
             statement.bind(*id).bind(key.sender.0).bind(key.room.0).bind(key.digest.to_vec()).bind(now.0)
         })
-        .await
-}
-
-async fn store_rooms(
-    connection: &mut SqliteConnection,
-    open: &HashMap<RoomId, OpenRoom>,
-) -> sqlx::Result<()> {
-    let changed: Vec<(i64, i64, i64)> =
-        open.iter().filter_map(|(room, state)| Some((room.0, state.last_seq, state.newest?.0))).collect();
-    UPDATE_ROOMS
-        .execute(connection, &changed, |statement, (room, last_seq, activity)| {
+        .rows(UPDATE_ROOMS, &rooms, |statement, (room, last_seq, activity)| {
             statement.bind(*room).bind(*last_seq).bind(*activity)
         })
-        .await
+        .value(placing.last_id)
+        .fetch(connection)
+        .await?;
+    Ok(())
 }

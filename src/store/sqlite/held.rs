@@ -115,7 +115,10 @@ pub(super) async fn deliver(work: &mut Work<'_>, incident: &Incident) -> sqlx::R
             .await?;
     let Some(HeldRow { sender, room, digest, origin, temp_id, delivered }) = row else { return Ok(None) };
     let (sender, room) = (UserId(sender), RoomId(room));
-    let Some(participants) = participants(work, room, sender).await? else { return Ok(None) };
+    let participants = participants(work, room, sender).await?;
+    // It counts on here, or did so before in this transaction.
+    work.people.forget(room);
+    let Some(participants) = participants else { return Ok(None) };
     // The connections of a process that has ended have the numbers of others by now.
     let origin = origin.map_or(ConnectionId::ENDED, |origin| ConnectionId(origin.cast_unsigned()));
     let text = delivered.unwrap_or_else(|| incident.text.clone());

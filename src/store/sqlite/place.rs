@@ -48,6 +48,12 @@ pub(super) struct OpenRoom {
     pub(super) newest: Option<MessageId>,
 }
 
+impl OpenRoom {
+    pub(super) fn at(last_seq: i64) -> Self {
+        Self { last_seq, newest: None }
+    }
+}
+
 /// Hands out ids and sequence numbers, in the order of the batch.
 #[derive(Debug)]
 pub(super) struct Placing {
@@ -103,7 +109,7 @@ mod tests {
             last_id: 10,
             sent: HashMap::new(),
             held: HashMap::new(),
-            open: HashMap::from([(RoomId(1), OpenRoom { last_seq: 3, newest: None })]),
+            open: HashMap::from([(RoomId(1), OpenRoom::at(3))]),
         }
     }
 

@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{DEADLINE, people::People, writer::Writer};
+use super::{DEADLINE, delivery::Delivery, people::People, writer::Writer};
 
 /// Writes that may wait; one more is refused as overload.
 const LENGTH: usize = 8192;
@@ -26,9 +26,9 @@ const LENGTH: usize = 8192;
 #[async_trait]
 pub(super) trait Change: Send + Sync + 'static {
     /// What it answers.
-    type Done: Send;
+    type Done: Send + 'static;
     /// Why it is refused; nothing of it is kept then.
-    type Refusal: From<StoreError> + Send;
+    type Refusal: From<StoreError> + Send + 'static;
 
     /// Does it, inside a transaction that the caller commits, or rolls back where it is refused.
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<Self::Done, Self::Refusal>>;
@@ -83,14 +83,13 @@ impl<T, E> Ticket<T, E> {
 pub(super) trait Run: Send {
     fn is_wanted(&self) -> bool;
 
-    /// Does it in a transaction, publishes what came of it, and answers the caller. An error means that the connection
-    /// is not to be trusted.
+    /// Does it in a transaction; answers what is to be published and how to answer the caller. An error means that the
+    /// caller is answered and the connection is not to be trusted.
     async fn run(
         self: Box<Self>,
         connection: &mut SqliteConnection,
         people: &mut People,
-        bus: &dyn Bus,
-    ) -> Result<(), Arc<sqlx::Error>>;
+    ) -> Result<Delivery, Arc<sqlx::Error>>;
 
     /// Answers that the database failed.
     fn fail(self: Box<Self>, error: &Arc<sqlx::Error>);
@@ -111,15 +110,10 @@ impl<C: Change> Run for Queued<C> {
         self: Box<Self>,
         connection: &mut SqliteConnection,
         people: &mut People,
-        bus: &dyn Bus,
-    ) -> Result<(), Arc<sqlx::Error>> {
+    ) -> Result<Delivery, Arc<sqlx::Error>> {
         match commit(&self.change, connection, people).await {
             Ok((answer, events)) => {
-                if !events.is_empty() {
-                    bus.publish(events).await;
-                }
-                self.ticket.answer(answer);
-                Ok(())
+                Ok(Delivery { events, answer: Box::new(move || self.ticket.answer(answer)) })
             }
             Err(error) => {
                 let error = Arc::new(error);

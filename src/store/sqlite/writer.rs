@@ -2,6 +2,8 @@
 //!
 //! It takes one write that waits, then whatever else waits, without waiting for more: under load batches grow by
 //! themselves, because writes gather while the disk syncs the batch before them; without load nothing is delayed.
+//! Publishing and answering are not its work ([`Deliveries`]), nor are checkpoints ([`Checkpoints`]), but for what is
+//! left of them.
 
 use std::{iter::Peekable, sync::Arc, time::Duration, vec::Drain};
 
@@ -15,16 +17,19 @@ use plic_pipeline::{
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::{
     sync::mpsc,
+    task::yield_now,
     time::{Instant, sleep_until},
 };
 
 use super::{
     append::{Placed, append},
+    checkpoint::{self, Checkpoints},
+    delivery::{Deliveries, Delivery},
     incidents,
     people::People,
     place::Place,
     purge,
-    queue::{Append, Job, Run, failed},
+    queue::{Append, Job, Run, Ticket, failed},
 };
 
 /// The most writes that are taken at once, and so the most messages in one transaction.
@@ -38,7 +43,8 @@ pub(super) struct Writer {
     connection: Option<SqliteConnection>,
     options: SqliteConnectOptions,
     people: People,
-    bus: Arc<dyn Bus>,
+    deliveries: Deliveries,
+    checkpoints: Checkpoints,
 }
 
 impl Writer {
@@ -47,20 +53,31 @@ impl Writer {
         options: SqliteConnectOptions,
         bus: Arc<dyn Bus>,
     ) -> Self {
-        Self { connection: Some(connection), options, people: People::default(), bus }
+        let checkpoints = Checkpoints::start(options.clone());
+        let deliveries = Deliveries::start(bus);
+        Self { connection: Some(connection), options, people: People::default(), deliveries, checkpoints }
     }
 
-    /// Writes until nobody can ask any more.
+    /// Writes until nobody can ask any more, and waits until all of it is published and answered.
     pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
         let mut taken = Vec::with_capacity(MAX_BATCH);
         let mut purge_at = Instant::now();
-        loop {
+        while !self.deliveries.have_ended() {
             tokio::select! {
                 count = queue.recv_many(&mut taken, MAX_BATCH) => if count == 0 { break },
+                // Without deliveries nobody would be answered.
+                () = self.deliveries.ended() => break,
                 () = sleep_until(purge_at) => {
                     purge_at = Instant::now() + self.purge().await;
                     continue;
                 }
+            }
+            // Whoever has sent something already is read first: it costs nobody time, and makes the batch larger.
+            yield_now().await;
+            while taken.len() < MAX_BATCH
+                && let Ok(job) = queue.try_recv()
+            {
+                taken.push(job);
             }
             let mut jobs = taken.drain(..).peekable();
             while let Some(job) = jobs.next() {
@@ -71,6 +88,10 @@ impl Writer {
                 }
             }
         }
+        if let Err(error) = self.deliveries.finish().await {
+            tracing::error!(%error, "deliveries had ended early");
+        }
+        self.checkpoints.stop().await;
         if let Some(connection) = self.connection
             && let Err(error) = connection.close().await
         {
@@ -78,7 +99,7 @@ impl Writer {
         }
     }
 
-    /// Stores a batch, publishes what is new in the order of commit, and only then answers.
+    /// Stores a batch and hands on what is new, and the answers.
     async fn append(&mut self, batch: Vec<Append>) {
         if batch.is_empty() {
             return;
@@ -99,6 +120,8 @@ impl Writer {
                 return self.disconnect().await;
             }
         };
+        let bytes = messages.iter().map(|message| message.text.len()).sum();
+        self.checkpoints.wrote(checkpoint::of_messages(messages.len(), bytes));
         let mut events = Vec::with_capacity(batch.len());
         let mut answers = Vec::with_capacity(batch.len());
         for (Append { message, ticket }, Placed { place, incident }) in batch.into_iter().zip(placed) {
@@ -108,15 +131,16 @@ impl Writer {
             }
             events.extend(incident.map(incidents::opened));
         }
-        if !events.is_empty() {
-            self.bus.publish(events).await;
-        }
-        for (ticket, place) in answers {
-            ticket.answer(match place {
-                Place::New { id, .. } | Place::Before(id) => Ok(id),
-                Place::Held => Err(StoreError::Held),
-                Place::NotParticipant => Err(StoreError::NotParticipant),
-            });
+        self.deliveries.hand_on(Delivery { events, answer: Box::new(move || answer(answers)) }).await;
+        self.finish_checkpoint().await;
+    }
+
+    async fn finish_checkpoint(&mut self) {
+        if let Some(connection) = &mut self.connection
+            && let Err(error) = self.checkpoints.finish(connection).await
+        {
+            tracing::warn!(%error, "could not finish a checkpoint");
+            self.disconnect().await;
         }
     }
 
@@ -139,16 +163,17 @@ impl Writer {
             return;
         }
         let done = match connect(&mut self.connection, &self.options).await {
-            Ok(connection) => change.run(connection, &mut self.people, &*self.bus).await,
+            Ok(connection) => change.run(connection, &mut self.people).await,
             Err(error) => {
                 let error = Arc::new(error);
                 change.fail(&error);
                 Err(error)
             }
         };
-        if done.is_err() {
-            self.disconnect().await;
-        }
+        let Ok(delivery) = done else { return self.disconnect().await };
+        self.checkpoints.wrote(checkpoint::OF_A_CHANGE);
+        self.deliveries.hand_on(delivery).await;
+        self.finish_checkpoint().await;
     }
 
     /// Forgets some of what is too old to be sent again; answers when to go on.
@@ -174,6 +199,16 @@ impl Writer {
             // The error that led here has been answered; this one would not add to it.
             let _ = connection.close_hard().await;
         }
+    }
+}
+
+fn answer(answers: Vec<(Ticket<MessageId, StoreError>, Place)>) {
+    for (ticket, place) in answers {
+        ticket.answer(match place {
+            Place::New { id, .. } | Place::Before(id) => Ok(id),
+            Place::Held => Err(StoreError::Held),
+            Place::NotParticipant => Err(StoreError::NotParticipant),
+        });
     }
 }
 
