@@ -7,12 +7,14 @@ use plic_pipeline::{
     rejection::{CloseCode, Reason},
 };
 use serde::Serialize;
+use uuid::Uuid;
 
 const TEXT: u8 = 0x1;
 const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 /// A server's frames are final and unmasked.
 const FINAL: u8 = 0x80;
+const MAX_HEADER_BYTES: usize = 10;
 
 #[derive(Serialize)]
 struct Envelope<T> {
@@ -23,7 +25,7 @@ struct Envelope<T> {
 #[derive(Serialize)]
 struct MessageReceived<'a> {
     room_id: i64,
-    sender_id: String,
+    sender_id: &'a str,
     message: &'a str,
 }
 
@@ -40,16 +42,15 @@ struct Disconnection {
     reason: &'static str,
 }
 
-/// `MessageReceived`, for every participant but the connection that sent it.
-pub fn message_received(message: &Committed) -> Bytes {
-    text(
-        "MessageReceived",
-        MessageReceived {
-            room_id: message.room.0,
-            sender_id: message.sender.to_string(),
-            message: &message.text,
-        },
-    )
+/// Appends `MessageReceived`, for every participant but the connection that sent it.
+pub fn message_received(frames: &mut BytesMut, message: &Committed) {
+    let mut sender = Uuid::encode_buffer();
+    let data = MessageReceived {
+        room_id: message.room.0,
+        sender_id: message.sender.0.hyphenated().encode_lower(&mut sender),
+        message: &message.text,
+    };
+    append(frames, TEXT, &json("MessageReceived", data));
 }
 
 /// `MessageSentConfirmation` for a message that is durable.
@@ -98,13 +99,22 @@ pub fn echo(binary: bool, payload: &[u8]) -> Bytes {
 }
 
 fn text<T: Serialize>(name: &'static str, data: T) -> Bytes {
-    let json = serde_json::to_vec(&Envelope { r#type: name, data }).expect("strings and numbers serialize");
-    frame(TEXT, &json)
+    frame(TEXT, &json(name, data))
+}
+
+fn json<T: Serialize>(name: &'static str, data: T) -> Vec<u8> {
+    serde_json::to_vec(&Envelope { r#type: name, data }).expect("strings and numbers serialize")
+}
+
+fn frame(opcode: u8, payload: &[u8]) -> Bytes {
+    let mut frame = BytesMut::new();
+    append(&mut frame, opcode, payload);
+    frame.freeze()
 }
 
 /// RFC 6455 section 5.2.
-fn frame(opcode: u8, payload: &[u8]) -> Bytes {
-    let mut frame = BytesMut::with_capacity(payload.len() + 10);
+fn append(frame: &mut BytesMut, opcode: u8, payload: &[u8]) {
+    frame.reserve(payload.len() + MAX_HEADER_BYTES);
     frame.put_u8(FINAL | opcode);
     match payload.len() {
         length @ 0..=125 => frame.put_u8(u8::try_from(length).expect("at most 125")),
@@ -118,7 +128,6 @@ fn frame(opcode: u8, payload: &[u8]) -> Bytes {
         }
     }
     frame.put_slice(payload);
-    frame.freeze()
 }
 
 #[cfg(test)]

@@ -26,15 +26,15 @@ use poem::{
 };
 use socket2::SockRef;
 use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Notify,
-    time::sleep,
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::{Notify, Semaphore},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     client_address::client_address,
-    socket::{HttpIo, Link, Sock},
+    socket::{Afterwards, Conversation, HttpIo, Link, Sock},
 };
 
 /// Who opens a connection has so long to send its first request ...
@@ -47,8 +47,36 @@ const MAX_HEAD_BYTES: usize = 32 * 1024;
 const SEND_BUFFER_BYTES: usize = 64 * 1024;
 /// What waits in a connection's outbox before a slow reader is closed with 4009.
 const OUTBOX_BYTES: usize = 256 * 1024;
+/// Connections that the system holds for us until they are accepted; it may allow fewer (`net.core.somaxconn`).
+const BACKLOG: u32 = 4096;
 /// When the process is out of file descriptors, accepting pauses for so long.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Listens at `address`, for as many as come at once after a restart.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    let listener = socket.listen(BACKLOG)?;
+    #[cfg(target_os = "linux")]
+    set_options(&SockRef::from(&listener))?;
+    Ok(listener)
+}
+
+/// What every connection's socket is set to; on Linux it has that from the one that listens, without being asked.
+fn set_options(socket: &SockRef<'_>) -> io::Result<()> {
+    socket.set_tcp_nodelay(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)
+}
+
+/// New connections that are served at once: of ten thousand that come together, the others wait and cost little. What
+/// they need for a moment would otherwise stay with the process, between what they keep.
+const TURNS: usize = 256;
+/// After this, another may begin beside a connection that is still not done.
+const LONGEST_TURN: Duration = Duration::from_millis(250);
+/// After this, a connection begins though all turns are taken.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// What serves requests.
 pub struct HttpDoor {
@@ -60,11 +88,25 @@ pub struct HttpDoor {
     pub stopping: CancellationToken,
     /// Every connection, for as long as it is not a WebSocket.
     pub connections: TaskTracker,
+    /// What new connections wait for.
+    pub turns: Semaphore,
+}
+
+impl HttpDoor {
+    /// As many turns as are given at once.
+    pub fn turns() -> Semaphore {
+        Semaphore::new(TURNS)
+    }
 }
 
 impl HttpDoor {
     /// Accepts connections until the server stops.
     pub async fn accept(self: Arc<Self>, listener: TcpListener) {
+        // What every request is told of the server's side; to ask each socket would be a system call.
+        let local = match listener.local_addr() {
+            Ok(local) => local,
+            Err(error) => return tracing::error!(%error, "could not ask the listener for its address"),
+        };
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -72,11 +114,15 @@ impl HttpDoor {
             };
             match accepted {
                 Ok((tcp, peer)) => {
-                    let door = Arc::clone(&self);
-                    self.connections.spawn(async move {
-                        if let Err(error) = door.serve(tcp, peer).await {
-                            tracing::debug!(%error, "connection failed");
-                        }
+                    let (door, serving) = (Arc::clone(&self), self.connections.token());
+                    tokio::spawn(async move {
+                        let conversation = match Box::pin(door.serve(tcp, local, peer)).await {
+                            Ok(Some(conversation)) => conversation,
+                            Ok(None) => return,
+                            Err(error) => return tracing::debug!(%error, "connection failed"),
+                        };
+                        drop(serving);
+                        conversation.await;
                     });
                 }
                 Err(error) if is_the_peers(&error) => {}
@@ -88,18 +134,53 @@ impl HttpDoor {
         }
     }
 
-    async fn serve(self: Arc<Self>, tcp: TcpStream, peer: SocketAddr) -> io::Result<()> {
-        tcp.set_nodelay(true)?;
-        SockRef::from(&tcp).set_send_buffer_size(SEND_BUFFER_BYTES)?;
-        let local = tcp.local_addr()?;
+    /// Serves requests until the connection ends, or is upgraded for a conversation.
+    async fn serve(
+        self: Arc<Self>,
+        tcp: TcpStream,
+        local: SocketAddr,
+        peer: SocketAddr,
+    ) -> io::Result<Option<Conversation>> {
+        #[cfg(not(target_os = "linux"))]
+        set_options(&SockRef::from(&tcp))?;
+        let deadline = Instant::now() + FIRST_REQUEST;
+        // Nothing is allocated for a request before there is one: of ten thousand who come at once, each is done with
+        // before the next begins, and what they keep does not end up between what they needed for a moment.
+        tokio::select! {
+            readable = timeout_at(deadline, tcp.readable()) => match readable {
+                Ok(readable) => readable?,
+                Err(_) => return Ok(None),
+            },
+            () = self.stopping.cancelled() => return Ok(None),
+        }
+        // Who is slow does not keep others waiting: a turn is short, and nobody waits long for one.
+        let turn = timeout(LONGEST_WAIT, self.turns.acquire()).await;
+        let mut serving = Box::pin(Arc::clone(&self).serve_http(tcp, deadline, local, peer));
+        match timeout(LONGEST_TURN, serving.as_mut()).await {
+            Ok(served) => return served,
+            Err(_) => drop(turn),
+        }
+        serving.await
+    }
+
+    async fn serve_http(
+        self: Arc<Self>,
+        tcp: TcpStream,
+        deadline: Instant,
+        local: SocketAddr,
+        peer: SocketAddr,
+    ) -> io::Result<Option<Conversation>> {
         let sock = Arc::new(Sock::new(tcp, OUTBOX_BYTES));
         let first = Arc::new(FirstRequest::default());
+        let afterwards = Afterwards::default();
         let service = service_fn({
-            let (door, sock, first) = (Arc::clone(&self), Arc::clone(&sock), Arc::clone(&first));
-            move |request| {
+            let (door, sock, first, afterwards) = (&self, Arc::clone(&sock), &first, &afterwards);
+            move |mut request: hyper::Request<Incoming>| {
                 first.came();
-                let (door, sock) = (Arc::clone(&door), Arc::clone(&sock));
-                async move { Ok::<_, std::convert::Infallible>(door.answer(request, sock, local, peer).await) }
+                let upgrade = request.extensions_mut().remove::<OnUpgrade>();
+                let link = Link::new(Arc::clone(&sock), upgrade, afterwards);
+                let door = Arc::clone(door);
+                async move { Ok::<_, std::convert::Infallible>(door.answer(request, link, local, peer).await) }
             }
         });
         let connection = http1::Builder::new()
@@ -110,16 +191,18 @@ impl HttpDoor {
             .serve_connection(TokioIo::new(HttpIo::new(sock)), service)
             .with_upgrades();
         let mut connection = pin!(connection);
-        let deadline = pin!(first.missed());
+        let deadline = pin!(first.missed(deadline));
         let mut deadline = Some(deadline);
         let mut stopping = pin!(self.stopping.cancelled());
         let mut stopped = false;
         loop {
             tokio::select! {
-                result = connection.as_mut() => return result.map_err(io::Error::other),
+                result = connection.as_mut() => {
+                    return result.map(|()| afterwards.take()).map_err(io::Error::other);
+                }
                 missed = async { deadline.as_mut().expect("asked only where there is one").await }, if deadline.is_some() => {
                     if missed {
-                        return Ok(());
+                        return Ok(None);
                     }
                     deadline = None;
                 }
@@ -133,12 +216,11 @@ impl HttpDoor {
 
     async fn answer(
         &self,
-        mut request: hyper::Request<Incoming>,
-        sock: Arc<Sock>,
+        request: hyper::Request<Incoming>,
+        link: Link,
         local: SocketAddr,
         peer: SocketAddr,
     ) -> hyper::Response<BoxBody<Bytes, io::Error>> {
-        let link = Link::new(sock, request.extensions_mut().remove::<OnUpgrade>());
         let client = client_address(peer.ip(), request.headers(), &self.trusted_proxies);
         let mut request: poem::Request =
             (request, LocalAddr(local.into()), RemoteAddr(peer.into()), Scheme::HTTP).into();
@@ -162,9 +244,9 @@ impl FirstRequest {
         }
     }
 
-    /// Waits for the first request; answers whether it did not come in time.
-    async fn missed(&self) -> bool {
-        tokio::time::timeout(FIRST_REQUEST, self.changed.notified()).await.is_err()
+    /// Waits for the first request; answers whether it did not come before the deadline.
+    async fn missed(&self, deadline: Instant) -> bool {
+        timeout_at(deadline, self.changed.notified()).await.is_err()
     }
 }
 

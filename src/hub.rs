@@ -1,4 +1,6 @@
-//! Who is connected to this node, and what they are sent. Renders a frame once, whatever the number of recipients.
+//! Who is connected to this node, and what they are sent.
+
+mod fan_out;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -6,18 +8,19 @@ use std::{
 };
 
 use plic_pipeline::{
-    event::{Committed, Confirmation, Event},
+    event::{Committed, Confirmation},
     id::{ConnectionId, UserId},
-    moderation::notice::Notices,
+    moderation::{Notice, notice::Notices},
     rejection::CloseCode,
 };
 
+pub use self::fan_out::Delivery;
 use crate::{frame, metrics::HubMetrics, socket::Sock};
 
 /// The connections of this node.
 pub struct Hub {
     /// Each user's connections, the oldest first.
-    users: RwLock<HashMap<UserId, VecDeque<Member>>>,
+    users: RwLock<HashMap<UserId, Members>>,
     connections_per_user: usize,
     /// Moderators who follow what happens.
     notices: Notices,
@@ -36,6 +39,9 @@ impl Drop for Membership {
         self.hub.leave(self.user, self.connection);
     }
 }
+
+/// A user's connections, the oldest first.
+type Members = VecDeque<Member>;
 
 struct Member {
     connection: ConnectionId,
@@ -74,17 +80,6 @@ impl Hub {
         }
     }
 
-    /// Hands an event to those it concerns.
-    pub fn deliver(&self, event: &Event) {
-        match event {
-            Event::Message(message) => self.deliver_message(message),
-            Event::Banned(user) => self.end(*user, CloseCode::Banned),
-            Event::Disconnected(user) => self.end(*user, CloseCode::AdminAction),
-            Event::Confirmed(confirmation) => self.confirm(confirmation),
-            Event::Notice(notice) => self.notices.tell(notice.clone()),
-        }
-    }
-
     /// Whether a user is connected now.
     pub fn is_connected(&self, user: UserId) -> bool {
         self.users.read().unwrap_or_else(PoisonError::into_inner).contains_key(&user)
@@ -96,30 +91,17 @@ impl Hub {
         users.values().flatten().map(|member| Arc::clone(&member.sock)).collect()
     }
 
-    fn deliver_message(&self, message: &Committed) {
-        // The sockets are written to after the lock is let go: a write is a system call.
-        let recipients: Vec<Arc<Sock>> = {
-            let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
-            message
-                .participants
-                .iter()
-                .filter_map(|user| users.get(user))
-                .flatten()
-                .filter(|member| member.connection != message.origin)
-                .map(|member| Arc::clone(&member.sock))
-                .collect()
-        };
-        if recipients.is_empty() {
-            return;
-        }
-        let frame = [frame::message_received(message)];
-        for sock in &recipients {
-            sock.put(&frame);
-        }
-        self.metrics.deliveries.inc_by(recipients.len() as u64);
+    /// What each connection is due of messages that were committed together, in the order of commit; what is due to one
+    /// connection stands together. Nothing is written yet: a write is a system call, and there may be many.
+    pub fn fan_out(&self, messages: &[Arc<Committed>]) -> Vec<Delivery> {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        let (deliveries, count) = fan_out::fan_out(messages, &users);
+        self.metrics.deliveries.inc_by(count);
+        deliveries
     }
 
-    fn confirm(&self, confirmation: &Confirmation) {
+    /// Confirms a released message to its sender.
+    pub fn confirm(&self, confirmation: &Confirmation) {
         let frame = [frame::confirmed(confirmation.temp_id.as_str())];
         let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
         let members = users.get(&confirmation.sender).into_iter().flatten();
@@ -128,7 +110,13 @@ impl Hub {
         }
     }
 
-    fn end(&self, user: UserId, code: CloseCode) {
+    /// Tells moderators who follow what happens.
+    pub fn tell(&self, notice: Notice) {
+        self.notices.tell(notice);
+    }
+
+    /// Ends a user's connections with `code`.
+    pub fn end(&self, user: UserId, code: CloseCode) {
         let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
         for member in users.get(&user).into_iter().flatten() {
             member.sock.end(code);

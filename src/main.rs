@@ -58,7 +58,9 @@ fn log_to_stderr() {
     let discreet = filter_fn(|metadata| {
         *metadata.level() <= Level::INFO
             || !TALKATIVE.iter().any(|library| metadata.target().starts_with(library))
-    });
+    })
+    // Without it, every line that a library might log at its finest level is looked at.
+    .with_max_level_hint(Level::TRACE);
     let lines = fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     tracing_subscriber::registry().with(lines.with_filter(chosen.and(discreet))).init();
 }

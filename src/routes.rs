@@ -66,8 +66,8 @@ async fn root(parts: &Parts, request: &Request) -> poem::Result<Response> {
             .body(LANDING_PAGE));
     };
     let (handshake, link, response) = upgraded?;
-    let conversation = Arc::clone(&parts.door).receive(handshake, link).await;
-    parts.sockets.spawn(conversation);
+    let conversation = Arc::clone(&parts.door).receive(handshake, link.clone()).await;
+    link.hold(parts.sockets.track_future(conversation));
     Ok(response)
 }
 
@@ -77,7 +77,8 @@ fn echo(parts: &Parts, request: &Request) -> poem::Result<Response> {
         Err(Failure::Refused(StatusCode::UPGRADE_REQUIRED, "This is a WebSocket.").into())
     });
     let (_, link, response) = upgraded?;
-    parts.sockets.spawn(Arc::clone(&parts.door).echo(link));
+    let conversation = Arc::clone(&parts.door).echo(link.clone());
+    link.hold(parts.sockets.track_future(conversation));
     Ok(response)
 }
 

@@ -15,7 +15,6 @@ use plic_pipeline::{
     token::Tokens,
 };
 use tokio::{
-    net::TcpListener,
     task::JoinSet,
     time::{Instant, interval, sleep, timeout_at},
 };
@@ -26,7 +25,7 @@ pub use self::moderation::first_rules;
 use crate::{
     bus::local::LocalBus,
     config::Settings,
-    http_door::HttpDoor,
+    http_door::{self, HttpDoor},
     hub::Hub,
     metrics::Metrics,
     routes,
@@ -103,8 +102,8 @@ pub async fn start(settings: Settings) -> Result<Server, StartError> {
     let store: Arc<dyn Store> = Arc::clone(&engine) as Arc<dyn Store>;
     let Moderation { rules, watch, desk } =
         Moderation::start(&settings, &engine, &hub, bus, notices, &metrics).await?;
-    let listener = TcpListener::bind(settings.listen)
-        .await
+    engine.warm_up().await;
+    let listener = http_door::listen(settings.listen)
         .map_err(|source| StartError::Listen { address: settings.listen, source })?;
     let address =
         listener.local_addr().map_err(|source| StartError::Listen { address: settings.listen, source })?;
@@ -164,9 +163,11 @@ pub async fn start(settings: Settings) -> Result<Server, StartError> {
         trusted_proxies: settings.trusted_proxies.unwrap_or_default(),
         stopping: stopping.clone(),
         connections: requests.clone(),
+        turns: HttpDoor::turns(),
     });
     let mut background = JoinSet::new();
     background.spawn(http_door.accept(listener));
+    background.spawn(Arc::clone(&door).keep_time());
     background.spawn(async move { tokens.keep_keys_fresh().await });
     background.spawn(async move {
         let mut ticks = interval(SWEEP);

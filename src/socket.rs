@@ -8,10 +8,12 @@ mod echo;
 mod flood;
 mod handshake;
 mod io;
+mod messages;
 mod pulse;
 mod sock;
+mod wheel;
 
 pub use door::{Door, DoorSettings};
-pub use handshake::{Handshake, Link, upgrade};
+pub use handshake::{Afterwards, Conversation, Handshake, Link, upgrade};
 pub use io::HttpIo;
 pub use sock::Sock;

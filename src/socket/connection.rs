@@ -1,47 +1,29 @@
 //! One connection, from the handshake to the last byte: reads commands, runs them through the pipeline, answers, and
 //! ends with the code that is due.
 
-use std::{
-    future::poll_fn,
-    pin::{Pin, pin},
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use bytes::Bytes;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use plic_pipeline::{
     command::Reply,
     rejection::CloseCode,
     request::{Inbound, Payload},
     session::Session,
+    timestamp::Timestamp,
 };
-use tokio::time::{Instant, Sleep, timeout};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        Error, Message,
-        error::ProtocolError,
-        protocol::{Role, WebSocketConfig},
-    },
-};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{Error, Message, error::ProtocolError};
 use tower::ServiceExt;
 
 use super::{
     Sock,
     door::Door,
-    io::{OverFragmented, WsIo, shutdown_write},
-    pulse::{Due, Pulse},
+    io::{OverFragmented, shutdown_write},
+    messages::Messages,
 };
 use crate::frame;
 
-/// The largest frame and message, in bytes (CONTRACT section 2).
-const MAX_MESSAGE_BYTES: usize = 64 * 1024;
-/// Small, for most connections are idle; a larger message makes it grow while it is read.
-const READ_BUFFER_BYTES: usize = 1024;
-/// After a message of so many bytes the buffer that it left behind is given back.
-const LARGE_MESSAGE_BYTES: usize = 4 * 1024;
 /// How long the peer has to answer our close frame once it is written ...
 const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 /// ... and to read what stands before it.
@@ -74,57 +56,35 @@ pub(super) enum Read {
 pub(super) struct Conversation<'a> {
     pub(super) door: &'a Door,
     pub(super) sock: &'a Arc<Sock>,
-    pub(super) stream: WebSocketStream<WsIo>,
-    /// A large message has left a large buffer behind in the stream.
-    pub(super) is_bloated: bool,
+    pub(super) messages: Messages,
+}
+
+/// What a conversation waits for.
+pub(super) enum Next {
+    Message(Option<Result<Message, Error>>),
+    End(CloseCode),
 }
 
 impl Conversation<'_> {
-    /// The next message. Gives back the buffer of a large one as soon as nothing more stands in it.
-    async fn next(&mut self) -> Option<Result<Message, Error>> {
-        if self.is_bloated {
-            let stream = &mut self.stream;
-            let next = poll_fn(|context| match stream.poll_next_unpin(context) {
-                Poll::Ready(message) => Poll::Ready(Some(message)),
-                // The library asks for more only once it has handed out what it had.
-                Poll::Pending if stream.get_ref().is_between_messages() => Poll::Ready(None),
-                Poll::Pending => Poll::Pending,
-            });
-            if let Some(message) = next.await {
-                return message;
-            }
-            let io = self.stream.get_mut().hand_over();
-            self.stream = WebSocketStream::from_raw_socket(io, Role::Server, Some(websocket_config())).await;
-            self.is_bloated = false;
-        }
-        self.stream.next().await
-    }
-
     /// Talks with a user until there is a reason to end.
     pub(super) async fn converse(&mut self, session: Arc<Session>) -> Ending {
-        let settings = &self.door.settings;
-        let mut pulse = Pulse::new(settings, session.identity.expires_at);
-        let mut alarm = pin!(tokio::time::sleep_until(pulse.next()));
+        let token_holds = session.identity.expires_at.since(Timestamp::now());
+        let pulse = self.door.look_after(self.sock, token_holds);
         loop {
-            let read = tokio::select! {
-                biased;
-                code = ending(self.sock) => return self.wind_up(code, &session).await,
-                () = alarm.as_mut() => {
-                    if let Some(code) = self.on_alarm(&mut pulse, alarm.as_mut()) {
-                        return Ending::Close(code);
-                    }
-                    continue;
-                }
-                message = self.next() => read(message),
+            let message = match self.next().await {
+                Next::Message(message) => message,
+                // Boxed, as what comes once: the task of an idle connection does not keep room for it.
+                Next::End(code) => return Box::pin(self.wind_up(code, &session)).await,
             };
             pulse.alive();
-            match read {
+            match read(message) {
                 Read::Message(payload) => {
-                    self.is_bloated |= payload.len() > LARGE_MESSAGE_BYTES;
-                    pulse.command();
+                    pulse.command(self.door.wheel.now());
                     if let Some(code) = self.execute(payload, &session).await {
                         return Ending::Close(code);
                     }
+                    // Nothing was read meanwhile, an answer to a heartbeat neither.
+                    pulse.alive();
                 }
                 Read::Alive => {}
                 Read::Ending(ending) => return ending,
@@ -132,10 +92,21 @@ impl Conversation<'_> {
         }
     }
 
+    /// The next message, unless the connection is to end first.
+    pub(super) async fn next(&mut self) -> Next {
+        poll_fn(|context| {
+            if let Poll::Ready(code) = self.sock.poll_ending(context) {
+                return Poll::Ready(Next::End(code));
+            }
+            self.messages.poll_next(context).map(Next::Message)
+        })
+        .await
+    }
+
     /// Answers what was read before the server began to drain; every other end comes at once.
     async fn wind_up(&mut self, code: CloseCode, session: &Arc<Session>) -> Ending {
         if code == CloseCode::ServerShutdown {
-            while let Some(message) = self.stream.next().now_or_never() {
+            while let Some(message) = self.messages.next().now_or_never() {
                 match read(message) {
                     Read::Message(payload) => {
                         if let Some(code) = self.execute(payload, session).await {
@@ -155,10 +126,14 @@ impl Conversation<'_> {
         let inbound = Inbound { session: Arc::clone(session), payload };
         let mut reply = pin!(self.door.pipeline.clone().oneshot(inbound));
         let sock = self.sock;
-        // The outbox is drained by this task alone, also while a command is under way.
+        // The outbox is drained by this task alone, also while a command is under way; what waits when the reply comes goes
+        // out with it.
         let reply = poll_fn(|context| {
-            let _ = sock.poll_drain(context);
-            reply.as_mut().poll(context)
+            let reply = reply.as_mut().poll(context);
+            if reply.is_pending() {
+                let _ = sock.poll_drain(context);
+            }
+            reply
         });
         match reply.await {
             Ok(Reply::Sent { temp_id, .. }) => {
@@ -178,17 +153,6 @@ impl Conversation<'_> {
         }
     }
 
-    /// Sends a ping, or answers the code that is due.
-    fn on_alarm(&self, pulse: &mut Pulse, alarm: Pin<&mut Sleep>) -> Option<CloseCode> {
-        match pulse.due(Instant::now()) {
-            Due::Close(code) => return Some(code),
-            Due::Ping => self.sock.put(&[frame::ping()]),
-            Due::Nothing => {}
-        }
-        alarm.reset(pulse.next());
-        None
-    }
-
     /// Says the last words and waits, for a while, for the peer to have read them.
     pub(super) async fn finish(mut self, ending: Ending) {
         match ending {
@@ -204,7 +168,7 @@ impl Conversation<'_> {
             Ending::PeerClosed => {
                 self.sock.close_to_others();
                 // The library writes its answer when it is polled on, and says when that is done.
-                let closed = async { while let Some(Ok(_)) = self.stream.next().await {} };
+                let closed = async { while let Some(Ok(_)) = self.messages.next().await {} };
                 let _ = timeout(CLOSE_PATIENCE, closed).await;
                 self.linger(false).await;
             }
@@ -220,27 +184,13 @@ impl Conversation<'_> {
             return;
         }
         if for_answer {
-            let io = self.stream.get_mut();
+            let io = &mut self.messages.io;
             let _ = timeout(CLOSE_PATIENCE, poll_fn(|context| io.poll_answer(context))).await;
         }
         if let Err(error) = shutdown_write(self.sock) {
             tracing::debug!(%error, "could not end the connection");
         }
     }
-}
-
-pub(super) fn websocket_config() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(0)
-        .max_write_buffer_size(2 * MAX_MESSAGE_BYTES)
-        .max_message_size(Some(MAX_MESSAGE_BYTES))
-        .max_frame_size(Some(MAX_MESSAGE_BYTES))
-}
-
-/// Waits until somebody tells the connection to end.
-pub(super) async fn ending(sock: &Sock) -> CloseCode {
-    poll_fn(|context| sock.poll_ending(context)).await
 }
 
 pub(super) fn read(message: Option<Result<Message, Error>>) -> Read {

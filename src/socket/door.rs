@@ -18,14 +18,16 @@ use plic_pipeline::{
     timestamp::Timestamp,
     token::{Identity, TokenError, Tokens},
 };
-use tokio_tungstenite::{WebSocketStream, tungstenite::protocol::Role};
 
 use super::{
     HttpIo, Sock,
-    connection::{Conversation, Ending, websocket_config},
+    connection::{Conversation, Ending},
     flood::FloodGuard,
     handshake::{Handshake, Link},
     io::WsIo,
+    messages::Messages,
+    pulse::Pulse,
+    wheel::Wheel,
 };
 use crate::{
     hub::{Hub, Membership},
@@ -55,6 +57,7 @@ pub struct Door {
     pub(super) metrics: ConnectionMetrics,
     next_connection: AtomicU64,
     draining: Arc<AtomicBool>,
+    pub(super) wheel: Wheel,
 }
 
 /// A user who may come in.
@@ -82,6 +85,7 @@ impl Door {
             metrics,
             next_connection: AtomicU64::new(1),
             draining: Arc::default(),
+            wheel: Wheel::new(),
         }
     }
 
@@ -111,34 +115,41 @@ impl Door {
 
     async fn talk(self: Arc<Self>, admitted: Result<Admitted, CloseCode>, link: Link) {
         let guard = FloodGuard::new(Some(self.settings.frames_per_second));
-        let Some((sock, stream)) = self.open(&link, guard).await else { return };
-        drop(link);
+        let Some(messages) = self.open(&link, guard).await else { return };
+        let sock = link.into_sock();
         let _open = self.metrics.opened();
-        let mut conversation = Conversation { door: &self, sock: &sock, stream, is_bloated: false };
+        let mut conversation = Conversation { door: &self, sock: &sock, messages };
         let ending = match admitted {
             // The hub lets go of the connection at the end of the conversation.
             Ok(Admitted { session, membership: _in_the_hub }) => conversation.converse(session).await,
             Err(code) => Ending::Close(code),
         };
-        conversation.finish(ending).await;
+        // Boxed, as what comes once: the task of an idle connection does not keep room for it.
+        Box::pin(conversation.finish(ending)).await;
     }
 
     /// Waits for hyper to let go of the socket and puts the WebSocket library on it.
-    pub(super) async fn open(
-        &self,
-        link: &Link,
-        guard: FloodGuard,
-    ) -> Option<(Arc<Sock>, WebSocketStream<WsIo>)> {
+    pub(super) async fn open(&self, link: &Link, guard: FloodGuard) -> Option<Messages> {
         let upgraded =
             link.take_upgrade()?.await.inspect_err(|error| tracing::debug!(%error, "no upgrade")).ok()?;
         let parts = upgraded.downcast::<TokioIo<HttpIo>>().ok()?;
         let sock = Arc::clone(link.sock());
         sock.open();
-        let io = WsIo::new(Arc::clone(&sock), guard, Arc::clone(&self.draining), &parts.read_buf);
-        let read = parts.read_buf.to_vec();
-        let stream =
-            WebSocketStream::from_partially_read(io, read, Role::Server, Some(websocket_config())).await;
-        Some((sock, stream))
+        let io = WsIo::new(sock, guard, Arc::clone(&self.draining), &parts.read_buf);
+        Some(Messages::new(io, &parts.read_buf))
+    }
+
+    /// Sends heartbeats to a connection, and ends it when its time has come, for as long as what this returns lives.
+    pub(super) fn look_after(&self, sock: &Arc<Sock>, token_holds: Duration) -> Arc<Pulse> {
+        let pulse = Pulse::new(Arc::clone(sock), &self.settings, self.wheel.now(), token_holds);
+        let pulse = Arc::new(pulse);
+        self.wheel.add(&pulse, &self.settings);
+        pulse
+    }
+
+    /// Looks after the connections for as long as it is polled.
+    pub async fn keep_time(self: Arc<Self>) {
+        self.wheel.turn(&self.settings).await;
     }
 
     /// Lets in who may come in.

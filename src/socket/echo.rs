@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use futures_util::StreamExt;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{
-    connection::{Conversation, Ending, Read, ending, read},
+    connection::{Conversation, Ending, Next, Read, read},
     door::Door,
     flood::FloodGuard,
     handshake::Link,
@@ -18,9 +17,9 @@ const TOO_BIG: (u16, &str) = (1009, "message too big");
 impl Door {
     /// Echoes until the peer closes.
     pub async fn echo(self: Arc<Self>, link: Link) {
-        let Some((sock, stream)) = self.open(&link, FloodGuard::new(None)).await else { return };
-        drop(link);
-        let mut conversation = Conversation { door: &self, sock: &sock, stream, is_bloated: false };
+        let Some(messages) = self.open(&link, FloodGuard::new(None)).await else { return };
+        let sock = link.into_sock();
+        let mut conversation = Conversation { door: &self, sock: &sock, messages };
         let ending = conversation.repeat().await;
         conversation.finish(ending).await;
     }
@@ -29,10 +28,9 @@ impl Door {
 impl Conversation<'_> {
     async fn repeat(&mut self) -> Ending {
         loop {
-            let message = tokio::select! {
-                biased;
-                code = ending(self.sock) => return Ending::Close(code),
-                message = self.stream.next() => message,
+            let message = match self.next().await {
+                Next::Message(message) => message,
+                Next::End(code) => return Ending::Close(code),
             };
             let frame = match &message {
                 Some(Ok(Message::Text(text))) => Some(frame::echo(false, text.as_bytes())),

@@ -2,7 +2,10 @@
 //! all: what is wrong with the token or the origin is said in a frame, for a browser cannot read the status of a
 //! handshake that failed (CONTRACT section 2).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{
@@ -22,21 +25,50 @@ use super::Sock;
 /// A subprotocol that carries the token, so that it need not stand in the address.
 const BEARER_PROTOCOL: &str = "plic.bearer.";
 
-/// The socket under a request, and hyper's promise to let go of it.
+/// The socket under a request, hyper's promise to let go of it, and where to say what is to happen then.
 #[derive(Clone)]
 pub struct Link {
     sock: Arc<Sock>,
     upgrade: Arc<Mutex<Option<OnUpgrade>>>,
+    // Not a strong one: a conversation holds its link.
+    afterwards: Weak<Mutex<Option<Conversation>>>,
+}
+
+/// What a connection is used for once hyper has let go of it. The task that served its request goes on with it: with a
+/// task of its own, ten thousand who come at once would all wait for it with hyper's buffers in hand.
+#[derive(Default)]
+pub struct Afterwards(Arc<Mutex<Option<Conversation>>>);
+
+/// All that is done with a connection after its upgrade.
+pub type Conversation = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Afterwards {
+    /// The conversation to hold, where the connection was upgraded.
+    pub fn take(&self) -> Option<Conversation> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 impl Link {
     /// What the accept loop puts into each request.
-    pub fn new(sock: Arc<Sock>, upgrade: Option<OnUpgrade>) -> Self {
-        Self { sock, upgrade: Arc::new(Mutex::new(upgrade)) }
+    pub fn new(sock: Arc<Sock>, upgrade: Option<OnUpgrade>, afterwards: &Afterwards) -> Self {
+        let afterwards = Arc::downgrade(&afterwards.0);
+        Self { sock, upgrade: Arc::new(Mutex::new(upgrade)), afterwards }
+    }
+
+    /// Has a conversation held after the upgrade; a connection that has gone meanwhile has none.
+    pub fn hold(&self, conversation: impl Future<Output = ()> + Send + 'static) {
+        if let Some(afterwards) = self.afterwards.upgrade() {
+            *afterwards.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::pin(conversation));
+        }
     }
 
     pub(super) fn sock(&self) -> &Arc<Sock> {
         &self.sock
+    }
+
+    pub(super) fn into_sock(self) -> Arc<Sock> {
+        self.sock
     }
 
     pub(super) fn take_upgrade(&self) -> Option<OnUpgrade> {
@@ -109,6 +141,10 @@ fn token(headers: &HeaderMap, protocols: &[&str], uri: &Uri) -> Option<String> {
     let protocol = || protocols.iter().find_map(|protocol| protocol.strip_prefix(BEARER_PROTOCOL));
     let parameter = || {
         let query = uri.query()?;
+        // Tokens are long and need no escape: most are taken as they stand.
+        if !query.contains(['%', '+']) {
+            return query.split('&').find_map(|pair| pair.strip_prefix("token=")).map(str::to_owned);
+        }
         url::form_urlencoded::parse(query.as_bytes())
             .find_map(|(name, value)| (name == "token").then(|| value.into_owned()))
     };
@@ -163,6 +199,8 @@ mod tests {
         headers.insert(AUTHORIZATION, "bearer from-header".parse().expect("a header value"));
         assert_eq!(token(&headers, &protocols(&headers), &address).as_deref(), Some("from-header"));
         assert_eq!(token(&HeaderMap::new(), &[], &address).as_deref(), Some("from-address"));
+        let plain: Uri = "/?token2=x&v=2&token=a.b-c_d&token=y".parse().expect("an address");
+        assert_eq!(token(&HeaderMap::new(), &[], &plain).as_deref(), Some("a.b-c_d"));
         assert_eq!(token(&HeaderMap::new(), &[], &bare), None);
         assert_eq!(token(&HeaderMap::new(), &[], &"/?token=".parse().expect("an address")), None);
     }

@@ -3,7 +3,7 @@
 
 use std::{
     future::Future,
-    io,
+    io::{self, Read},
     pin::Pin,
     sync::{
         Arc,
@@ -15,8 +15,9 @@ use std::{
 
 use bytes::Bytes;
 use plic_pipeline::rejection::CloseCode;
+use socket2::SockRef;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     time::Sleep,
 };
 
@@ -80,7 +81,9 @@ impl AsyncRead for HttpIo {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        poll_tcp_read(&self.sock, context, buffer)
+        let read = ready!(poll_tcp_read(&self.sock, context, buffer.initialize_unfilled()))?;
+        buffer.advance(read);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -157,16 +160,6 @@ impl WsIo {
         Self { sock, guard, draining, pause: None }
     }
 
-    /// Hands everything over to a new face of the same socket, for a new WebSocket stream.
-    pub(super) fn hand_over(&mut self) -> Self {
-        Self {
-            sock: Arc::clone(&self.sock),
-            guard: std::mem::replace(&mut self.guard, FloodGuard::new(None)),
-            draining: Arc::clone(&self.draining),
-            pause: self.pause.take(),
-        }
-    }
-
     /// Whether what was read ends with a whole message.
     pub(super) fn is_between_messages(&self) -> bool {
         self.guard.is_between_messages()
@@ -176,13 +169,40 @@ impl WsIo {
     pub(super) fn poll_answer(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let mut dropped = [0; 1024];
         while !self.guard.peer_closed() {
-            let mut buffer = ReadBuf::new(&mut dropped);
-            match ready!(poll_tcp_read(&self.sock, context, &mut buffer)) {
-                Ok(()) if !buffer.filled().is_empty() => self.guard.read(buffer.filled(), Instant::now()),
-                Ok(()) | Err(_) => break,
+            match ready!(poll_tcp_read(&self.sock, context, &mut dropped)) {
+                Ok(read @ 1..) => self.guard.read(&dropped[..read], Instant::now()),
+                Ok(0) | Err(_) => break,
             }
         }
         Poll::Ready(())
+    }
+
+    /// Reads what there is, where reading is allowed.
+    pub(super) fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        // What waits does not keep anything from being read: a slow reader answers heartbeats like everybody.
+        if let Poll::Ready(Err(error)) = self.sock.poll_drain(context) {
+            return Poll::Ready(Err(error));
+        }
+        // Who does not read their answers cannot ask for more; the outbox wakes this task when it drains.
+        if self.draining.load(Ordering::Acquire) || self.sock.is_over_bound() {
+            return Poll::Pending;
+        }
+        ready!(self.poll_guard(context));
+        let read = ready!(poll_tcp_read(&self.sock, context, buffer))?;
+        self.guard.read(&buffer[..read], Instant::now());
+        if self.guard.is_over_fragmented() {
+            return Poll::Ready(Err(io::Error::other(OverFragmented)));
+        }
+        Poll::Ready(Ok(read))
+    }
+
+    /// Writes what the WebSocket library has to say by itself.
+    pub(super) fn write(&self, frame: &[u8]) -> io::Result<()> {
+        self.sock.put_own(Bytes::copy_from_slice(frame))
     }
 
     /// Waits out the flood guard's pause, where there is one.
@@ -206,70 +226,38 @@ impl WsIo {
     }
 }
 
-impl AsyncRead for WsIo {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if let Poll::Ready(Err(error)) = self.sock.poll_drain(context) {
-            return Poll::Ready(Err(error));
-        }
-        // Who does not read their answers cannot ask for more; the outbox wakes this task when it drains.
-        if self.draining.load(Ordering::Acquire) || self.sock.is_over_bound() {
-            return Poll::Pending;
-        }
-        ready!(self.poll_guard(context));
-        let before = buffer.filled().len();
-        ready!(poll_tcp_read(&self.sock, context, buffer))?;
-        self.guard.read(&buffer.filled()[before..], Instant::now());
-        if self.guard.is_over_fragmented() {
-            return Poll::Ready(Err(io::Error::other(OverFragmented)));
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for WsIo {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Poll::Ready(self.sock.put_own(Bytes::copy_from_slice(buffer)).map(|()| buffer.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
 /// One message came in more fragments than any client has reason to send.
 #[derive(Debug, thiserror::Error)]
 #[error("a message in too many fragments")]
 pub(super) struct OverFragmented;
 
-fn poll_tcp_read(sock: &Sock, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+/// Reads what has come. A read that does not fill the buffer has emptied the socket: it is not asked again until the
+/// system says that there is more, which spares a system call for each message.
+fn poll_tcp_read(sock: &Sock, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    let tcp = sock.tcp();
     loop {
-        ready!(sock.tcp().poll_read_ready(context))?;
-        match sock.tcp().try_read(buffer.initialize_unfilled()) {
-            Ok(read) => {
-                buffer.advance(read);
-                return Poll::Ready(Ok(()));
+        ready!(tcp.poll_read_ready(context))?;
+        let mut short = None;
+        let result = tcp.try_io(Interest::READABLE, || match (&*SockRef::from(tcp)).read(buffer) {
+            Ok(read) if (1..buffer.len()).contains(&read) => {
+                short = Some(read);
+                // Only this lets go of the readiness that was seen before the read, and of no later one.
+                Err(io::ErrorKind::WouldBlock.into())
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Poll::Ready(Err(error)),
+            result => result,
+        });
+        match (short, result) {
+            (Some(read), _) => return Poll::Ready(Ok(read)),
+            (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+            (None, Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            (None, result) => return Poll::Ready(result),
         }
     }
 }
 
 /// Ends our half of the connection; the peer reads to the end of what was written.
 pub(super) fn shutdown_write(sock: &Sock) -> io::Result<()> {
-    match socket2::SockRef::from(sock.tcp()).shutdown(std::net::Shutdown::Write) {
+    match SockRef::from(sock.tcp()).shutdown(std::net::Shutdown::Write) {
         // The peer has gone first.
         Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
         result => result,

@@ -1,76 +1,98 @@
 //! What time does to a connection: heartbeats (4009), absence (4003) and the end of the token (4002).
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
-use plic_pipeline::{rejection::CloseCode, timestamp::Timestamp};
-use tokio::time::Instant;
+use plic_pipeline::rejection::CloseCode;
 
-use super::DoorSettings;
+use super::{DoorSettings, Sock};
+use crate::frame;
 
-/// When a connection is to be pinged or ended. One timer serves all causes: it is not reset by what is read, but looks
-/// at what was read when it fires.
-pub(super) struct Pulse {
-    ping: Duration,
-    afk: Option<Duration>,
-    expires_at: Instant,
-    next_ping: Instant,
-    last_command: Instant,
-    unanswered_pings: u32,
+/// Pings that may stay unanswered.
+const UNANSWERED: u32 = 2;
+
+/// A moment, in milliseconds since the server's wheel began to turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moment(pub(super) u64);
+
+impl Moment {
+    fn after(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
+    }
 }
 
-pub(super) enum Due {
-    Nothing,
-    Ping,
-    Close(CloseCode),
+/// When a connection is to be pinged or ended. Nothing is reset by what is read: the connection's task only notes that
+/// something was, and the wheel looks at the notes when a moment has come.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    sock: Arc<Sock>,
+    expires_at: Moment,
+    last_command: AtomicU64,
+    /// The wheel's alone, as is what follows but for being set to nothing.
+    next_ping: AtomicU64,
+    unanswered_pings: AtomicU32,
 }
 
 impl Pulse {
-    pub(super) fn new(settings: &DoorSettings, expires_at: Timestamp) -> Self {
-        let now = Instant::now();
-        let left = expires_at.since(Timestamp::now());
+    pub(super) fn new(sock: Arc<Sock>, settings: &DoorSettings, now: Moment, token_holds: Duration) -> Self {
         Self {
-            ping: settings.ping,
-            afk: settings.afk,
-            // A moment that the clock cannot hold is as good as a year.
-            expires_at: now.checked_add(left).unwrap_or(now + Duration::from_hours(24 * 365)),
-            next_ping: now + settings.ping,
-            last_command: now,
-            unanswered_pings: 0,
+            sock,
+            expires_at: now.after(token_holds),
+            last_command: AtomicU64::new(now.0),
+            next_ping: AtomicU64::new(now.after(settings.ping).0),
+            unanswered_pings: AtomicU32::new(0),
         }
     }
 
-    pub(super) fn alive(&mut self) {
-        self.unanswered_pings = 0;
+    /// Something was read.
+    pub(super) fn alive(&self) {
+        self.unanswered_pings.store(0, Ordering::Relaxed);
     }
 
-    pub(super) fn command(&mut self) {
-        self.last_command = Instant::now();
+    /// A command was read.
+    pub(super) fn command(&self, now: Moment) {
+        self.last_command.store(now.0, Ordering::Relaxed);
     }
 
-    fn away_at(&self) -> Option<Instant> {
-        self.afk.map(|afk| self.last_command + afk)
+    fn away_at(&self, settings: &DoorSettings) -> Option<Moment> {
+        settings.afk.map(|afk| Moment(self.last_command.load(Ordering::Relaxed)).after(afk))
     }
 
-    pub(super) fn next(&self) -> Instant {
-        let soonest = self.next_ping.min(self.expires_at);
-        self.away_at().map_or(soonest, |away| away.min(soonest))
+    /// When something is due next, unless a command comes first.
+    pub(super) fn next(&self, settings: &DoorSettings) -> Moment {
+        let soonest = self.expires_at.min(Moment(self.next_ping.load(Ordering::Relaxed)));
+        self.away_at(settings).map_or(soonest, |away| away.min(soonest))
     }
 
-    pub(super) fn due(&mut self, now: Instant) -> Due {
+    /// Does what is due: sends a ping, or tells the connection to end; answers when something is due next, or nothing
+    /// where it ends.
+    pub(super) fn beat(&self, settings: &DoorSettings, now: Moment) -> Option<Moment> {
+        if let Some(code) = self.ending(settings, now) {
+            self.sock.end(code);
+            return None;
+        }
+        if self.next_ping.load(Ordering::Relaxed) <= now.0 {
+            // Before the ping goes out: its answer may come while this is still on its way.
+            self.unanswered_pings.fetch_add(1, Ordering::Relaxed);
+            self.next_ping.store(now.after(settings.ping).0, Ordering::Relaxed);
+            self.sock.put(&[frame::ping()]);
+        }
+        Some(self.next(settings))
+    }
+
+    fn ending(&self, settings: &DoorSettings, now: Moment) -> Option<CloseCode> {
         if self.expires_at <= now {
-            return Due::Close(CloseCode::InvalidToken);
+            return Some(CloseCode::InvalidToken);
         }
-        if self.away_at().is_some_and(|away| away <= now) {
-            return Due::Close(CloseCode::Afk);
+        if self.away_at(settings).is_some_and(|away| away <= now) {
+            return Some(CloseCode::Afk);
         }
-        if self.next_ping > now {
-            return Due::Nothing;
-        }
-        if self.unanswered_pings == 2 {
-            return Due::Close(CloseCode::ConnectionClosed);
-        }
-        self.unanswered_pings += 1;
-        self.next_ping = now + self.ping;
-        Due::Ping
+        let is_silent = self.unanswered_pings.load(Ordering::Relaxed) >= UNANSWERED;
+        (is_silent && self.next_ping.load(Ordering::Relaxed) <= now.0).then_some(CloseCode::ConnectionClosed)
     }
 }

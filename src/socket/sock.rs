@@ -20,7 +20,7 @@ const FRAMES_PER_WRITE: usize = 64;
 pub struct Sock {
     tcp: TcpStream,
     outbox: Mutex<Outbox>,
-    /// How many bytes may wait; a reader that leaves more is closed with 4009.
+    /// Bytes: a reader that leaves more waiting is closed with 4009 when something is to be added.
     bound: usize,
 }
 
@@ -29,6 +29,8 @@ struct Outbox {
     /// The first may be a frame's rest.
     waiting: VecDeque<Bytes>,
     bytes: usize,
+    /// The socket took no more; the connection's task waits until it does.
+    is_full: bool,
     phase: Phase,
     /// Why the connection is to end, for its task to see.
     ending: Option<CloseCode>,
@@ -63,17 +65,19 @@ impl Sock {
     /// closing; where more waits already than the bound allows, the connection is told to end with 4009.
     pub fn put(&self, frames: &[Bytes]) {
         let mut outbox = self.lock();
-        if matches!(outbox.phase, Phase::Closing | Phase::Dead) {
-            return;
+        if outbox.takes_more(self.bound) {
+            self.write_or_queue(&mut outbox, frames);
         }
-        if outbox.bytes > self.bound {
-            outbox.ending.get_or_insert(CloseCode::ConnectionClosed);
-            // What others send from now on would only add to what nobody reads.
-            outbox.phase = Phase::Closing;
+    }
+
+    /// Like [`put`](Self::put), but leaves the writing to the connection's task, which is about to answer a command: both
+    /// go out with one system call.
+    pub fn put_before_reply(&self, frames: &[Bytes]) {
+        let mut outbox = self.lock();
+        if outbox.takes_more(self.bound) {
+            outbox.queue(frames, 0);
             outbox.wake();
-            return;
         }
-        self.write_or_queue(&mut outbox, frames);
     }
 
     /// The handshake has been answered: what waits goes out from now on.
@@ -151,40 +155,75 @@ impl Sock {
     }
 
     fn write_or_queue(&self, outbox: &mut Outbox, frames: &[Bytes]) {
-        let idle = outbox.waiting.is_empty();
-        outbox.waiting.extend(frames.iter().cloned());
-        outbox.bytes += frames.iter().map(Bytes::len).sum::<usize>();
-        if idle && outbox.phase != Phase::Held {
+        if outbox.is_full || outbox.phase == Phase::Held {
+            return outbox.queue(frames, 0);
+        }
+        if outbox.waiting.is_empty() {
+            match self.write(frames) {
+                Ok(written) => outbox.queue(frames, written),
+                Err(_gone) => return outbox.die(),
+            }
+            outbox.is_full = !outbox.waiting.is_empty();
+        } else {
+            outbox.queue(frames, 0);
             self.write_waiting(outbox);
         }
-        // A task that had nothing to write does not yet wait for the socket to take more.
-        if idle && !outbox.waiting.is_empty() {
+        // The task does not yet wait for the socket to take more.
+        if outbox.is_full {
             outbox.wake();
         }
     }
 
     /// Writes until nothing waits or the socket takes no more.
     fn write_waiting(&self, outbox: &mut Outbox) {
-        while !outbox.waiting.is_empty() {
-            let mut slices = [IoSlice::new(&[]); FRAMES_PER_WRITE];
+        outbox.is_full = false;
+        while !outbox.waiting.is_empty() && !outbox.is_full {
             let count = outbox.waiting.len().min(FRAMES_PER_WRITE);
-            for (slice, frame) in slices.iter_mut().zip(&outbox.waiting) {
-                *slice = IoSlice::new(frame);
-            }
-            match self.tcp.try_write_vectored(&slices[..count]) {
-                Ok(written) => outbox.advance(written),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_gone) => {
-                    // The task sees the same error when it reads or drains; nobody else is concerned.
-                    *outbox = Outbox { phase: Phase::Dead, task: outbox.task.take(), ..Outbox::default() };
-                    outbox.wake();
-                    return;
+            let frames = &outbox.waiting.make_contiguous()[..count];
+            let bytes: usize = frames.iter().map(Bytes::len).sum();
+            match self.write(frames) {
+                Ok(written) => {
+                    outbox.advance(written);
+                    outbox.is_full = written < bytes;
                 }
+                Err(_gone) => return outbox.die(),
             }
         }
-        // An idle connection keeps no memory for what once waited.
-        outbox.waiting.shrink_to(0);
+        if outbox.waiting.is_empty() {
+            // An idle connection keeps no memory for what once waited.
+            outbox.waiting = VecDeque::new();
+        }
+    }
+
+    /// Writes what the socket takes now; answers how many bytes that is. An error means that the connection is no more.
+    fn write(&self, frames: &[Bytes]) -> io::Result<usize> {
+        let mut written = 0;
+        for frames in frames.chunks(FRAMES_PER_WRITE) {
+            let bytes: usize = frames.iter().map(Bytes::len).sum();
+            let took = loop {
+                match self.write_once(frames) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break 0,
+                    took => break took?,
+                }
+            };
+            written += took;
+            if took < bytes {
+                break;
+            }
+        }
+        Ok(written)
+    }
+
+    fn write_once(&self, frames: &[Bytes]) -> io::Result<usize> {
+        if let [frame] = frames {
+            return self.tcp.try_write(frame);
+        }
+        let mut slices = [IoSlice::new(&[]); FRAMES_PER_WRITE];
+        for (slice, frame) in slices.iter_mut().zip(frames) {
+            *slice = IoSlice::new(frame);
+        }
+        self.tcp.try_write_vectored(&slices[..frames.len()])
     }
 
     fn lock(&self) -> MutexGuard<'_, Outbox> {
@@ -193,6 +232,33 @@ impl Sock {
 }
 
 impl Outbox {
+    /// Whether others may put something. Who has left more waiting than `bound` is told to end.
+    fn takes_more(&mut self, bound: usize) -> bool {
+        if matches!(self.phase, Phase::Closing | Phase::Dead) {
+            return false;
+        }
+        if self.bytes > bound {
+            self.ending.get_or_insert(CloseCode::ConnectionClosed);
+            // What others send from now on would only add to what nobody reads.
+            self.phase = Phase::Closing;
+            self.wake();
+            return false;
+        }
+        true
+    }
+
+    /// Keeps what is left of `frames` after the first `written` bytes of them.
+    fn queue(&mut self, frames: &[Bytes], mut written: usize) {
+        for frame in frames {
+            let gone = written.min(frame.len());
+            written -= gone;
+            if gone < frame.len() {
+                self.bytes += frame.len() - gone;
+                self.waiting.push_back(frame.slice(gone..));
+            }
+        }
+    }
+
     fn advance(&mut self, mut written: usize) {
         self.bytes -= written;
         while let Some(first) = self.waiting.front_mut() {
@@ -203,6 +269,12 @@ impl Outbox {
             written -= first.len();
             self.waiting.pop_front();
         }
+    }
+
+    /// Nothing more goes out. The task sees why when it reads or drains; nobody else is concerned.
+    fn die(&mut self) {
+        *self = Self { phase: Phase::Dead, task: self.task.take(), ..Self::default() };
+        self.wake();
     }
 
     fn remember(&mut self, context: &Context<'_>) {

@@ -4,6 +4,7 @@
 //!
 //! Changes made elsewhere (another node, a call that timed out and was committed later) show within ten seconds.
 
+mod bans;
 mod memory;
 mod records;
 
@@ -14,7 +15,7 @@ use moka::future::Cache;
 use plic_pipeline::{
     id::{MessageId, RoomId, UserId},
     moderation::{
-        Policy,
+        Policy, Records,
         incident::{HeldMessage, RefusedMessage},
     },
     room::{Room, RoomError},
@@ -23,24 +24,24 @@ use plic_pipeline::{
     },
 };
 
-use self::memory::Memory;
+use self::{bans::Bans, memory::Memory};
 
 /// The longest that anything is remembered.
 const KEPT: Duration = Duration::from_secs(10);
 /// Participants remembered over all rooms, 16 bytes each; a room counts for a few more.
 const ROOMS_WEIGHT: u64 = 4_000_000;
 const ROOM_OVERHEAD: usize = 16;
-/// Users whose ban, or lack of one, is remembered.
+/// Users whose ban, or lack of one, is remembered for them alone.
 const USERS: u64 = 200_000;
 
 /// A store in front of which rooms and bans are remembered.
 pub struct Cached<S> {
     store: Arc<S>,
     rooms: Memory<RoomId, Option<Arc<Room>>>,
-    bans: Memory<UserId, Option<Ban>>,
+    bans: Bans<S>,
 }
 
-impl<S: Store + 'static> Cached<S> {
+impl<S: Store + Records + 'static> Cached<S> {
     /// Remembers what `store` answers. All changes must go through the value that this returns.
     pub fn new(store: S) -> Self {
         let rooms = Cache::builder().max_capacity(ROOMS_WEIGHT).weigher(|_, room: &Option<Arc<Room>>| {
@@ -48,11 +49,20 @@ impl<S: Store + 'static> Cached<S> {
             u32::try_from(people + ROOM_OVERHEAD).unwrap_or(u32::MAX)
         });
         let bans = Cache::builder().max_capacity(USERS);
+        let store = Arc::new(store);
         Self {
-            store: Arc::new(store),
             rooms: Memory::new(rooms.time_to_live(KEPT).build()),
-            bans: Memory::new(bans.time_to_live(KEPT).build()),
+            bans: Bans::new(Arc::clone(&store), Memory::new(bans.time_to_live(KEPT).build())),
+            store,
         }
+    }
+
+    /// Reads what everybody who comes back after a restart is asked about.
+    pub async fn warm_up(&self)
+    where
+        S: Records,
+    {
+        self.bans.read().await;
     }
 
     /// The store itself.
@@ -75,7 +85,7 @@ impl<S: Store + 'static> Cached<S> {
 }
 
 #[async_trait]
-impl<S: Store + 'static> Store for Cached<S> {
+impl<S: Store + Records + 'static> Store for Cached<S> {
     async fn append(&self, message: NewMessage) -> Result<MessageId, StoreError> {
         self.store.append(message).await
     }
@@ -169,7 +179,7 @@ impl<S: Store + 'static> Store for Cached<S> {
     }
 
     async fn ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {
-        self.bans.get(user, self.store.ban_of(user)).await
+        self.bans.of(user).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -65,10 +65,10 @@ async fn a_message_to_one_room_is_not_heard_in_another() {
 const SENDERS: usize = 4;
 const EACH: usize = 60;
 
-/// Sends numbered messages; answers what the other senders were heard to say.
-async fn speak(mut ws: Socket, sender: Uuid, room: i64) -> (Uuid, Vec<String>) {
-    for n in 0..EACH {
-        ws.send_message(room, &format!("{sender} {n}"), &long_id()).await;
+/// Sends numbered messages to these rooms in turn; answers what the other senders were heard to say.
+async fn speak(mut ws: Socket, sender: Uuid, rooms: &[i64]) -> (Uuid, Vec<String>) {
+    for (n, room) in (0..EACH).zip(rooms.iter().cycle()) {
+        ws.send_message(*room, &format!("{sender} {n}"), &long_id()).await;
     }
     let (mut heard, mut confirmed) = (Vec::new(), 0);
     while confirmed < EACH || heard.len() < (SENDERS - 1) * EACH {
@@ -81,6 +81,13 @@ async fn speak(mut ws: Socket, sender: Uuid, room: i64) -> (Uuid, Vec<String>) {
         }
     }
     (sender, heard)
+}
+
+/// The frame that brings a message of a room's history.
+fn frame_of(message: &Value) -> String {
+    let room = message["room_id"].as_i64().expect("an id");
+    let sender = message["sender_id"].as_str().expect("a uuid").parse().expect("a uuid");
+    message_received(room, sender, message["message"].as_str().expect("a text"))
 }
 
 /// The next so many frames.
@@ -103,18 +110,17 @@ async fn all_recipients_see_one_order_and_it_is_the_order_of_ids() {
     let ears = join_all(listeners.iter().map(|user| chat.connect(user))).await;
     let mouths = join_all(senders.iter().map(|user| chat.connect(user))).await;
 
-    let speaking = mouths.into_iter().zip(&senders).map(|(ws, sender)| speak(ws, sender.id, room));
+    let speaking = mouths
+        .into_iter()
+        .zip(&senders)
+        .map(|(ws, sender)| speak(ws, sender.id, std::slice::from_ref(&room)));
     let listening = ears.into_iter().map(|ws| listen(ws, SENDERS * EACH));
     let (spoken, heard) = tokio::join!(join_all(speaking), join_all(listening));
 
     let messages = chat.messages(&owner, room).await;
     let ids: Vec<_> = messages.iter().map(|message| message["id"].as_i64().expect("an id")).collect();
     assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
-    let frame = |message: &Value| {
-        let sender = message["sender_id"].as_str().expect("a uuid").parse().expect("a uuid");
-        message_received(room, sender, message["message"].as_str().expect("a text"))
-    };
-    let order: Vec<_> = messages.iter().map(frame).collect();
+    let order: Vec<_> = messages.iter().map(frame_of).collect();
     for heard in heard {
         assert_eq!(heard, order);
     }
@@ -126,6 +132,31 @@ async fn all_recipients_see_one_order_and_it_is_the_order_of_ids() {
         let own: Vec<_> = own.map(|message| message["message"].as_str().expect("a text")).collect();
         let sent: Vec<_> = (0..EACH).map(|n| format!("{sender} {n}")).collect();
         assert_eq!(own, sent, "what one connection sends is stored in the order in which it was sent");
+    }
+}
+
+#[tokio::test]
+async fn who_is_in_many_rooms_hears_each_in_its_order_and_never_their_own() {
+    let chat = Chat::serve().await;
+    let people: Vec<_> = (0..SENDERS).map(|_| User::new()).collect();
+    let everybody: Vec<_> = people.iter().collect();
+    let owner = User::new();
+    let mut rooms = Vec::new();
+    for _ in 0..3 {
+        rooms.push(chat.room(&owner, &everybody).await);
+    }
+    let sockets = join_all(people.iter().map(|user| chat.connect(user))).await;
+    let speaking = sockets.into_iter().zip(&people).map(|(ws, user)| speak(ws, user.id, &rooms));
+    let spoken = join_all(speaking).await;
+    for room in rooms {
+        let order: Vec<_> = chat.messages(&owner, room).await.iter().map(frame_of).collect();
+        assert_eq!(order.len(), SENDERS * EACH / 3);
+        for (sender, heard) in &spoken {
+            let own = format!(r#""sender_id":"{sender}""#);
+            let here = format!(r#""room_id":{room},"#);
+            let heard = heard.iter().filter(|frame| frame.contains(&here));
+            assert!(heard.eq(order.iter().filter(|frame| !frame.contains(&own))));
+        }
     }
 }
 

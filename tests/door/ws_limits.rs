@@ -261,6 +261,27 @@ async fn a_slow_reader_gets_4009_while_its_neighbours_get_everything() {
 }
 
 #[tokio::test]
+async fn who_is_behind_within_the_bound_is_still_listened_to() {
+    let chat = Chat::serve().await;
+    let (alice, bob, carol) = (User::new(), User::new(), User::new());
+    let room = chat.room(&alice, &[&bob, &carol]).await;
+    let mut slow = Socket::open_on(connect_narrow(chat.address()).await, &carol.target(), &[]).await;
+    let (mut ws, mut neighbour) = (chat.connect(&alice).await, chat.connect(&bob).await);
+    // 16 KB each: together more than the kernel takes for a connection, and less than that and an outbox.
+    let text = |n: usize| format!("{n:06}{}", "😀".repeat(3_990));
+    for n in 0..14 {
+        ws.say(room, &text(n), &format!("t{n}")).await;
+        neighbour.received(room, alice.id, &text(n)).await;
+    }
+    slow.send_message(room, "I am reading, slowly", "slow").await;
+    neighbour.received(room, carol.id, "I am reading, slowly").await;
+    for n in 0..14 {
+        slow.received(room, alice.id, &text(n)).await;
+    }
+    slow.confirmed("slow").await;
+}
+
+#[tokio::test]
 async fn two_unanswered_heartbeats_get_4009() {
     let chat = Chat::with(&[("PLIC_PING_SECONDS", "1")]).await;
     let mut ws = chat.connect(&User::new()).await;

@@ -218,3 +218,30 @@ async fn many_readers_of_a_room_are_one_read_and_later_ones_none() {
     }
     assert_eq!(reads.load(Ordering::SeqCst), 2, "that there is no such room is remembered too");
 }
+
+#[tokio::test]
+async fn whoever_is_not_banned_is_known_without_a_read_and_a_new_ban_holds_at_once() {
+    let Fixture { store, answers, reads, _folder, .. } = fixture().await;
+    answers.add_permits(1_000_000);
+    let ban = |n| Ban { user: user(n), reason: "spam".into(), expires_at: None };
+    store.ban(ban(1), None).await.expect("bans");
+    let strangers = tokio::time::timeout(std::time::Duration::from_secs(5), async {
+        let mut stranger = 100;
+        loop {
+            let before = reads.load(Ordering::SeqCst);
+            assert_eq!(store.ban_of(user(stranger)).await.expect("answers"), None);
+            if reads.load(Ordering::SeqCst) == before {
+                break stranger;
+            }
+            stranger += 1;
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    });
+    strangers.await.expect("all bans are read together");
+    assert_eq!(store.ban_of(user(1)).await.expect("answers"), Some(ban(1)));
+    assert_eq!(store.ban_of(user(2)).await.expect("answers"), None);
+    store.ban(ban(2), None).await.expect("bans");
+    assert_eq!(store.ban_of(user(2)).await.expect("answers"), Some(ban(2)));
+    assert!(store.lift_ban(user(1), user(9)).await.expect("lifts"));
+    assert_eq!(store.ban_of(user(1)).await.expect("answers"), None);
+}

@@ -54,6 +54,17 @@ where
     pub(super) fn forget(&self, key: K) {
         self.generations.of(&key).fetch_add(1, Ordering::SeqCst);
     }
+
+    /// The generations of all keys: what is read from now on may be kept under them.
+    pub(super) fn generations(&self) -> Box<[u64]> {
+        self.generations.stripes.iter().map(|stripe| stripe.load(Ordering::SeqCst)).collect()
+    }
+
+    /// Whether a key was not forgotten since `generations` were taken.
+    pub(super) fn is_at(&self, key: &K, generations: &[u64]) -> bool {
+        let stripe = self.generations.stripe(key);
+        self.generations.stripes[stripe].load(Ordering::SeqCst) == generations[stripe]
+    }
 }
 
 /// How often keys were forgotten. Keys that share a stripe are loaded again together, which costs a read and breaks
@@ -71,8 +82,12 @@ impl Default for Generations {
 
 impl Generations {
     fn of(&self, key: &impl Hash) -> &AtomicU64 {
+        &self.stripes[self.stripe(key)]
+    }
+
+    fn stripe(&self, key: &impl Hash) -> usize {
         let hash = self.hasher.hash_one(key);
-        &self.stripes[usize::try_from(hash % STRIPES as u64).expect("a remainder of a small number")]
+        usize::try_from(hash % STRIPES as u64).expect("a remainder of a small number")
     }
 }
 
