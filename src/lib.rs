@@ -7,6 +7,7 @@
 pub mod bus;
 pub mod cli;
 pub mod client_address;
+pub mod cluster;
 pub mod config;
 pub mod frame;
 pub mod http_door;

@@ -21,6 +21,8 @@ pub enum Event {
     Confirmed(Confirmation),
     /// Something that moderators are told.
     Notice(Notice),
+    /// What other nodes read of changes has grown to this number; one node alone has nobody to tell.
+    News(i64),
 }
 
 /// That a held message was released, for its sender. A temp id that is a counter is one connection's own, and means
@@ -59,6 +61,8 @@ pub struct Committed {
     pub text: String,
     /// Everybody in the room, the sender included.
     pub participants: Arc<[UserId]>,
+    /// How often who is in the room had changed; nodes of a cluster tell by it whose list is the newer one.
+    pub people_version: i64,
 }
 
 #[cfg(test)]

@@ -71,6 +71,7 @@ impl Bus for LocalBus {
                 Event::Disconnected(user) => self.hub.end(user, CloseCode::AdminAction),
                 Event::Confirmed(confirmation) => self.hub.confirm(&confirmation),
                 Event::Notice(notice) => self.hub.tell(notice),
+                Event::News(_) => {}
             }
         }
         self.deliver(&mut messages).await;

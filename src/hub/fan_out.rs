@@ -135,6 +135,7 @@ mod tests {
             origin: ConnectionId(origin),
             text: text.into(),
             participants: Arc::default(),
+            people_version: 0,
         }
     }
 

@@ -7,84 +7,100 @@
 //! go past the queue to a pool of read-only connections (`read`); WAL lets them see the last commit without waiting for
 //! the writer.
 //!
+//! The statements of rooms and moderation stand in `src/store/sql`: the other engine runs the same ones (`db`).
+//!
 //! Nothing waits for ever: every call has a deadline, also in the queue, and a fault of the disk or of another process
 //! that holds the file costs those calls only. The writer opens a new connection after any error.
 
 mod append;
-mod audit;
-mod bans;
 mod bulk;
 mod checkpoint;
-mod decide;
-mod delivery;
-mod dossier;
-mod held;
-mod hits;
-mod incidents;
-mod lately;
+mod commit;
+mod db;
+mod guards;
 mod open;
 mod people;
 mod place;
 #[cfg(test)]
 mod plans;
-mod policy;
 mod purge;
 mod queue;
-mod read;
-mod records;
-mod redact;
-mod refused;
-mod reports;
-mod retention;
-mod rooms;
-mod rules;
-mod scan;
-mod strikes;
-mod verify;
-mod words;
 mod writer;
 
-use std::{sync::Arc, time::Duration};
+#[path = "sql/audit.rs"]
+mod audit;
+#[path = "sql/bans.rs"]
+mod bans;
+#[path = "sql/change.rs"]
+mod change;
+#[path = "sql/deadline.rs"]
+mod deadline;
+#[path = "sql/decide.rs"]
+mod decide;
+#[path = "sql/delivery.rs"]
+mod delivery;
+#[path = "sql/dossier.rs"]
+mod dossier;
+#[path = "sql/held.rs"]
+mod held;
+#[path = "sql/hits.rs"]
+mod hits;
+#[path = "sql/incidents.rs"]
+mod incidents;
+#[path = "sql/lately.rs"]
+mod lately;
+#[path = "sql/policy.rs"]
+mod policy;
+#[path = "sql/read.rs"]
+mod read;
+#[path = "sql/records.rs"]
+mod records;
+#[path = "sql/redact.rs"]
+mod redact;
+#[path = "sql/refused.rs"]
+mod refused;
+#[path = "sql/reports.rs"]
+mod reports;
+#[path = "sql/retention.rs"]
+mod retention;
+#[path = "sql/rooms.rs"]
+mod rooms;
+#[path = "sql/rules.rs"]
+mod rules;
+#[path = "sql/scan.rs"]
+mod scan;
+#[path = "sql/store.rs"]
+mod store;
+#[path = "sql/strikes.rs"]
+mod strikes;
+#[path = "sql/ticket.rs"]
+mod ticket;
+#[path = "sql/verify.rs"]
+mod verify;
+#[path = "sql/window.rs"]
+mod window;
+#[path = "sql/words.rs"]
+mod words;
 
-use async_trait::async_trait;
-use plic_pipeline::{
-    bus::Bus,
-    id::{MessageId, RoomId, UserId},
-    moderation::{
-        Policy,
-        incident::{HeldMessage, RefusedMessage},
-    },
-    room::{Room, RoomError},
-    store::{
-        Ban, Before, Held, NewMessage, Page, Recorded, RoomSummary, SentKey, Store, StoreError, StoredMessage,
-    },
-};
-use sqlx::SqlitePool;
-use tokio::time;
+use std::sync::Arc;
+
+use plic_pipeline::bus::Bus;
 use uuid::Uuid;
 
-use self::{
-    held::Hold,
-    queue::Queue,
-    refused::RecordRefused,
-    rooms::{ChangeRoom, CreateRoom, DeleteRoom},
-};
+use self::{db::Readers, queue::Queue};
 pub use self::{
     open::{AppliedMigration, OpenError, migrate, path_of},
-    verify::{Head, VerifyError, verify_audit},
+    verify::{Head, VerifyError},
 };
-
-/// How long a call may take in all, the time in the queue included.
-const DEADLINE: Duration = Duration::from_secs(5);
 
 /// A store in one `SQLite` file, which one process opens at a time.
 #[derive(Debug)]
 pub struct SqliteStore {
     epoch: Uuid,
     queue: Queue,
-    lookups: SqlitePool,
-    lists: SqlitePool,
-    scanner: SqlitePool,
+    lookups: Readers,
+    lists: Readers,
+    scanner: Readers,
 }
 
 impl SqliteStore {
@@ -112,91 +128,11 @@ impl SqliteStore {
     }
 }
 
-#[async_trait]
-impl Store for SqliteStore {
-    async fn append(&self, message: NewMessage) -> Result<MessageId, StoreError> {
-        self.queue.append(message).await
-    }
-
-    async fn record_refused(&self, refused: RefusedMessage, policy: &Policy) -> Result<Recorded, StoreError> {
-        self.queue.change(RecordRefused { refused, policy: policy.clone() }).await
-    }
-
-    async fn hold(&self, held: HeldMessage) -> Result<Held, StoreError> {
-        self.queue.change(Hold(held)).await
-    }
-
-    async fn already_sent(&self, key: &SentKey) -> Result<Option<Before>, StoreError> {
-        in_time(read::already_sent(&self.lookups, key)).await
-    }
-
-    async fn room(&self, room: RoomId) -> Result<Option<Arc<Room>>, StoreError> {
-        in_time(read::room(&self.lookups, room)).await
-    }
-
-    async fn create_room(
-        &self,
-        owner: UserId,
-        named: &[UserId],
-        apartment: Option<i64>,
-    ) -> Result<RoomId, RoomError> {
-        self.queue.change(CreateRoom { owner, named: named.to_vec(), apartment }).await
-    }
-
-    async fn change_room(
-        &self,
-        room: RoomId,
-        actor: UserId,
-        add: &[UserId],
-        remove: &[UserId],
-    ) -> Result<(), RoomError> {
-        self.queue.change(ChangeRoom { room, actor, add: add.to_vec(), remove: remove.to_vec() }).await
-    }
-
-    async fn delete_room(&self, room: RoomId, actor: UserId, moderates: bool) -> Result<(), RoomError> {
-        self.queue.change(DeleteRoom { room, actor, moderates }).await
-    }
-
-    async fn rooms_of(
-        &self,
-        user: UserId,
-        after: Option<RoomId>,
-        limit: usize,
-    ) -> Result<Page<RoomSummary>, RoomError> {
-        in_time(read::rooms_of(&self.lists, user, after, limit)).await?.ok_or(RoomError::UnknownCursor)
-    }
-
-    async fn messages(
-        &self,
-        room: RoomId,
-        before: Option<MessageId>,
-        limit: usize,
-    ) -> Result<Page<StoredMessage>, StoreError> {
-        in_time(read::messages(&self.lists, room, before, limit)).await
-    }
-
-    async fn ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {
-        in_time(read::ban_of(&self.lookups, user)).await
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.queue.ping()?;
-        in_time(read::ping(&self.lookups)).await
-    }
-}
-
-/// Bounds a read, which may wait for a reader or for the disk.
-async fn in_time<T>(read: impl Future<Output = sqlx::Result<T>> + Send) -> Result<T, StoreError> {
-    within(DEADLINE, read).await
-}
-
-async fn within<T>(
-    patience: Duration,
-    read: impl Future<Output = sqlx::Result<T>> + Send,
-) -> Result<T, StoreError> {
-    match time::timeout(patience, read).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Err(_) | Ok(Err(sqlx::Error::PoolTimedOut)) => Err(StoreError::TimedOut),
-        Ok(Err(error)) => Err(StoreError::Unavailable(Box::new(error))),
-    }
+/// Checks the audit log of the database at `url`, beside the server that may be running, and that `expected`, a head that
+/// was noted elsewhere before, is in it; answers how many entries there are and the last one's hash.
+pub async fn verify_audit(url: &str, expected: Option<Head>) -> Result<Head, VerifyError> {
+    let readers = open::readers(&path_of(url)?, 1);
+    let verified = verify::verify(&readers, expected).await;
+    readers.close().await;
+    verified
 }

@@ -37,7 +37,7 @@ async fn complaint(folder: &Path) -> String {
 async fn logged(count: usize) -> (TempDir, SqliteStore) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = SqliteStore::open(&url(&folder), Arc::new(Recorder::default())).await.expect("opens");
-    let deeds = (0..count).map(|n| store.note_deed(Deed::new(Some(user(9)), "ban.set").with("n", n)));
+    let deeds = (0..count).map(|n| store.note_deed(Deed::new(Some(user(9)), "ban.set").with("n", n), None));
     for noted in futures_util::future::join_all(deeds).await {
         noted.expect("notes");
     }

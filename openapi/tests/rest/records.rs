@@ -354,7 +354,7 @@ impl Records for FakeRecords {
         Ok(self.answer()?.audit.last().map_or((0, GENESIS), |entry| (entry.seq, entry.hash)))
     }
 
-    async fn note_deed(&self, deed: Deed) -> Result<(), StoreError> {
+    async fn note_deed(&self, deed: Deed, _: Option<UserId>) -> Result<(), StoreError> {
         self.answer()?.note(deed);
         Ok(())
     }

@@ -168,8 +168,8 @@ pub trait Records: Send + Sync {
     /// The last number and hash of the audit log, as kept beside it.
     async fn audit_head(&self) -> Result<(i64, [u8; 32]), StoreError>;
 
-    /// Adds what was done without any other write.
-    async fn note_deed(&self, deed: Deed) -> Result<(), StoreError>;
+    /// Adds what was done without any other write; where it disconnects somebody, other nodes learn of it.
+    async fn note_deed(&self, deed: Deed, disconnects: Option<UserId>) -> Result<(), StoreError>;
 
     /// Adds hits to the numbers.
     async fn add_hits(&self, hits: Vec<Hits>) -> Result<(), StoreError>;

@@ -149,8 +149,8 @@ impl<S: Store + Records + 'static> Records for Cached<S> {
         self.store.audit_head().await
     }
 
-    async fn note_deed(&self, deed: Deed) -> Result<(), StoreError> {
-        self.store.note_deed(deed).await
+    async fn note_deed(&self, deed: Deed, disconnects: Option<UserId>) -> Result<(), StoreError> {
+        self.store.note_deed(deed, disconnects).await
     }
 
     async fn add_hits(&self, hits: Vec<Hits>) -> Result<(), StoreError> {

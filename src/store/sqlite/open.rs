@@ -8,11 +8,13 @@ use std::{
 };
 
 use sqlx::{
-    ConnectOptions, Connection, SqliteConnection, SqlitePool,
+    ConnectOptions, Connection, SqliteConnection,
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use uuid::Uuid;
+
+use super::{db::Readers, deadline::DEADLINE};
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -75,11 +77,11 @@ pub(super) struct Opened {
     pub(super) writer: SqliteConnection,
     pub(super) writer_options: SqliteConnectOptions,
     /// For what every command asks for: a room, a ban, a message sent before.
-    pub(super) lookups: SqlitePool,
+    pub(super) lookups: Readers,
     /// For lists.
-    pub(super) lists: SqlitePool,
+    pub(super) lists: Readers,
     /// For reading through all messages: a single connection, so that a back-test takes no reader from chat.
-    pub(super) scanner: SqlitePool,
+    pub(super) scanner: Readers,
     pub(super) lock: File,
 }
 
@@ -93,16 +95,19 @@ pub(super) async fn open(url: &str) -> Result<Opened, OpenError> {
     // Its connections are gone, and their numbers are given again.
     sqlx::query("UPDATE held SET origin = NULL WHERE origin IS NOT NULL").execute(&mut writer).await?;
     let epoch = sqlx::query_scalar("SELECT epoch FROM meta").fetch_one(&mut writer).await?;
-    let readers = |count| {
-        SqlitePoolOptions::new()
-            .max_connections(count)
-            // A read is worth waiting for as long as its caller waits.
-            .acquire_timeout(super::DEADLINE)
-            .test_before_acquire(false)
-            .connect_lazy_with(reader_options(&path))
-    };
-    let (lookups, lists, scanner) = (readers(READERS), readers(READERS), readers(1));
+    let (lookups, lists, scanner) = (readers(&path, READERS), readers(&path, READERS), readers(&path, 1));
     Ok(Opened { epoch, writer, writer_options, lookups, lists, scanner, lock })
+}
+
+/// So many connections that only read, beside a server that may be running; each is opened when it is asked for.
+pub(super) fn readers(path: &Path, count: u32) -> Readers {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(count)
+        // A read is worth waiting for as long as its caller waits.
+        .acquire_timeout(DEADLINE)
+        .test_before_acquire(false)
+        .connect_lazy_with(reader_options(path));
+    Readers(pool)
 }
 
 /// The file that an address such as `sqlite://data/plic-chat.db` names.
@@ -170,7 +175,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// Of a connection that only reads, beside a server that may be running.
+/// Of a connection that only reads.
 pub(super) fn reader_options(path: &Path) -> SqliteConnectOptions {
     options(path).read_only(true).pragma("cache_size", "-8000")
 }

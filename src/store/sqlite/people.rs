@@ -7,18 +7,12 @@ use std::{
 
 use plic_pipeline::id::{RoomId, UserId};
 use sqlx::{Row, SqliteConnection};
-use uuid::Uuid;
 
-use super::bulk::Bulk;
+use super::{bulk::Bulk, read::load_present};
 
 /// Users and rooms kept, before the cache starts over: 16 MiB of them.
 const MAX_KEPT: usize = 1 << 20;
 
-const PRESENT: Bulk = Bulk {
-    before: "SELECT room, user FROM participants WHERE left_at IS NULL AND room IN (",
-    after: ") ORDER BY room, joined",
-    columns: 1,
-};
 const OPEN_ROOMS: Bulk = Bulk {
     before: "SELECT id, last_seq FROM rooms WHERE deleted_at IS NULL AND id IN (",
     after: ")",
@@ -95,17 +89,4 @@ impl People {
         }
         Ok(())
     }
-}
-
-/// The people of these rooms, in the order in which they joined; no entry for a room with nobody in it.
-pub(super) async fn load_present(
-    connection: &mut SqliteConnection,
-    rooms: &[RoomId],
-) -> sqlx::Result<HashMap<RoomId, Vec<UserId>>> {
-    let rows = PRESENT.fetch(connection, rooms, |statement, room| statement.bind(room.0)).await?;
-    let mut present: HashMap<RoomId, Vec<UserId>> = HashMap::with_capacity(rooms.len());
-    for row in rows {
-        present.entry(RoomId(row.try_get(0)?)).or_default().push(UserId(row.try_get::<Uuid, _>(1)?));
-    }
-    Ok(present)
 }

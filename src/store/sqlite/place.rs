@@ -8,6 +8,8 @@ use plic_pipeline::{
     timestamp::Timestamp,
 };
 
+use super::window::is_within;
+
 /// What a message comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
@@ -33,11 +35,6 @@ pub(super) fn identity(key: &SentKey) -> Identity {
 pub(super) struct Sent {
     pub(super) message: MessageId,
     pub(super) at: Timestamp,
-}
-
-/// Whether `key`, sent at `now`, is still the message that first came at `first`.
-pub(super) fn is_within(key: &SentKey, first: Timestamp, now: Timestamp) -> bool {
-    now.since(first) < key.window
 }
 
 /// A room that is not deleted.

@@ -23,13 +23,16 @@ use tokio::{
 
 use super::{
     append::{Placed, append},
+    change::Run,
     checkpoint::{self, Checkpoints},
+    commit::Writing,
     delivery::{Deliveries, Delivery},
     incidents,
     people::People,
     place::Place,
     purge,
-    queue::{Append, Job, Run, Ticket, failed},
+    queue::Job,
+    ticket::{Append, Ticket, failed},
 };
 
 /// The most writes that are taken at once, and so the most messages in one transaction.
@@ -155,6 +158,7 @@ impl Writer {
             origin,
             text,
             participants,
+            people_version: 0,
         }))
     }
 
@@ -163,7 +167,7 @@ impl Writer {
             return;
         }
         let done = match connect(&mut self.connection, &self.options).await {
-            Ok(connection) => change.run(connection, &mut self.people).await,
+            Ok(connection) => change.run(&mut Writing { connection, people: &mut self.people }).await,
             Err(error) => {
                 let error = Arc::new(error);
                 change.fail(&error);

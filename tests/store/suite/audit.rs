@@ -38,7 +38,7 @@ pub(crate) async fn every_write_leaves_its_entry_in_a_chain(mut engine: impl Eng
     engine.reopen().await;
     let records = engine.records();
     let deed = Deed::new(Some(user(9)), "user.disconnect").with("user_id", "é").with("n", 3);
-    records.note_deed(deed).await.expect("notes");
+    records.note_deed(deed, Some(user(1))).await.expect("notes");
     assert_eq!(
         verified(&*records).await,
         [
@@ -62,7 +62,7 @@ pub(crate) async fn every_write_leaves_its_entry_in_a_chain(mut engine: impl Eng
 pub(crate) async fn pages_go_back_and_forth(engine: impl Engine) {
     let records = engine.records();
     for _ in 0..7 {
-        records.note_deed(Deed::new(None, "rules.import")).await.expect("notes");
+        records.note_deed(Deed::new(None, "rules.import"), None).await.expect("notes");
     }
     let seqs = |entries: &[plic_pipeline::moderation::AuditEntry]| {
         entries.iter().map(|entry| entry.seq).collect::<Vec<_>>()

@@ -81,7 +81,7 @@ impl Desk {
             let deed = Deed::new(Some(actor.user), "user.disconnect")
                 .with("user", user.to_string())
                 .with("reason", reason);
-            desk.0.records.note_deed(deed).await?;
+            desk.0.records.note_deed(deed, Some(user)).await?;
             let was_connected = (desk.0.is_connected)(user);
             desk.0.bus.publish(vec![Event::Disconnected(user)]).await;
             desk.tell(Notice::Disconnected(user)).await;

@@ -9,21 +9,30 @@ use plic_pipeline::{
     store::{Ban, Before, Page, RoomSummary, SentKey, StoredMessage},
     timestamp::Timestamp,
 };
-use sqlx::{FromRow, SqliteConnection, SqlitePool, query_as, query_scalar};
+use sqlx::{FromRow, Row as _, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::{bulk::Bulk, people::load_present, place::is_within};
+use super::{
+    db::{Bulk, Connection, Text},
+    window::is_within,
+};
 
+const PRESENT: Bulk = Bulk {
+    before: "SELECT room, \"user\" FROM participants WHERE left_at IS NULL AND room IN (",
+    after: ") ORDER BY room, joined",
+    columns: 1,
+};
 const NEWEST_MESSAGES: Bulk = Bulk {
-    before: "SELECT m.id, m.room, m.sender, m.text, m.created_at FROM rooms r CROSS JOIN messages m \
-             ON m.id = (SELECT id FROM messages WHERE room = r.id ORDER BY seq DESC LIMIT 1) WHERE r.id IN (",
-    after: ")",
+    before: "SELECT id, room, sender, text, created_at FROM messages WHERE id IN (SELECT (\
+             SELECT m.id FROM messages m WHERE m.room = r.id ORDER BY m.seq DESC LIMIT 1) \
+             FROM rooms r WHERE r.id IN (",
+    after: "))",
     columns: 1,
 };
 
-pub(super) const SENT: &str = "SELECT message, at FROM sent WHERE sender = ? AND room = ? AND digest = ?";
-pub(super) const HELD: &str = "SELECT max(at) FROM held WHERE sender = ? AND room = ? AND digest = ?";
-pub(super) const BAN: &str = "SELECT reason, expires_at FROM bans WHERE user = ? AND lifted_at IS NULL";
+pub(super) const SENT: &str = "SELECT message, at FROM sent WHERE sender = $1 AND room = $2 AND digest = $3";
+pub(super) const HELD: &str = "SELECT max(at) FROM held WHERE sender = $1 AND room = $2 AND digest = $3";
+pub(super) const BAN: &str = "SELECT reason, expires_at FROM bans WHERE \"user\" = $1 AND lifted_at IS NULL";
 
 /// A page of rooms ends early once it lists so many people: rooms of a thousand would make it megabytes.
 const MAX_LISTED: usize = 10_000;
@@ -32,7 +41,7 @@ const ROOMS_AT_A_TIME: usize = 16;
 pub(super) const MAX_TEXT_BYTES: usize = 2 << 20;
 
 /// `id, room, sender, text, created_at`.
-pub(super) type MessageRow = (i64, i64, Uuid, String, i64);
+pub(super) type MessageRow = (i64, i64, Uuid, Text, i64);
 /// `id, owner, apartment, created_at, deleted_at`.
 type RoomRow = (i64, Uuid, Option<i64>, i64, Option<i64>);
 
@@ -41,7 +50,7 @@ pub(super) fn message_of((id, room, sender, text, created_at): MessageRow) -> St
         id: MessageId(id),
         room: RoomId(room),
         sender: UserId(sender),
-        text,
+        text: text.0,
         created_at: Timestamp(created_at),
     }
 }
@@ -68,19 +77,18 @@ pub(super) fn one_more_than(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
 }
 
-pub(super) async fn ping(readers: &SqlitePool) -> sqlx::Result<()> {
-    query_scalar::<_, i64>("SELECT only_row FROM meta").fetch_one(readers).await?;
+pub(super) async fn ping(connection: &mut Connection) -> sqlx::Result<()> {
+    query_scalar::<_, Uuid>("SELECT epoch FROM meta").fetch_one(connection).await?;
     Ok(())
 }
 
-pub(super) async fn already_sent(readers: &SqlitePool, key: &SentKey) -> sqlx::Result<Option<Before>> {
-    let mut transaction = readers.begin().await?;
-    sent_before(&mut transaction, key, Timestamp::now()).await
+pub(super) async fn already_sent(connection: &mut Connection, key: &SentKey) -> sqlx::Result<Option<Before>> {
+    sent_before(connection, key, Timestamp::now()).await
 }
 
 /// What became of the message under this key within its window; call it inside a transaction.
 pub(super) async fn sent_before(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     key: &SentKey,
     now: Timestamp,
 ) -> sqlx::Result<Option<Before>> {
@@ -104,20 +112,15 @@ pub(super) async fn sent_before(
     Ok(held.filter(|at| is_within(key, Timestamp(*at), now)).map(|_| Before::Held))
 }
 
-pub(super) async fn ban_of(readers: &SqlitePool, user: UserId) -> sqlx::Result<Option<Ban>> {
-    let ban: Option<(String, Option<i64>)> = query_as(BAN).bind(user.0).fetch_optional(readers).await?;
-    Ok(ban.map(|(reason, expires_at)| Ban { user, reason, expires_at: expires_at.map(Timestamp) }))
-}
-
-pub(super) async fn room(readers: &SqlitePool, room: RoomId) -> sqlx::Result<Option<Arc<Room>>> {
-    let mut transaction = readers.begin().await?;
-    Ok(load_room(&mut transaction, room).await?.map(Arc::new))
+pub(super) async fn ban_of(connection: &mut Connection, user: UserId) -> sqlx::Result<Option<Ban>> {
+    let ban: Option<(Text, Option<i64>)> = query_as(BAN).bind(user.0).fetch_optional(connection).await?;
+    Ok(ban.map(|(reason, expires_at)| Ban { user, reason: reason.0, expires_at: expires_at.map(Timestamp) }))
 }
 
 /// A room with its people; call it inside a transaction.
-pub(super) async fn load_room(connection: &mut SqliteConnection, room: RoomId) -> sqlx::Result<Option<Room>> {
+pub(super) async fn load_room(connection: &mut Connection, room: RoomId) -> sqlx::Result<Option<Room>> {
     let row: Option<RoomRow> =
-        query_as("SELECT id, owner, apartment, created_at, deleted_at FROM rooms WHERE id = ?")
+        query_as("SELECT id, owner, apartment, created_at, deleted_at FROM rooms WHERE id = $1")
             .bind(room.0)
             .fetch_optional(&mut *connection)
             .await?;
@@ -126,17 +129,29 @@ pub(super) async fn load_room(connection: &mut SqliteConnection, room: RoomId) -
     Ok(Some(room_of(row, participants)))
 }
 
+/// The people of these rooms, in the order in which they joined; no entry for a room with nobody in it.
+pub(super) async fn load_present(
+    connection: &mut Connection,
+    rooms: &[RoomId],
+) -> sqlx::Result<HashMap<RoomId, Vec<UserId>>> {
+    let rows = PRESENT.fetch(connection, rooms, |statement, room| statement.bind(room.0)).await?;
+    let mut present: HashMap<RoomId, Vec<UserId>> = HashMap::with_capacity(rooms.len());
+    for row in rows {
+        present.entry(RoomId(row.try_get(0)?)).or_default().push(UserId(row.try_get::<Uuid, _>(1)?));
+    }
+    Ok(present)
+}
+
 /// `None` where `after` is no room of this user.
 pub(super) async fn rooms_of(
-    readers: &SqlitePool,
+    connection: &mut Connection,
     user: UserId,
     after: Option<RoomId>,
     limit: usize,
 ) -> sqlx::Result<Option<Page<RoomSummary>>> {
-    let mut transaction = readers.begin().await?;
     let below = match after {
         None => i64::MAX,
-        Some(after) => match activity(&mut transaction, user, after).await? {
+        Some(after) => match activity(connection, user, after).await? {
             Some(activity) => activity,
             None => return Ok(None),
         },
@@ -144,14 +159,14 @@ pub(super) async fn rooms_of(
     // CROSS JOIN: from the user's rooms to the rooms, and so never over the rooms of others.
     let rows: Vec<RoomRow> = query_as(
         "SELECT r.id, r.owner, r.apartment, r.created_at, r.deleted_at \
-         FROM participants p CROSS JOIN rooms r ON r.id = p.room \
-         WHERE p.user = ? AND p.left_at IS NULL AND r.deleted_at IS NULL AND r.activity < ? \
-         ORDER BY r.activity DESC LIMIT ?",
+         FROM participants p CROSS JOIN rooms r \
+         WHERE r.id = p.room AND p.\"user\" = $1 AND p.left_at IS NULL AND r.deleted_at IS NULL AND r.activity < $2 \
+         ORDER BY r.activity DESC LIMIT $3",
     )
     .bind(user.0)
     .bind(below)
     .bind(one_more_than(limit))
-    .fetch_all(&mut *transaction)
+    .fetch_all(&mut *connection)
     .await?;
     let Page { items: rows, more } = page(rows, limit);
 
@@ -162,8 +177,8 @@ pub(super) async fn rooms_of(
             return Ok(Some(Page { items, more: true }));
         }
         let ids: Vec<RoomId> = rows.iter().map(|row| RoomId(row.0)).collect();
-        let mut people = load_present(&mut transaction, &ids).await?;
-        let mut newest = newest_messages(&mut transaction, &ids).await?;
+        let mut people = load_present(connection, &ids).await?;
+        let mut newest = newest_messages(connection, &ids).await?;
         for row in rows {
             let id = RoomId(row.0);
             let room = room_of(*row, people.remove(&id).unwrap_or_default());
@@ -174,14 +189,10 @@ pub(super) async fn rooms_of(
     Ok(Some(Page { items, more }))
 }
 
-async fn activity(
-    connection: &mut SqliteConnection,
-    user: UserId,
-    room: RoomId,
-) -> sqlx::Result<Option<i64>> {
+async fn activity(connection: &mut Connection, user: UserId, room: RoomId) -> sqlx::Result<Option<i64>> {
     query_scalar(
-        "SELECT r.activity FROM participants p CROSS JOIN rooms r ON r.id = p.room \
-         WHERE p.user = ? AND p.room = ? AND p.left_at IS NULL AND r.deleted_at IS NULL",
+        "SELECT r.activity FROM participants p CROSS JOIN rooms r \
+         WHERE r.id = p.room AND p.\"user\" = $1 AND p.room = $2 AND p.left_at IS NULL AND r.deleted_at IS NULL",
     )
     .bind(user.0)
     .bind(room.0)
@@ -190,7 +201,7 @@ async fn activity(
 }
 
 async fn newest_messages(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     rooms: &[RoomId],
 ) -> sqlx::Result<HashMap<RoomId, StoredMessage>> {
     let rows = NEWEST_MESSAGES.fetch(connection, rooms, |statement, room| statement.bind(room.0)).await?;
@@ -203,23 +214,22 @@ async fn newest_messages(
 }
 
 pub(super) async fn messages(
-    readers: &SqlitePool,
+    connection: &mut Connection,
     room: RoomId,
     before: Option<MessageId>,
     limit: usize,
 ) -> sqlx::Result<Page<StoredMessage>> {
-    let mut transaction = readers.begin().await?;
     let below = match before {
         None => i64::MAX,
-        Some(before) => place_of(&mut transaction, room, before).await?,
+        Some(before) => place_of(connection, room, before).await?,
     };
     let mut rows = query_as::<_, MessageRow>(
-        "SELECT id, room, sender, text, created_at FROM messages WHERE room = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+        "SELECT id, room, sender, text, created_at FROM messages WHERE room = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
     )
     .bind(room.0)
     .bind(below)
     .bind(one_more_than(limit))
-    .fetch(&mut *transaction);
+    .fetch(&mut *connection);
     let mut items: Vec<StoredMessage> = Vec::new();
     let mut bytes = 0;
     let mut more = false;
@@ -228,7 +238,7 @@ pub(super) async fn messages(
             more = true;
             break;
         }
-        bytes += row.3.len();
+        bytes += row.3.0.len();
         items.push(message_of(row));
     }
     items.reverse();
@@ -237,11 +247,11 @@ pub(super) async fn messages(
 
 /// The lowest place in the room at which, and after which, no message is older than `before`.
 pub(super) async fn place_of(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     room: RoomId,
     before: MessageId,
 ) -> sqlx::Result<i64> {
-    let found = query_scalar("SELECT seq FROM messages WHERE id = ? AND room = ?")
+    let found = query_scalar("SELECT seq FROM messages WHERE id = $1 AND room = $2")
         .bind(before.0)
         .bind(room.0)
         .fetch_optional(&mut *connection)
@@ -251,7 +261,7 @@ pub(super) async fn place_of(
     }
     // A message of another room, or of none: ids grow with `seq`, so halving finds the place in a few steps, where
     // comparing ids would walk the room.
-    let last_seq: Option<i64> = query_scalar("SELECT last_seq FROM rooms WHERE id = ?")
+    let last_seq: Option<i64> = query_scalar("SELECT last_seq FROM rooms WHERE id = $1")
         .bind(room.0)
         .fetch_optional(&mut *connection)
         .await?;
@@ -259,7 +269,7 @@ pub(super) async fn place_of(
     while low < high {
         let middle = i64::midpoint(low, high);
         let next: Option<i64> =
-            query_scalar("SELECT id FROM messages WHERE room = ? AND seq >= ? ORDER BY seq LIMIT 1")
+            query_scalar("SELECT id FROM messages WHERE room = $1 AND seq >= $2 ORDER BY seq LIMIT 1")
                 .bind(room.0)
                 .bind(middle)
                 .fetch_optional(&mut *connection)

@@ -17,38 +17,40 @@ use plic_pipeline::{
 };
 
 use super::{
-    SqliteStore, audit,
+    audit,
     audit::NoteDeed,
     bans,
     bans::{LiftBan, SetBan},
+    db::Engine,
+    deadline::{in_time, within},
     decide::Decide,
     dossier, hits,
     hits::AddHits,
-    in_time, incidents, policy,
+    incidents, policy,
     policy::SetPolicy,
     redact::Redact,
     reports::ReportMessage,
     retention::KeepHouse,
     rules,
     rules::WriteRules,
-    scan, within,
+    scan,
 };
 
 /// How long reading through messages may take: it counts millions, and nobody waits behind it.
 const SCAN_DEADLINE: Duration = Duration::from_secs(30);
 
 #[async_trait]
-impl Records for SqliteStore {
+impl Records for Engine {
     async fn rulebook(&self) -> Result<Rulebook, StoreError> {
-        in_time(rules::rulebook(&self.lists)).await
+        in_time(async { rules::rulebook(&mut *self.lists.snapshot().await?).await }).await
     }
 
     async fn rule(&self, rule: RuleId) -> Result<Option<StoredRule>, StoreError> {
-        in_time(rules::newest(&self.lists, rule)).await
+        in_time(async { rules::newest(&mut *self.lists.single().await?, rule).await }).await
     }
 
     async fn rules_page(&self, before: Option<RuleId>, limit: usize) -> Result<Page<StoredRule>, StoreError> {
-        in_time(rules::rules(&self.lists, before, limit)).await
+        in_time(async { rules::rules(&mut *self.lists.single().await?, before, limit).await }).await
     }
 
     async fn rule_versions(
@@ -57,7 +59,7 @@ impl Records for SqliteStore {
         before: Option<u32>,
         limit: usize,
     ) -> Result<Page<StoredRule>, StoreError> {
-        in_time(rules::versions(&self.lists, rule, before, limit)).await
+        in_time(async { rules::versions(&mut *self.lists.single().await?, rule, before, limit).await }).await
     }
 
     async fn write_rules(
@@ -85,12 +87,12 @@ impl Records for SqliteStore {
         before: Option<IncidentId>,
         limit: usize,
     ) -> Result<Page<Incident>, StoreError> {
-        in_time(async { incidents::list(&mut *self.lists.acquire().await?, filter, before, limit).await })
+        in_time(async { incidents::list(&mut *self.lists.single().await?, filter, before, limit).await })
             .await
     }
 
     async fn incident(&self, incident: IncidentId) -> Result<Option<IncidentInContext>, StoreError> {
-        in_time(incidents::in_context(&self.lists, incident)).await
+        in_time(async { incidents::in_context(&mut *self.lists.snapshot().await?, incident).await }).await
     }
 
     async fn decide(
@@ -117,11 +119,11 @@ impl Records for SqliteStore {
         before: Option<BanId>,
         limit: usize,
     ) -> Result<Page<BanRecord>, StoreError> {
-        in_time(bans::list(&self.lists, all, before, limit)).await
+        in_time(async { bans::list(&mut *self.lists.single().await?, all, before, limit).await }).await
     }
 
     async fn dossier(&self, user: UserId, policy: &Policy) -> Result<Dossier, StoreError> {
-        in_time(dossier::load(&self.lists, user, policy)).await
+        in_time(async { dossier::load(&mut *self.lists.snapshot().await?, user, policy).await }).await
     }
 
     async fn redact(&self, message: MessageId, actor: UserId) -> Result<(), RecordsError> {
@@ -129,7 +131,7 @@ impl Records for SqliteStore {
     }
 
     async fn policy(&self) -> Result<Policy, StoreError> {
-        in_time(policy::load(&self.lookups)).await
+        in_time(async { policy::load(&mut *self.lookups.single().await?).await }).await
     }
 
     async fn set_policy(&self, policy: &Policy, actor: UserId) -> Result<(), StoreError> {
@@ -137,19 +139,19 @@ impl Records for SqliteStore {
     }
 
     async fn audit(&self, before: Option<i64>, limit: usize) -> Result<Page<AuditEntry>, StoreError> {
-        in_time(audit::before(&self.lists, before, limit)).await
+        in_time(async { audit::before(&mut *self.lists.single().await?, before, limit).await }).await
     }
 
     async fn audit_after(&self, after: i64, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
-        in_time(audit::after(&self.lists, after, limit)).await
+        in_time(async { audit::entries_after(&mut *self.lists.single().await?, after, limit).await }).await
     }
 
     async fn audit_head(&self) -> Result<(i64, [u8; 32]), StoreError> {
-        in_time(audit::head_of(&self.lists)).await
+        in_time(async { audit::head(&mut *self.lists.single().await?).await }).await
     }
 
-    async fn note_deed(&self, deed: Deed) -> Result<(), StoreError> {
-        self.queue.change(NoteDeed(deed)).await
+    async fn note_deed(&self, deed: Deed, disconnects: Option<UserId>) -> Result<(), StoreError> {
+        self.queue.change(NoteDeed { deed, disconnects }).await
     }
 
     async fn add_hits(&self, hits: Vec<Hits>) -> Result<(), StoreError> {
@@ -157,11 +159,14 @@ impl Records for SqliteStore {
     }
 
     async fn stats(&self, since: Timestamp) -> Result<Stats, StoreError> {
-        within(SCAN_DEADLINE, hits::since(&self.scanner, since)).await
+        within(SCAN_DEADLINE, async { hits::since(&mut *self.scanner.snapshot().await?, since).await }).await
     }
 
     async fn scan(&self, after: MessageId, limit: usize) -> Result<Vec<StoredMessage>, StoreError> {
-        within(SCAN_DEADLINE, scan::messages(&self.scanner, after, limit)).await
+        within(SCAN_DEADLINE, async {
+            scan::messages(&mut *self.scanner.single().await?, after, limit).await
+        })
+        .await
     }
 
     async fn scan_from(
@@ -169,7 +174,8 @@ impl Records for SqliteStore {
         since: Option<Timestamp>,
         limit: Option<u64>,
     ) -> Result<(MessageId, u64), StoreError> {
-        within(SCAN_DEADLINE, scan::from(&self.scanner, since, limit)).await
+        within(SCAN_DEADLINE, async { scan::from(&mut *self.scanner.snapshot().await?, since, limit).await })
+            .await
     }
 
     async fn keep_house(&self, policy: &Policy) -> Result<bool, StoreError> {

@@ -12,26 +12,28 @@ use plic_pipeline::{
     store::StoreError,
     timestamp::Timestamp,
 };
-use sqlx::{SqlitePool, query_as, query_scalar};
+use sqlx::{query_as, query_scalar};
 
 use super::{
-    bulk::Bulk,
-    queue::{Change, Work},
+    change::{Change, Work},
+    db::{Bulk, Connection},
     words::{count, variant, word},
 };
 
 const ADD: Bulk = Bulk {
-    before: "INSERT INTO rule_hits (day, rule, action, shadow, count) SELECT * FROM (VALUES ",
-    after: ") WHERE column1 IS NOT NULL ON CONFLICT DO UPDATE SET count = count + excluded.count",
+    before: "INSERT INTO rule_hits (day, rule, action, shadow, count) \
+             SELECT column1, column2, column3, column4, CAST(sum(column5) AS BIGINT) FROM (VALUES ",
+    after: ") AS v WHERE column1 IS NOT NULL GROUP BY column1, column2, column3, column4 \
+            ON CONFLICT (day, rule, action, shadow) DO UPDATE SET count = rule_hits.count + excluded.count",
     columns: 5,
 };
-pub(super) const SINCE: &str = "SELECT rule, action, shadow, day, count FROM rule_hits WHERE day >= ? \
-                                ORDER BY day DESC, rule DESC LIMIT ?";
+pub(super) const SINCE: &str = "SELECT rule, action, shadow, day, count FROM rule_hits WHERE day >= $1 \
+                                ORDER BY day DESC, rule DESC LIMIT $2";
 /// From the incidents since a moment to their rules, by the index of either.
 pub(super) const DECISIONS: &str = "SELECT r.rule, i.status, count(*) FROM incidents i CROSS JOIN incident_rules r \
-                                    ON r.incident = i.id \
-                                    WHERE i.created_at >= ? AND r.shadow = 0 GROUP BY r.rule, i.status";
-pub(super) const BANS: &str = "SELECT count(*) FROM bans WHERE created_at >= ?";
+                                    WHERE r.incident = i.id AND i.created_at >= $1 AND r.shadow = FALSE \
+                                    GROUP BY r.rule, i.status";
+pub(super) const BANS: &str = "SELECT count(*) FROM bans WHERE created_at >= $1";
 /// Rows of hits that one answer holds, the newest days: a year of hundreds of rules.
 const MAX_HITS: i64 = 100_000;
 
@@ -60,17 +62,16 @@ impl Change for AddHits {
     }
 }
 
-pub(super) async fn since(readers: &SqlitePool, since: Timestamp) -> sqlx::Result<Stats> {
+pub(super) async fn since(connection: &mut Connection, since: Timestamp) -> sqlx::Result<Stats> {
     let since = since.max(Timestamp::now().before(KEPT));
-    let mut transaction = readers.begin().await?;
     let rows: Vec<(i64, String, bool, i64, i64)> =
-        query_as(SINCE).bind(day_of(since)).bind(MAX_HITS).fetch_all(&mut *transaction).await?;
+        query_as(SINCE).bind(day_of(since)).bind(MAX_HITS).fetch_all(&mut *connection).await?;
     let mut hits = Vec::with_capacity(rows.len());
     for (rule, action, shadow, day, number) in rows {
         hits.push(Hits { rule: RuleId(rule), action: variant(&action)?, shadow, day, count: count(number) });
     }
     let decisions: Vec<(i64, String, i64)> =
-        query_as(DECISIONS).bind(since.0).fetch_all(&mut *transaction).await?;
+        query_as(DECISIONS).bind(since.0).fetch_all(&mut *connection).await?;
     let mut precision: BTreeMap<i64, Precision> = BTreeMap::new();
     for (rule, status, number) in decisions {
         let of_rule =
@@ -81,6 +82,6 @@ pub(super) async fn since(readers: &SqlitePool, since: Timestamp) -> sqlx::Resul
             IncidentStatus::Dismissed | IncidentStatus::Released => of_rule.wrong += count(number),
         }
     }
-    let bans: i64 = query_scalar(BANS).bind(since.0).fetch_one(&mut *transaction).await?;
+    let bans: i64 = query_scalar(BANS).bind(since.0).fetch_one(&mut *connection).await?;
     Ok(Stats { hits, precision: precision.into_values().collect(), bans: count(bans) })
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use plic_pipeline::{id::UserId, moderation::IncidentKind, timestamp::Timestamp};
-use sqlx::{SqliteConnection, query_scalar};
+use sqlx::query_scalar;
+
+use super::db::Connection;
 
 /// The time in which a sender opens no more than [`MOST`] of a kind, and a reporter no more than [`MOST_REPORTS`].
 pub(super) const WHILE: Duration = Duration::from_hours(1);
@@ -13,14 +15,14 @@ pub(super) const MOST: i64 = 100;
 const MOST_REPORTS: i64 = 50;
 
 pub(super) const FLAGGED: &str =
-    "SELECT count(*) FROM incidents WHERE user = ? AND kind = ? AND created_at > ?";
-pub(super) const UNDECIDED: &str =
-    "SELECT count(*) FROM incidents WHERE user = ? AND kind = ? AND created_at > ? AND status = 'open'";
-pub(super) const REPORTED: &str = "SELECT count(*) FROM incidents WHERE reporter = ? AND created_at > ?";
+    "SELECT count(*) FROM incidents WHERE \"user\" = $1 AND kind = $2 AND created_at > $3";
+pub(super) const UNDECIDED: &str = "SELECT count(*) FROM incidents WHERE \"user\" = $1 AND kind = $2 AND created_at > $3 \
+     AND status = 'open'";
+pub(super) const REPORTED: &str = "SELECT count(*) FROM incidents WHERE reporter = $1 AND created_at > $2";
 
 /// Whether the sender has as many flagged messages as the queue takes.
 pub(super) async fn is_full_of_flags(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     sender: UserId,
     now: Timestamp,
 ) -> sqlx::Result<bool> {
@@ -29,7 +31,7 @@ pub(super) async fn is_full_of_flags(
 
 /// Whether the sender has as many messages waiting for review as the queue takes.
 pub(super) async fn is_full_of_holds(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     sender: UserId,
     now: Timestamp,
 ) -> sqlx::Result<bool> {
@@ -37,7 +39,7 @@ pub(super) async fn is_full_of_holds(
 }
 
 async fn is_full(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     sql: &'static str,
     sender: UserId,
     kind: IncidentKind,
@@ -54,7 +56,7 @@ async fn is_full(
 
 /// Whether the reporter has reported as much as the queue takes.
 pub(super) async fn is_full_of_reports(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     reporter: UserId,
     now: Timestamp,
 ) -> sqlx::Result<bool> {

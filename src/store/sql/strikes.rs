@@ -11,39 +11,41 @@ use plic_pipeline::{
     store::Ban,
     timestamp::Timestamp,
 };
-use sqlx::{SqliteConnection, query, query_as, query_scalar};
+use sqlx::{query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::{audit, bans, queue::Work};
+use crate::cluster::shared::News;
+
+use super::{audit, bans, change::Work};
 
 /// Gives a user a strike; answers the ban that the policy sets for it.
 pub(super) async fn give(
-    connection: &mut SqliteConnection,
+    work: &mut Work<'_>,
     user: UserId,
     incident: IncidentId,
     policy: &Policy,
-    now: Timestamp,
 ) -> sqlx::Result<Option<BanRecord>> {
-    query("INSERT INTO strikes (user, incident, at) VALUES (?, ?, ?)")
+    let now = work.now;
+    query("INSERT INTO strikes (\"user\", incident, at) VALUES ($1, $2, $3)")
         .bind(user.0)
         .bind(incident.0)
         .bind(now.0)
-        .execute(&mut *connection)
+        .execute(&mut *work.connection)
         .await?;
     let Some(most) = policy.strikes_to_ban else { return Ok(None) };
     let since = now.before(policy.strike_window());
     let count: i64 = query_scalar(
-        "SELECT count(*) FROM strikes WHERE user = ? AND at > ? AND taken_back_at IS NULL AND ban IS NULL",
+        "SELECT count(*) FROM strikes WHERE \"user\" = $1 AND at > $2 AND taken_back_at IS NULL AND ban IS NULL",
     )
     .bind(user.0)
     .bind(since.0)
-    .fetch_one(&mut *connection)
+    .fetch_one(&mut *work.connection)
     .await?;
     if count < i64::from(most) {
         return Ok(None);
     }
     let expires_at = policy.ban_seconds.map(|seconds| now.after(Duration::from_secs(seconds)));
-    let standing = bans::standing(connection, user).await?;
+    let standing = bans::standing(work.connection, user).await?;
     if standing
         .is_some_and(|record| record.ban.holds_at(now) && is_as_long(record.ban.expires_at, expires_at))
     {
@@ -54,12 +56,12 @@ pub(super) async fn give(
         1 => "A message was blocked.".to_owned(),
         _ => format!("{count} messages were blocked within {window}."),
     };
-    let record = bans::set(connection, &Ban { user, reason, expires_at }, None, Some(most), now).await?;
-    query("UPDATE strikes SET ban = ? WHERE user = ? AND at > ? AND taken_back_at IS NULL AND ban IS NULL")
+    let record = bans::set(work, &Ban { user, reason, expires_at }, None, Some(most)).await?;
+    query("UPDATE strikes SET ban = $1 WHERE \"user\" = $2 AND at > $3 AND taken_back_at IS NULL AND ban IS NULL")
         .bind(record.id.0)
         .bind(user.0)
         .bind(since.0)
-        .execute(connection)
+        .execute(&mut *work.connection)
         .await?;
     Ok(Some(record))
 }
@@ -82,7 +84,7 @@ fn in_words(seconds: u64) -> String {
 /// Takes back the strikes of an incident; answers who is not banned any more for it.
 pub(super) async fn take_back(work: &mut Work<'_>, incident: IncidentId) -> sqlx::Result<Option<UserId>> {
     let taken: Vec<Option<i64>> = query_scalar(
-        "UPDATE strikes SET taken_back_at = ? WHERE incident = ? AND taken_back_at IS NULL RETURNING ban",
+        "UPDATE strikes SET taken_back_at = $1 WHERE incident = $2 AND taken_back_at IS NULL RETURNING ban",
     )
     .bind(work.now.0)
     .bind(incident.0)
@@ -107,8 +109,8 @@ async fn lift_unfounded(
     incident: IncidentId,
 ) -> sqlx::Result<Option<UserId>> {
     let standing: Option<(Uuid, i64, i64)> = query_as(
-        "SELECT user, created_at, strikes FROM bans WHERE id = ? AND strikes IS NOT NULL \
-         AND lifted_at IS NULL AND (expires_at IS NULL OR expires_at > ?)",
+        "SELECT \"user\", created_at, strikes FROM bans WHERE id = $1 AND strikes IS NOT NULL \
+         AND lifted_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
     )
     .bind(ban.0)
     .bind(work.now.0)
@@ -117,8 +119,8 @@ async fn lift_unfounded(
     let Some((user, created_at, needed)) = standing else { return Ok(None) };
     // Strikes that came while the ban was being acted on stand in for those that were taken back.
     let left: i64 = query_scalar(
-        "SELECT (SELECT count(*) FROM strikes WHERE ban = ?1 AND taken_back_at IS NULL) + \
-         (SELECT count(*) FROM strikes WHERE user = ?2 AND at >= ?3 AND ban IS NULL AND taken_back_at IS NULL)",
+        "SELECT (SELECT count(*) FROM strikes WHERE ban = $1 AND taken_back_at IS NULL) + \
+         (SELECT count(*) FROM strikes WHERE \"user\" = $2 AND at >= $3 AND ban IS NULL AND taken_back_at IS NULL)",
     )
     .bind(ban.0)
     .bind(user)
@@ -128,18 +130,19 @@ async fn lift_unfounded(
     if left >= needed {
         return Ok(None);
     }
-    query("UPDATE bans SET lifted_at = ? WHERE id = ?")
+    query("UPDATE bans SET lifted_at = $1 WHERE id = $2")
         .bind(work.now.0)
         .bind(ban.0)
         .execute(&mut *work.connection)
         .await?;
-    query("UPDATE strikes SET ban = NULL WHERE ban = ?").bind(ban.0).execute(&mut *work.connection).await?;
+    query("UPDATE strikes SET ban = NULL WHERE ban = $1").bind(ban.0).execute(&mut *work.connection).await?;
     let user = UserId(user);
     let deed = Deed::new(None, "ban.lift")
         .with("user_id", user.to_string())
         .with("ban_id", ban.0)
         .with("incident_id", incident.0);
     audit::add(work.connection, &deed, work.now).await?;
+    work.news.push(News::BanLifted(user));
     Ok(Some(user))
 }
 

@@ -10,9 +10,9 @@ use plic_pipeline::{
 };
 
 use super::{
-    audit, held, incidents,
-    queue::{Change, Work},
-    redact, strikes,
+    audit,
+    change::{Change, Work},
+    held, incidents, redact, strikes,
 };
 
 /// Decides about an incident.

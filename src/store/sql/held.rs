@@ -1,6 +1,6 @@
 //! Messages kept for review: taken in, recognised when sent again, and delivered when they are released.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use plic_pipeline::{
@@ -10,13 +10,16 @@ use plic_pipeline::{
     moderation::{Incident, IncidentKind, incident::HeldMessage},
     store::{Before, Held, StoreError},
 };
-use sqlx::{FromRow, Row, query, query_as, query_scalar};
+use sqlx::{FromRow, query, query_as, query_scalar};
 use uuid::Uuid;
 
+use crate::cluster::shared::News;
+
 use super::{
+    change::{Change, Work},
+    db::{Present, Text, next_id, present},
     incidents::{self, NewIncident},
     lately,
-    queue::{Change, Work},
     read::sent_before,
 };
 
@@ -30,12 +33,14 @@ impl Change for Hold {
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<Held, StoreError>> {
         let HeldMessage { key, origin, temp_id, text, delivered, finding } = &self.0;
+        // First of all, so that none of its messages is being stored meanwhile.
+        let present = present(work, key.room).await?;
         match sent_before(work.connection, key, work.now).await? {
             Some(Before::Sent(message)) => return Ok(Ok(Held::Sent(message))),
             Some(Before::Held) => return Ok(Ok(Held::Waiting)),
             None => {}
         }
-        if participants(work, key.room, key.sender).await?.is_none() {
+        if !present.is_some_and(|present| present.users.contains(&key.sender)) {
             return Ok(Err(StoreError::NotParticipant));
         }
         if temp_id.as_str().len() > HeldMessage::MAX_TEMP_ID_BYTES
@@ -56,43 +61,21 @@ impl Change for Hold {
         let incident = incidents::open(work.connection, new, work.now).await?;
         query(
             "INSERT INTO held (incident, sender, room, digest, origin, temp_id, delivered, at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(incident.id.0)
         .bind(key.sender.0)
         .bind(key.room.0)
         .bind(key.digest.to_vec())
         .bind(origin.0.cast_signed())
-        .bind(temp_id.as_str())
-        .bind((delivered != text).then_some(delivered))
+        .bind(Text::from(temp_id.as_str()))
+        .bind((delivered != text).then(|| Text::from(delivered.as_str())))
         .bind(work.now.0)
         .execute(&mut *work.connection)
         .await?;
-        work.events.push(incidents::opened(incident));
+        incidents::announce(work, incident);
         Ok(Ok(Held::Waiting))
     }
-}
-
-/// Everybody in a room that is not deleted; nothing where `user` is not among them.
-async fn participants(
-    work: &mut Work<'_>,
-    room: RoomId,
-    user: UserId,
-) -> sqlx::Result<Option<Arc<[UserId]>>> {
-    let row = query(
-        "SELECT data_version, EXISTS (SELECT 1 FROM rooms WHERE id = ? AND deleted_at IS NULL) \
-         FROM pragma_data_version",
-    )
-    .bind(room.0)
-    .fetch_one(&mut *work.connection)
-    .await?;
-    work.people.at_version(row.try_get(0)?);
-    if !row.try_get::<bool, _>(1)? {
-        return Ok(None);
-    }
-    work.people.load(work.connection, &HashSet::from([room])).await?;
-    let people = work.people.of(room);
-    Ok(people.contains(&user).then_some(people))
 }
 
 #[derive(FromRow)]
@@ -101,57 +84,61 @@ struct HeldRow {
     room: i64,
     digest: Vec<u8>,
     origin: Option<i64>,
-    temp_id: String,
-    delivered: Option<String>,
+    temp_id: Text,
+    delivered: Option<Text>,
 }
 
 /// Stores a held message as the newest of its room, and publishes it and its confirmation; answers its id, or nothing
 /// where it cannot be delivered any more.
 pub(super) async fn deliver(work: &mut Work<'_>, incident: &Incident) -> sqlx::Result<Option<MessageId>> {
     let row: Option<HeldRow> =
-        query_as("SELECT sender, room, digest, origin, temp_id, delivered FROM held WHERE incident = ?")
+        query_as("SELECT sender, room, digest, origin, temp_id, delivered FROM held WHERE incident = $1")
             .bind(incident.id.0)
             .fetch_optional(&mut *work.connection)
             .await?;
     let Some(HeldRow { sender, room, digest, origin, temp_id, delivered }) = row else { return Ok(None) };
     let (sender, room) = (UserId(sender), RoomId(room));
-    let participants = participants(work, room, sender).await?;
+    let present = present(work, room).await?;
     // It counts on here, or did so before in this transaction.
     work.people.forget(room);
-    let Some(participants) = participants else { return Ok(None) };
+    let Some(Present { users, people_version }) = present.filter(|present| present.users.contains(&sender))
+    else {
+        return Ok(None);
+    };
     // The connections of a process that has ended have the numbers of others by now.
     let origin = origin.map_or(ConnectionId::ENDED, |origin| ConnectionId(origin.cast_unsigned()));
-    let text = delivered.unwrap_or_else(|| incident.text.clone());
+    let text = delivered.map_or_else(|| incident.text.clone(), |text| text.0);
 
-    let id: i64 = query_scalar("UPDATE meta SET last_id = last_id + 1 RETURNING last_id")
-        .fetch_one(&mut *work.connection)
-        .await?;
+    let id = next_id(work.connection).await?;
     let seq: i64 = query_scalar(
-        "UPDATE rooms SET last_seq = last_seq + 1, activity = ? WHERE id = ? RETURNING last_seq",
+        "UPDATE rooms SET last_seq = last_seq + 1, activity = $1 WHERE id = $2 RETURNING last_seq",
     )
     .bind(id)
     .bind(room.0)
     .fetch_one(&mut *work.connection)
     .await?;
-    query("INSERT INTO messages (id, room, seq, sender, text, created_at) VALUES (?, ?, ?, ?, ?, ?)")
+    query("INSERT INTO messages (id, room, seq, sender, text, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(id)
         .bind(room.0)
         .bind(seq)
         .bind(sender.0)
-        .bind(&text)
+        .bind(Text::from(text.as_str()))
         .bind(work.now.0)
         .execute(&mut *work.connection)
         .await?;
-    query("INSERT OR REPLACE INTO sent (message, sender, room, digest, at) VALUES (?, ?, ?, ?, ?)")
-        .bind(id)
-        .bind(sender.0)
-        .bind(room.0)
-        .bind(digest)
-        .bind(work.now.0)
-        .execute(&mut *work.connection)
-        .await?;
-    query("DELETE FROM held WHERE incident = ?").bind(incident.id.0).execute(&mut *work.connection).await?;
-    query("UPDATE incidents SET message = ? WHERE id = ?")
+    query(
+        "INSERT INTO sent (message, sender, room, digest, at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (sender, room, digest) DO UPDATE SET message = excluded.message, at = excluded.at",
+    )
+    .bind(id)
+    .bind(sender.0)
+    .bind(room.0)
+    .bind(digest)
+    .bind(work.now.0)
+    .execute(&mut *work.connection)
+    .await?;
+    query("DELETE FROM held WHERE incident = $1").bind(incident.id.0).execute(&mut *work.connection).await?;
+    query("UPDATE incidents SET message = $1 WHERE id = $2")
         .bind(id)
         .bind(incident.id.0)
         .execute(&mut *work.connection)
@@ -163,9 +150,12 @@ pub(super) async fn deliver(work: &mut Work<'_>, incident: &Incident) -> sqlx::R
         sender,
         origin,
         text,
-        participants,
+        participants: users,
+        people_version,
     })));
-    let temp_id = TempId::from(temp_id.as_str());
-    work.events.push(Event::Confirmed(Confirmation { sender, origin, temp_id }));
+    let temp_id = TempId::from(temp_id.0.as_str());
+    let confirmation = Confirmation { sender, origin, temp_id };
+    work.events.push(Event::Confirmed(confirmation.clone()));
+    work.news.push(News::Released(confirmation));
     Ok(Some(MessageId(id)))
 }

@@ -7,23 +7,25 @@ use plic_pipeline::{
     room::{MembershipChange, RoomError, founding_members},
     timestamp::Timestamp,
 };
-use sqlx::SqliteConnection;
+use sqlx::{query, query_as, query_scalar};
+
+use crate::cluster::shared::{News, RoomHead};
 
 use super::{
     audit,
-    bulk::Bulk,
-    queue::{Change, Work},
+    change::{Change, Work},
+    db::{Bulk, Connection, next_id},
     read::load_room,
 };
 
 const JOIN: Bulk = Bulk {
-    before: "INSERT INTO participants (room, joined, user, joined_at) SELECT * FROM (VALUES ",
-    after: ") WHERE column1 IS NOT NULL",
+    before: "INSERT INTO participants (room, joined, \"user\", joined_at) SELECT * FROM (VALUES ",
+    after: ") AS v WHERE column1 IS NOT NULL",
     columns: 4,
 };
 const LEAVE: Bulk = Bulk {
     before: "UPDATE participants SET left_at = v.column1 FROM (VALUES ",
-    after: ") AS v WHERE left_at IS NULL AND room = v.column2 AND user = v.column3",
+    after: ") AS v WHERE left_at IS NULL AND room = v.column2 AND \"user\" = v.column3",
     columns: 3,
 };
 
@@ -40,24 +42,21 @@ impl Change for CreateRoom {
     type Refusal = RoomError;
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<RoomId, RoomError>> {
-        let Work { connection, now, .. } = work;
+        let Work { connection, now, .. } = &mut *work;
         let members = match founding_members(self.owner, &self.named) {
             Ok(members) => members,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let id: i64 = sqlx::query_scalar("UPDATE meta SET last_id = last_id + 1 RETURNING last_id")
-            .fetch_one(&mut **connection)
+        let id = next_id(connection).await?;
+        query("INSERT INTO rooms (id, owner, apartment, created_at, activity) VALUES ($1, $2, $3, $4, $1)")
+            .bind(id)
+            .bind(self.owner.0)
+            .bind(self.apartment)
+            .bind(now.0)
+            .execute(&mut **connection)
             .await?;
-        sqlx::query(
-            "INSERT INTO rooms (id, owner, apartment, created_at, activity) VALUES (?1, ?2, ?3, ?4, ?1)",
-        )
-        .bind(id)
-        .bind(self.owner.0)
-        .bind(self.apartment)
-        .bind(now.0)
-        .execute(&mut **connection)
-        .await?;
         join(connection, RoomId(id), &members, *now).await?;
+        changed(work, RoomId(id)).await?;
         Ok(Ok(RoomId(id)))
     }
 }
@@ -76,7 +75,7 @@ impl Change for ChangeRoom {
     type Refusal = RoomError;
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), RoomError>> {
-        let Work { connection, people, now, .. } = work;
+        let Work { connection, people, now, .. } = &mut *work;
         let Some(room) = load_room(connection, self.room).await? else {
             return Ok(Err(RoomError::NotFound));
         };
@@ -89,7 +88,7 @@ impl Change for ChangeRoom {
         leave(connection, self.room, &leaves, *now).await?;
         join(connection, self.room, &joins, *now).await?;
         if let Some(owner) = new_owner {
-            sqlx::query("UPDATE rooms SET owner = ? WHERE id = ?")
+            query("UPDATE rooms SET owner = $1 WHERE id = $2")
                 .bind(owner.0)
                 .bind(self.room.0)
                 .execute(&mut **connection)
@@ -98,11 +97,13 @@ impl Change for ChangeRoom {
         if empties_room {
             delete(connection, self.room, *now).await?;
         }
+        changed(work, self.room).await?;
         Ok(Ok(()))
     }
 }
 
-/// Deletes a room; audited where a moderator deletes another's. Its participants keep their rows: they are those who were in it at the end.
+/// Deletes a room; audited where a moderator deletes another's. Its participants keep their rows: they are those who were
+/// in it at the end.
 pub(super) struct DeleteRoom {
     pub(super) room: RoomId,
     pub(super) actor: UserId,
@@ -115,7 +116,7 @@ impl Change for DeleteRoom {
     type Refusal = RoomError;
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), RoomError>> {
-        let Work { connection, people, now, .. } = work;
+        let Work { connection, people, now, .. } = &mut *work;
         let Some(room) = load_room(connection, self.room).await? else {
             return Ok(Err(RoomError::NotFound));
         };
@@ -130,12 +131,25 @@ impl Change for DeleteRoom {
                 .with("owner", room.owner.to_string());
             audit::add(connection, &deed, *now).await?;
         }
+        changed(work, self.room).await?;
         Ok(Ok(()))
     }
 }
 
+/// Counts that other people are in the room now, or nobody, and has the other nodes told.
+async fn changed(work: &mut Work<'_>, room: RoomId) -> sqlx::Result<()> {
+    let (seq, people_version) = query_as(
+        "UPDATE rooms SET people_version = people_version + 1 WHERE id = $1 RETURNING last_seq, people_version",
+    )
+    .bind(room.0)
+    .fetch_one(&mut *work.connection)
+    .await?;
+    work.news.push(News::Room(RoomHead { room, seq, people_version }));
+    Ok(())
+}
+
 async fn join(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     room: RoomId,
     users: &[UserId],
     now: Timestamp,
@@ -143,7 +157,7 @@ async fn join(
     if users.is_empty() {
         return Ok(());
     }
-    let last: i64 = sqlx::query_scalar("SELECT coalesce(max(joined), 0) FROM participants WHERE room = ?")
+    let last: i64 = query_scalar("SELECT coalesce(max(joined), 0) FROM participants WHERE room = $1")
         .bind(room.0)
         .fetch_one(&mut *connection)
         .await?;
@@ -155,7 +169,7 @@ async fn join(
 }
 
 async fn leave(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     room: RoomId,
     users: &[UserId],
     now: Timestamp,
@@ -165,8 +179,8 @@ async fn leave(
         .await
 }
 
-async fn delete(connection: &mut SqliteConnection, room: RoomId, now: Timestamp) -> sqlx::Result<()> {
-    sqlx::query("UPDATE rooms SET deleted_at = ? WHERE id = ?")
+async fn delete(connection: &mut Connection, room: RoomId, now: Timestamp) -> sqlx::Result<()> {
+    query("UPDATE rooms SET deleted_at = $1 WHERE id = $2")
         .bind(now.0)
         .bind(room.0)
         .execute(connection)

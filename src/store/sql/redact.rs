@@ -6,11 +6,12 @@ use plic_pipeline::{
     moderation::{Deed, FoundMatch, records::RecordsError},
     timestamp::Timestamp,
 };
-use sqlx::{SqliteConnection, query, query_as, query_scalar};
+use sqlx::{query, query_as, query_scalar};
 
 use super::{
     audit,
-    queue::{Change, Work},
+    change::{Change, Work},
+    db::Connection,
     words::{from_json, json},
 };
 
@@ -29,7 +30,7 @@ impl Change for Redact {
     type Refusal = RecordsError;
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), RecordsError>> {
-        let there: bool = query_scalar("SELECT EXISTS (SELECT 1 FROM messages WHERE id = ?)")
+        let there: bool = query_scalar("SELECT EXISTS (SELECT 1 FROM messages WHERE id = $1)")
             .bind(self.message.0)
             .fetch_one(&mut *work.connection)
             .await?;
@@ -45,17 +46,17 @@ impl Change for Redact {
 
 /// Takes the text of a message away: from its row, where there still is one, and from every incident about it.
 pub(super) async fn message(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     message: MessageId,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    query("UPDATE messages SET text = ?, redacted_at = ? WHERE id = ? AND redacted_at IS NULL")
+    query("UPDATE messages SET text = $1, redacted_at = $2 WHERE id = $3 AND redacted_at IS NULL")
         .bind(REDACTED)
         .bind(now.0)
         .bind(message.0)
         .execute(&mut *connection)
         .await?;
-    let incidents: Vec<i64> = query_scalar("SELECT id FROM incidents WHERE message = ?")
+    let incidents: Vec<i64> = query_scalar("SELECT id FROM incidents WHERE message = $1")
         .bind(message.0)
         .fetch_all(&mut *connection)
         .await?;
@@ -66,8 +67,8 @@ pub(super) async fn message(
 }
 
 /// Takes the text of an incident away; where its rules matched stays.
-pub(super) async fn incident(connection: &mut SqliteConnection, incident: IncidentId) -> sqlx::Result<()> {
-    let (matches,): (String,) = query_as("SELECT matches FROM incidents WHERE id = ?")
+pub(super) async fn incident(connection: &mut Connection, incident: IncidentId) -> sqlx::Result<()> {
+    let (matches,): (String,) = query_as("SELECT matches FROM incidents WHERE id = $1")
         .bind(incident.0)
         .fetch_one(&mut *connection)
         .await?;
@@ -75,7 +76,7 @@ pub(super) async fn incident(connection: &mut SqliteConnection, incident: Incide
     for found in &mut matches {
         REDACTED.clone_into(&mut found.text);
     }
-    query("UPDATE incidents SET text = ?, matches = ? WHERE id = ?")
+    query("UPDATE incidents SET text = $1, matches = $2 WHERE id = $3")
         .bind(REDACTED)
         .bind(json(&matches)?)
         .bind(incident.0)

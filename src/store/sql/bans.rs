@@ -7,27 +7,30 @@ use plic_pipeline::{
     store::{Ban, Page, StoreError},
     timestamp::Timestamp,
 };
-use sqlx::{FromRow, SqliteConnection, SqlitePool, query, query_as, query_scalar};
+use sqlx::{FromRow, query, query_as, query_scalar};
 use uuid::Uuid;
+
+use crate::cluster::shared::News;
 
 use super::{
     audit,
-    queue::{Change, Work},
+    change::{Change, Work},
+    db::{Connection, Text},
     read::{one_more_than, page},
 };
 
-pub(super) const ALL: &str = "SELECT id, user, reason, created_by, created_at, expires_at, lifted_at, lifted_by \
-                              FROM bans WHERE id < ?1 ORDER BY id DESC LIMIT ?3";
-pub(super) const IN_FORCE: &str = "SELECT id, user, reason, created_by, created_at, expires_at, lifted_at, lifted_by FROM bans \
-     WHERE lifted_at IS NULL AND id < ?1 AND (expires_at IS NULL OR expires_at > ?2) ORDER BY id DESC LIMIT ?3";
-pub(super) const OF_USER: &str = "SELECT id, user, reason, created_by, created_at, expires_at, lifted_at, lifted_by \
-     FROM bans WHERE user = ? ORDER BY id DESC LIMIT ?";
+pub(super) const ALL: &str = "SELECT id, \"user\", reason, created_by, created_at, expires_at, lifted_at, lifted_by \
+                              FROM bans WHERE id < $1 ORDER BY id DESC LIMIT $3";
+pub(super) const IN_FORCE: &str = "SELECT id, \"user\", reason, created_by, created_at, expires_at, lifted_at, lifted_by \
+     FROM bans WHERE lifted_at IS NULL AND id < $1 AND (expires_at IS NULL OR expires_at > $2) ORDER BY id DESC LIMIT $3";
+pub(super) const OF_USER: &str = "SELECT id, \"user\", reason, created_by, created_at, expires_at, lifted_at, lifted_by \
+     FROM bans WHERE \"user\" = $1 ORDER BY id DESC LIMIT $2";
 
 #[derive(FromRow)]
 struct BanRow {
     id: i64,
     user: Uuid,
-    reason: String,
+    reason: Text,
     created_by: Option<Uuid>,
     created_at: i64,
     expires_at: Option<i64>,
@@ -41,7 +44,7 @@ impl From<BanRow> for BanRecord {
             id: BanId(row.id),
             ban: Ban {
                 user: UserId(row.user),
-                reason: row.reason,
+                reason: row.reason.0,
                 expires_at: row.expires_at.map(Timestamp),
             },
             created_at: Timestamp(row.created_at),
@@ -64,7 +67,7 @@ impl Change for SetBan {
     type Refusal = StoreError;
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<BanRecord, StoreError>> {
-        set(work.connection, &self.ban, self.actor, None, work.now).await.map(Ok)
+        set(work, &self.ban, self.actor, None).await.map(Ok)
     }
 }
 
@@ -82,7 +85,7 @@ impl Change for LiftBan {
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<bool, StoreError>> {
         let standing = standing(work.connection, self.user).await?;
         let Some(ban) = standing.filter(|record| record.ban.holds_at(work.now)) else { return Ok(Ok(false)) };
-        query("UPDATE bans SET lifted_at = ?, lifted_by = ? WHERE id = ?")
+        query("UPDATE bans SET lifted_at = $1, lifted_by = $2 WHERE id = $3")
             .bind(work.now.0)
             .bind(self.actor.0)
             .bind(ban.id.0)
@@ -92,6 +95,7 @@ impl Change for LiftBan {
             .with("user_id", self.user.to_string())
             .with("ban_id", ban.id.0);
         audit::add(work.connection, &deed, work.now).await?;
+        work.news.push(News::BanLifted(self.user));
         Ok(Ok(true))
     }
 }
@@ -99,36 +103,37 @@ impl Change for LiftBan {
 /// Sets a ban in place of the one that stands; in a transaction, audited. `strikes` is how many the policy asked for,
 /// where it is the policy's.
 pub(super) async fn set(
-    connection: &mut SqliteConnection,
+    work: &mut Work<'_>,
     ban: &Ban,
     by: Option<UserId>,
     strikes: Option<u32>,
-    now: Timestamp,
 ) -> sqlx::Result<BanRecord> {
-    query("UPDATE bans SET lifted_at = ?, lifted_by = ? WHERE user = ? AND lifted_at IS NULL")
+    let now = work.now;
+    query("UPDATE bans SET lifted_at = $1, lifted_by = $2 WHERE \"user\" = $3 AND lifted_at IS NULL")
         .bind(now.0)
         .bind(by.map(|by| by.0))
         .bind(ban.user.0)
-        .execute(&mut *connection)
+        .execute(&mut *work.connection)
         .await?;
     let id: i64 = query_scalar(
-        "INSERT INTO bans (user, reason, created_by, created_at, expires_at, strikes) \
-         VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        "INSERT INTO bans (\"user\", reason, created_by, created_at, expires_at, strikes) \
+         VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
     )
     .bind(ban.user.0)
-    .bind(&ban.reason)
+    .bind(Text::from(ban.reason.as_str()))
     .bind(by.map(|by| by.0))
     .bind(now.0)
     .bind(ban.expires_at.map(|end| end.0))
-    .bind(strikes)
-    .fetch_one(&mut *connection)
+    .bind(strikes.map(i64::from))
+    .fetch_one(&mut *work.connection)
     .await?;
     let deed = Deed::new(by, "ban.set")
         .with("user_id", ban.user.to_string())
         .with("ban_id", id)
         .with("reason", ban.reason.as_str())
         .with("expires_at", ban.expires_at.map(|end| end.to_string()));
-    audit::add(connection, &deed, now).await?;
+    audit::add(work.connection, &deed, now).await?;
+    work.news.push(News::Banned(ban.user));
     Ok(BanRecord {
         id: BanId(id),
         ban: ban.clone(),
@@ -140,13 +145,10 @@ pub(super) async fn set(
 }
 
 /// The user's ban that was not lifted, in force or expired.
-pub(super) async fn standing(
-    connection: &mut SqliteConnection,
-    user: UserId,
-) -> sqlx::Result<Option<BanRecord>> {
+pub(super) async fn standing(connection: &mut Connection, user: UserId) -> sqlx::Result<Option<BanRecord>> {
     let row: Option<BanRow> = query_as(
-        "SELECT id, user, reason, created_by, created_at, expires_at, lifted_at, lifted_by \
-         FROM bans WHERE user = ? AND lifted_at IS NULL",
+        "SELECT id, \"user\", reason, created_by, created_at, expires_at, lifted_at, lifted_by \
+         FROM bans WHERE \"user\" = $1 AND lifted_at IS NULL",
     )
     .bind(user.0)
     .fetch_optional(connection)
@@ -156,7 +158,7 @@ pub(super) async fn standing(
 
 /// A page of bans, newest first.
 pub(super) async fn list(
-    readers: &SqlitePool,
+    connection: &mut Connection,
     all: bool,
     before: Option<BanId>,
     limit: usize,
@@ -165,14 +167,14 @@ pub(super) async fn list(
         .bind(before.map_or(i64::MAX, |before| before.0))
         .bind(Timestamp::now().0)
         .bind(one_more_than(limit))
-        .fetch_all(readers)
+        .fetch_all(connection)
         .await?;
     Ok(page(rows.into_iter().map(BanRecord::from).collect(), limit))
 }
 
 /// The newest bans of a user.
 pub(super) async fn of_user(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     user: UserId,
     limit: i64,
 ) -> sqlx::Result<Vec<BanRecord>> {

@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use plic_pipeline::{
-    id::IncidentId,
+    id::{IncidentId, RoomId},
     moderation::{Deed, IncidentStatus, Policy, policy::HeldThen},
     store::StoreError,
     timestamp::Timestamp,
 };
-use sqlx::{SqliteConnection, query, query_as, query_scalar};
+use sqlx::{query, query_as, query_scalar};
 
 use super::{
-    audit, bans, held, incidents,
-    queue::{Change, Work},
+    audit, bans,
+    change::{Change, Work},
+    db::{Connection, lock_rooms},
+    held, incidents,
     redact::REDACTED,
 };
 
@@ -24,14 +26,17 @@ const HELD_BATCH: i64 = 50;
 /// The longest window in which a held message that was decided is recognised (CONTRACT section 2).
 const RECOGNISED: Duration = Duration::from_hours(24);
 
-pub(super) const EXPIRED: &str = "SELECT incident FROM held WHERE decided = 0 AND at < ? ORDER BY at LIMIT ?";
-pub(super) const DECIDED: &str = "SELECT incident FROM held WHERE decided = 1 AND at < ? ORDER BY at LIMIT ?";
-pub(super) const DELETED_ROOM: &str = "SELECT id FROM rooms WHERE deleted_at < ? ORDER BY deleted_at LIMIT 1";
-pub(super) const UNCLEARED: &str = "SELECT id FROM incidents WHERE decided_at < ? AND decided_at IS NOT NULL \
-                                    AND cleared_at IS NULL ORDER BY decided_at LIMIT ?";
+pub(super) const EXPIRED: &str =
+    "SELECT incident, room FROM held WHERE decided = FALSE AND at < $1 ORDER BY at LIMIT $2";
+pub(super) const DECIDED: &str =
+    "SELECT incident FROM held WHERE decided = TRUE AND at < $1 ORDER BY at LIMIT $2";
+pub(super) const DELETED_ROOM: &str =
+    "SELECT id FROM rooms WHERE deleted_at < $1 ORDER BY deleted_at LIMIT 1";
+pub(super) const UNCLEARED: &str = "SELECT id FROM incidents WHERE decided_at < $1 AND decided_at IS NOT NULL \
+                                    AND cleared_at IS NULL ORDER BY decided_at LIMIT $2";
 
-pub(super) const FORGOTTEN: &str = "SELECT id FROM incidents WHERE created_at < ? AND decided_at IS NULL \
-                                    AND cleared_at IS NULL ORDER BY created_at LIMIT ?";
+pub(super) const FORGOTTEN: &str = "SELECT id FROM incidents WHERE created_at < $1 AND decided_at IS NULL \
+                                    AND cleared_at IS NULL ORDER BY created_at LIMIT $2";
 
 /// Does a bounded part of it; answers whether there is more.
 pub(super) struct KeepHouse(pub(super) Policy);
@@ -96,10 +101,14 @@ async fn decide_held(work: &mut Work<'_>, policy: &Policy, done: &mut Done) -> s
         HeldThen::Drop => false,
     };
     let until = work.now.before(Duration::from_secs(policy.held_seconds));
-    let expired: Vec<i64> =
-        query_scalar(EXPIRED).bind(until.0).bind(HELD_BATCH).fetch_all(&mut *work.connection).await?;
+    let expired: Vec<(i64, i64)> =
+        query_as(EXPIRED).bind(until.0).bind(HELD_BATCH).fetch_all(&mut *work.connection).await?;
     done.more |= is_full(expired.len(), HELD_BATCH);
-    for id in expired.into_iter().map(IncidentId) {
+    let mut rooms: Vec<RoomId> = expired.iter().map(|(_, room)| RoomId(*room)).collect();
+    rooms.sort_unstable();
+    rooms.dedup();
+    lock_rooms(work.connection, &rooms).await?;
+    for id in expired.into_iter().map(|(incident, _)| IncidentId(incident)) {
         let incident = incidents::load(work.connection, id).await?.ok_or(sqlx::Error::RowNotFound)?;
         let (status, note) = if !release {
             done.dropped += 1;
@@ -131,23 +140,19 @@ async fn forget_held(work: &mut Work<'_>, done: &mut Done) -> sqlx::Result<()> {
         .await?;
     done.more |= is_full(forgotten.len(), BATCH);
     for incident in forgotten {
-        query("DELETE FROM held WHERE incident = ?").bind(incident).execute(&mut *work.connection).await?;
+        query("DELETE FROM held WHERE incident = $1").bind(incident).execute(&mut *work.connection).await?;
     }
     Ok(())
 }
 
 /// Deletes some of what a room leaves that was deleted before `until`, and in the end the room.
-async fn delete_room(
-    connection: &mut SqliteConnection,
-    until: Timestamp,
-    done: &mut Done,
-) -> sqlx::Result<()> {
+async fn delete_room(connection: &mut Connection, until: Timestamp, done: &mut Done) -> sqlx::Result<()> {
     let room: Option<i64> = query_scalar(DELETED_ROOM).bind(until.0).fetch_optional(&mut *connection).await?;
     let Some(room) = room else { return Ok(()) };
     // There may be other rooms after this one.
     done.more = true;
     let messages = query(
-        "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE room = ? ORDER BY seq LIMIT ?)",
+        "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE room = $1 ORDER BY seq LIMIT $2)",
     )
     .bind(room)
     .bind(BATCH)
@@ -159,8 +164,8 @@ async fn delete_room(
         return Ok(());
     }
     let stays = query(
-        "DELETE FROM participants WHERE room = ?1 AND joined IN \
-         (SELECT joined FROM participants WHERE room = ?1 ORDER BY joined LIMIT ?2)",
+        "DELETE FROM participants WHERE room = $1 AND joined IN \
+         (SELECT joined FROM participants WHERE room = $1 ORDER BY joined LIMIT $2)",
     )
     .bind(room)
     .bind(BATCH)
@@ -168,20 +173,16 @@ async fn delete_room(
     .await?
     .rows_affected();
     if stays < BATCH.cast_unsigned() {
-        query("DELETE FROM rooms WHERE id = ?").bind(room).execute(connection).await?;
+        query("DELETE FROM rooms WHERE id = $1").bind(room).execute(connection).await?;
         done.rooms += 1;
     }
     Ok(())
 }
 
 /// Deletes the oldest messages from before `until`. Their rooms keep their count and their place in the list.
-async fn delete_messages(
-    connection: &mut SqliteConnection,
-    until: Timestamp,
-    done: &mut Done,
-) -> sqlx::Result<()> {
+async fn delete_messages(connection: &mut Connection, until: Timestamp, done: &mut Done) -> sqlx::Result<()> {
     let deleted = query(
-        "DELETE FROM messages WHERE created_at < ? AND id IN (SELECT id FROM messages ORDER BY id LIMIT ?)",
+        "DELETE FROM messages WHERE created_at < $1 AND id IN (SELECT id FROM messages ORDER BY id LIMIT $2)",
     )
     .bind(until.0)
     .bind(BATCH)
@@ -203,7 +204,7 @@ async fn clear_incidents(
     let old: Vec<(i64,)> = query_as(found).bind(until.0).bind(BATCH).fetch_all(&mut *work.connection).await?;
     for (incident,) in &old {
         query(
-            "UPDATE incidents SET text = ?, matches = '[]', reason = NULL, note = NULL, cleared_at = ? WHERE id = ?",
+            "UPDATE incidents SET text = $1, matches = '[]', reason = NULL, note = NULL, cleared_at = $2 WHERE id = $3",
         )
         .bind(REDACTED)
         .bind(work.now.0)
@@ -211,7 +212,7 @@ async fn clear_incidents(
         .execute(&mut *work.connection)
         .await?;
         // Without its text there is nothing to deliver.
-        query("DELETE FROM held WHERE incident = ? AND decided = 0")
+        query("DELETE FROM held WHERE incident = $1 AND decided = FALSE")
             .bind(incident)
             .execute(&mut *work.connection)
             .await?;

@@ -12,30 +12,32 @@ use plic_pipeline::{
     store::{Page, StoredMessage},
     timestamp::Timestamp,
 };
-use sqlx::{AssertSqlSafe, FromRow, SqliteConnection, SqlitePool, query, query_as, query_scalar};
+use sqlx::{AssertSqlSafe, FromRow, query, query_as, query_scalar};
 use uuid::Uuid;
 
+use crate::cluster::shared::News;
+
 use super::{
-    bulk::Bulk,
-    queue::Work,
+    change::Work,
+    db::{Bulk, Connection, HIDDEN, Text, newest_id},
     read::{MAX_TEXT_BYTES, MessageRow, message_of, one_more_than, place_of},
     words::{from_json, json, variant, word},
 };
 
-const COLUMNS: &str = "i.id, i.status, i.kind, i.category, i.user, i.room, i.message, i.text, i.matches, \
+const COLUMNS: &str = "i.id, i.status, i.kind, i.category, i.\"user\", i.room, i.message, i.text, i.matches, \
                        i.reporter, i.reason, i.created_at, i.decided_by, i.decided_at, i.note";
 const INSERT_RULES: Bulk = Bulk {
-    before: "INSERT OR IGNORE INTO incident_rules (rule, incident, shadow) SELECT * FROM (VALUES ",
-    after: ") WHERE column1 IS NOT NULL",
+    before: "INSERT INTO incident_rules (rule, incident, shadow) SELECT * FROM (VALUES ",
+    after: ") AS v WHERE column1 IS NOT NULL ON CONFLICT DO NOTHING",
     columns: 3,
 };
 /// Messages shown on either side of an incident's.
 const AROUND: i64 = 10;
 
 pub(super) const BEFORE: &str = "SELECT id, room, sender, text, created_at FROM messages \
-                                 WHERE room = ? AND seq < ? ORDER BY seq DESC LIMIT ?";
+                                 WHERE room = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
 pub(super) const AFTER: &str = "SELECT id, room, sender, text, created_at FROM messages \
-                                WHERE room = ? AND seq >= ? ORDER BY seq LIMIT ?";
+                                WHERE room = $1 AND seq >= $2 ORDER BY seq LIMIT $3";
 
 /// An incident to open.
 pub(super) struct NewIncident {
@@ -58,14 +60,14 @@ struct IncidentRow {
     user: Uuid,
     room: i64,
     message: Option<i64>,
-    text: String,
+    text: Text,
     matches: String,
     reporter: Option<Uuid>,
-    reason: Option<String>,
+    reason: Option<Text>,
     created_at: i64,
     decided_by: Option<Uuid>,
     decided_at: Option<i64>,
-    note: Option<String>,
+    note: Option<Text>,
 }
 
 impl TryFrom<IncidentRow> for Incident {
@@ -80,41 +82,46 @@ impl TryFrom<IncidentRow> for Incident {
             user: UserId(row.user),
             room: RoomId(row.room),
             message: row.message.map(MessageId),
-            text: row.text,
+            text: row.text.0,
             matches: from_json(&row.matches)?,
             report: row.reporter.map(|reporter| Report {
                 reporter: UserId(reporter),
-                reason: row.reason.unwrap_or_default(),
+                reason: row.reason.map(|reason| reason.0).unwrap_or_default(),
             }),
             created_at: Timestamp(row.created_at),
             decided_by: row.decided_by.map(UserId),
             decided_at: row.decided_at.map(Timestamp),
-            note: row.note,
+            note: row.note.map(|note| note.0),
         })
     }
 }
 
-/// Opens an incident; its notice is the caller's to publish.
+/// Opens an incident; the caller announces it.
 pub(super) async fn open(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     new: NewIncident,
     now: Timestamp,
 ) -> sqlx::Result<Incident> {
     let NewIncident { kind, category, user, room, message, text, matches, report } = new;
+    let near = match message {
+        Some(message) => message.0,
+        None => newest_id(connection).await?,
+    };
     let id: i64 = query_scalar(
         "INSERT INTO incidents \
-         (kind, category, user, room, message, near, text, matches, reporter, reason, created_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?5, (SELECT last_id FROM meta)), ?6, ?7, ?8, ?9, ?10) RETURNING id",
+         (kind, category, \"user\", room, message, near, text, matches, reporter, reason, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
     )
     .bind(kind.as_str())
     .bind(word(&category))
     .bind(user.0)
     .bind(room.0)
     .bind(message.map(|message| message.0))
-    .bind(&text)
+    .bind(near)
+    .bind(Text::from(text.as_str()))
     .bind(json(&matches)?)
     .bind(report.as_ref().map(|report| report.reporter.0))
-    .bind(report.as_ref().map(|report| &report.reason))
+    .bind(report.as_ref().map(|report| Text::from(report.reason.as_str())))
     .bind(now.0)
     .fetch_one(&mut *connection)
     .await?;
@@ -144,6 +151,12 @@ pub(super) async fn open(
     })
 }
 
+/// Tells moderators of an incident that this change opened.
+pub(super) fn announce(work: &mut Work<'_>, incident: Incident) {
+    work.news.push(News::Incident(incident.id));
+    work.events.push(opened(incident));
+}
+
 /// What tells moderators of an incident.
 pub(super) fn opened(incident: Incident) -> Event {
     Event::Notice(Notice::Incident(incident.into()))
@@ -151,11 +164,11 @@ pub(super) fn opened(incident: Incident) -> Event {
 
 /// An incident; call it inside a transaction.
 pub(super) async fn load(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     incident: IncidentId,
 ) -> sqlx::Result<Option<Incident>> {
     // Safe: made of constants.
-    let sql = AssertSqlSafe(format!("SELECT {COLUMNS} FROM incidents i WHERE i.id = ?"));
+    let sql = AssertSqlSafe(format!("SELECT {COLUMNS} FROM incidents i WHERE i.id = $1"));
     let row: Option<IncidentRow> = query_as(sql).bind(incident.0).fetch_optional(connection).await?;
     row.map(Incident::try_from).transpose()
 }
@@ -165,39 +178,41 @@ pub(super) async fn load(
 pub(super) fn list_sql(filter: &IncidentFilter) -> String {
     let is_open = filter.status == Some(IncidentStatus::Open);
     let conditions = [
-        (filter.user.is_some(), "user = ?2"),
-        (filter.room.is_some(), "room = ?3"),
+        (filter.user.is_some(), r#""user" = $2"#),
+        (filter.room.is_some(), "room = $3"),
         (filter.rule.is_some(), "rule"),
-        (is_open, "status = ?5"),
-        (filter.category.is_some(), "category = ?6"),
-        (filter.kind.is_some(), "kind = ?7"),
-        (filter.status.is_some() && !is_open, "status = ?5"),
+        (is_open, "status = $5"),
+        (filter.category.is_some(), "category = $6"),
+        (filter.kind.is_some(), "kind = $7"),
+        (filter.status.is_some() && !is_open, "status = $5"),
     ];
     let mut asked = conditions.into_iter().filter_map(|(asked, condition)| asked.then_some(condition));
     let mut sql = match asked.next() {
-        None => format!("SELECT {COLUMNS} FROM incidents i WHERE i.id < ?1"),
+        None => format!("SELECT {COLUMNS} FROM incidents i WHERE i.id < $1"),
         Some("rule") => format!(
-            "SELECT {COLUMNS} FROM incident_rules r CROSS JOIN incidents i ON i.id = r.incident \
-             WHERE r.rule = ?4 AND r.incident < ?1"
+            "SELECT {COLUMNS} FROM incident_rules r CROSS JOIN incidents i \
+             WHERE i.id = r.incident AND r.rule = $4 AND r.incident < $1"
         ),
-        Some(condition) => format!("SELECT {COLUMNS} FROM incidents i WHERE i.{condition} AND i.id < ?1"),
+        Some(condition) => format!("SELECT {COLUMNS} FROM incidents i WHERE i.{condition} AND i.id < $1"),
     };
     let by_rule = sql.contains("r.incident");
     for condition in asked {
         if condition == "rule" {
-            sql += " AND EXISTS (SELECT 1 FROM incident_rules r WHERE r.rule = ?4 AND r.incident = i.id)";
+            sql += " AND EXISTS (SELECT 1 FROM incident_rules r WHERE r.rule = $4 AND r.incident = i.id)";
         } else {
-            sql += " AND +i.";
+            sql += " AND ";
+            sql += HIDDEN;
+            sql += "i.";
             sql += condition;
         }
     }
-    sql += if by_rule { " ORDER BY r.incident DESC LIMIT ?8" } else { " ORDER BY i.id DESC LIMIT ?8" };
+    sql += if by_rule { " ORDER BY r.incident DESC LIMIT $8" } else { " ORDER BY i.id DESC LIMIT $8" };
     sql
 }
 
 /// A page of incidents; it ends early once it holds much text.
 pub(super) async fn list(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     filter: &IncidentFilter,
     before: Option<IncidentId>,
     limit: usize,
@@ -220,7 +235,7 @@ pub(super) async fn list(
             page.more = true;
             break;
         }
-        bytes += row.text.len() + row.matches.len();
+        bytes += row.text.0.len() + row.matches.len();
         page.items.push(row.try_into()?);
     }
     Ok(page)
@@ -228,30 +243,29 @@ pub(super) async fn list(
 
 /// An incident with what was said around it.
 pub(super) async fn in_context(
-    readers: &SqlitePool,
+    connection: &mut Connection,
     incident: IncidentId,
 ) -> sqlx::Result<Option<IncidentInContext>> {
-    let mut transaction = readers.begin().await?;
-    let Some(incident) = load(&mut transaction, incident).await? else { return Ok(None) };
+    let Some(incident) = load(connection, incident).await? else { return Ok(None) };
     let (first, from) = if let Some(message) = incident.message {
-        let place = place_of(&mut transaction, incident.room, message).await?;
-        (place, place_of(&mut transaction, incident.room, MessageId(message.0 + 1)).await?)
+        let place = place_of(connection, incident.room, message).await?;
+        (place, place_of(connection, incident.room, MessageId(message.0 + 1)).await?)
     } else {
-        let near: i64 = query_scalar("SELECT near FROM incidents WHERE id = ?")
+        let near: i64 = query_scalar("SELECT near FROM incidents WHERE id = $1")
             .bind(incident.id.0)
-            .fetch_one(&mut *transaction)
+            .fetch_one(&mut *connection)
             .await?;
-        let place = place_of(&mut transaction, incident.room, MessageId(near + 1)).await?;
+        let place = place_of(connection, incident.room, MessageId(near + 1)).await?;
         (place, place)
     };
-    let mut before = said(&mut transaction, BEFORE, incident.room, first).await?;
+    let mut before = said(connection, BEFORE, incident.room, first).await?;
     before.reverse();
-    let after = said(&mut transaction, AFTER, incident.room, from).await?;
+    let after = said(connection, AFTER, incident.room, from).await?;
     Ok(Some(IncidentInContext { incident, before, after }))
 }
 
 async fn said(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     sql: &'static str,
     room: RoomId,
     place: i64,
@@ -271,20 +285,21 @@ pub(super) async fn close(
 ) -> sqlx::Result<Incident> {
     // Not cleared any more, so that retention comes for the note too.
     query(
-        "UPDATE incidents SET status = ?, decided_by = ?, decided_at = ?, note = ?, cleared_at = NULL WHERE id = ?",
+        "UPDATE incidents SET status = $1, decided_by = $2, decided_at = $3, note = $4, cleared_at = NULL WHERE id = $5",
     )
         .bind(status.as_str())
         .bind(by.map(|by| by.0))
         .bind(work.now.0)
-        .bind(note)
+        .bind(note.map(Text::from))
         .bind(incident.0)
         .execute(&mut *work.connection)
         .await?;
-    query("UPDATE held SET decided = 1, delivered = NULL WHERE incident = ?")
+    query("UPDATE held SET decided = TRUE, delivered = NULL WHERE incident = $1")
         .bind(incident.0)
         .execute(&mut *work.connection)
         .await?;
     let incident = load(work.connection, incident).await?.ok_or(sqlx::Error::RowNotFound)?;
     work.events.push(Event::Notice(Notice::Decided(incident.clone().into())));
+    work.news.push(News::Decided(incident.id));
     Ok(incident)
 }

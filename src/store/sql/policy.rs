@@ -6,11 +6,14 @@ use plic_pipeline::{
     moderation::{Deed, Policy},
     store::StoreError,
 };
-use sqlx::{SqlitePool, query, query_scalar};
+use sqlx::{query, query_scalar};
+
+use crate::cluster::shared::News;
 
 use super::{
     audit,
-    queue::{Change, Work},
+    change::{Change, Work},
+    db::Connection,
     words::{from_json, json},
 };
 
@@ -27,16 +30,17 @@ impl Change for SetPolicy {
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), StoreError>> {
         let policy = json(&self.policy)?;
-        query("UPDATE moderation SET policy = ?").bind(&policy).execute(&mut *work.connection).await?;
+        query("UPDATE moderation SET policy = $1").bind(&policy).execute(&mut *work.connection).await?;
         let mut deed = Deed::new(Some(self.actor), "policy.set");
         deed.detail = from_json(&policy)?;
         audit::add(work.connection, &deed, work.now).await?;
+        work.news.push(News::Policy);
         Ok(Ok(()))
     }
 }
 
 /// The policy in force: the default one until there is another.
-pub(super) async fn load(readers: &SqlitePool) -> sqlx::Result<Policy> {
-    let policy: Option<String> = query_scalar("SELECT policy FROM moderation").fetch_one(readers).await?;
+pub(super) async fn load(connection: &mut Connection) -> sqlx::Result<Policy> {
+    let policy: Option<String> = query_scalar("SELECT policy FROM moderation").fetch_one(connection).await?;
     policy.map_or_else(|| Ok(Policy::default()), |policy| from_json(&policy))
 }

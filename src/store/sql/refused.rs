@@ -10,20 +10,21 @@ use plic_pipeline::{
 use sqlx::{query, query_as, query_scalar};
 
 use super::{
+    change::{Change, Work},
+    db::Text,
     incidents::{self, NewIncident},
     lately::{MOST, WHILE},
-    place::is_within,
-    queue::{Change, Work},
     strikes,
+    window::is_within,
 };
 
 /// Of the sender's refused messages of the last while: how many incidents, the one with the same text that is still open,
 /// and the newest that is.
 pub(super) const LATELY: &str = "SELECT count(*), \
-     max(CASE WHEN status = 'open' AND kind = ?2 AND room = ?3 AND text = ?4 THEN id END), \
+     max(CASE WHEN status = 'open' AND kind = $2 AND room = $3 AND text = $4 THEN id END), \
      max(CASE WHEN status = 'open' THEN id END) \
-     FROM incidents WHERE user = ?1 AND kind IN ('block', 'reject') AND created_at > ?5";
-pub(super) const KNOWN: &str = "SELECT at FROM refused WHERE sender = ? AND room = ? AND digest = ?";
+     FROM incidents WHERE \"user\" = $1 AND kind IN ('block', 'reject') AND created_at > $5";
+pub(super) const KNOWN: &str = "SELECT at FROM refused WHERE sender = $1 AND room = $2 AND digest = $3";
 
 /// Opens an incident for a refused message and gives the sender a strike where it was blocked.
 pub(super) struct RecordRefused {
@@ -45,7 +46,7 @@ impl Change for RecordRefused {
             .bind(key.sender.0)
             .bind(finding.kind.as_str())
             .bind(key.room.0)
-            .bind(text)
+            .bind(Text::from(text.as_str()))
             .bind(work.now.before(WHILE).0)
             .fetch_one(&mut *work.connection)
             .await?;
@@ -71,13 +72,13 @@ impl Change for RecordRefused {
             };
             let incident = incidents::open(work.connection, new, work.now).await?;
             let id = incident.id;
-            work.events.push(incidents::opened(incident));
+            incidents::announce(work, incident);
             id
         };
         if !strikes {
             return Ok(Ok(Recorded::default()));
         }
-        let banned = strikes::give(work.connection, key.sender, incident, &self.policy, work.now).await?;
+        let banned = strikes::give(work, key.sender, incident, &self.policy).await?;
         Ok(Ok(Recorded { banned }))
     }
 }
@@ -94,8 +95,14 @@ async fn is_known(work: &mut Work<'_>, key: &SentKey) -> sqlx::Result<bool> {
 }
 
 async fn remember(work: &mut Work<'_>, key: &SentKey) -> sqlx::Result<()> {
-    // A row under the same key is older than its window, or it would have been found.
-    query("INSERT OR REPLACE INTO refused (sender, room, digest, at) VALUES (?, ?, ?, ?)")
+    // A row under the same key is older than its window, or it would have been found. The new one comes last.
+    query("DELETE FROM refused WHERE sender = $1 AND room = $2 AND digest = $3")
+        .bind(key.sender.0)
+        .bind(key.room.0)
+        .bind(key.digest.to_vec())
+        .execute(&mut *work.connection)
+        .await?;
+    query("INSERT INTO refused (sender, room, digest, at) VALUES ($1, $2, $3, $4)")
         .bind(key.sender.0)
         .bind(key.room.0)
         .bind(key.digest.to_vec())

@@ -9,26 +9,29 @@ use plic_pipeline::{
     store::Page,
     timestamp::Timestamp,
 };
-use sqlx::{FromRow, SqlitePool, query, query_as};
+use sqlx::{FromRow, query, query_as};
 use uuid::Uuid;
+
+use crate::cluster::shared::News;
 
 use super::{
     audit,
-    queue::{Change, Work},
+    change::{Change, Work},
+    db::Connection,
     read::{MAX_TEXT_BYTES, one_more_than},
     words::{from_json, json},
 };
 
 pub(super) const IN_FORCE: &str = "SELECT v.body, v.updated_by, v.updated_at FROM rules r CROSS JOIN rule_versions v \
-                                   ON v.rule = r.id AND v.version = r.version \
-                                   WHERE r.deleted_at IS NULL ORDER BY r.id";
+                                   WHERE v.rule = r.id AND v.version = r.version \
+                                   AND r.deleted_at IS NULL ORDER BY r.id";
 pub(super) const NEWEST: &str = "SELECT v.body, v.updated_by, v.updated_at FROM rules r CROSS JOIN rule_versions v \
-                                 ON v.rule = r.id AND v.version = r.version WHERE r.id = ? AND r.deleted_at IS NULL";
+                                 WHERE v.rule = r.id AND v.version = r.version AND r.id = $1 AND r.deleted_at IS NULL";
 pub(super) const PAGE: &str = "SELECT v.body, v.updated_by, v.updated_at FROM rules r CROSS JOIN rule_versions v \
-                               ON v.rule = r.id AND v.version = r.version \
-                               WHERE r.id < ? AND r.deleted_at IS NULL ORDER BY r.id DESC LIMIT ?";
+                               WHERE v.rule = r.id AND v.version = r.version \
+                               AND r.id < $1 AND r.deleted_at IS NULL ORDER BY r.id DESC LIMIT $2";
 pub(super) const VERSIONS: &str = "SELECT body, updated_by, updated_at FROM rule_versions \
-                                   WHERE rule = ? AND version < ? ORDER BY version DESC LIMIT ?";
+                                   WHERE rule = $1 AND version < $2 ORDER BY version DESC LIMIT $3";
 
 #[derive(FromRow)]
 struct VersionRow {
@@ -63,7 +66,7 @@ impl Change for WriteRules {
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<Timestamp, RecordsError>> {
         let raised =
-            query("UPDATE moderation SET rules_revision = rules_revision + 1 WHERE rules_revision = ?")
+            query("UPDATE moderation SET rules_revision = rules_revision + 1 WHERE rules_revision = $1")
                 .bind(self.revision)
                 .execute(&mut *work.connection)
                 .await?;
@@ -83,31 +86,34 @@ impl Change for WriteRules {
         for deed in &self.deeds {
             audit::add(work.connection, deed, work.now).await?;
         }
+        work.news.push(News::Rules);
         Ok(Ok(work.now))
     }
 }
 
 async fn put(work: &mut Work<'_>, rule: &Rule, by: Option<UserId>) -> sqlx::Result<Result<(), RecordsError>> {
     let written = query(
-        "INSERT INTO rules (id, version) VALUES (?1, ?2) ON CONFLICT (id) \
+        "INSERT INTO rules (id, version) VALUES ($1, $2) ON CONFLICT (id) \
          DO UPDATE SET version = excluded.version, deleted_at = NULL WHERE rules.version = excluded.version - 1",
     )
     .bind(rule.id.0)
-    .bind(rule.version)
+    .bind(i64::from(rule.version))
     .execute(&mut *work.connection)
     .await?;
     if written.rows_affected() == 0 {
         return Ok(Err(RecordsError::Conflict));
     }
-    query("INSERT INTO rule_versions (rule, version, body, updated_by, updated_at) VALUES (?, ?, ?, ?, ?)")
-        .bind(rule.id.0)
-        .bind(rule.version)
-        .bind(json(rule)?)
-        .bind(by.map(|by| by.0))
-        .bind(work.now.0)
-        .execute(&mut *work.connection)
-        .await?;
-    query("UPDATE moderation SET last_rule = max(last_rule, ?)")
+    query(
+        "INSERT INTO rule_versions (rule, version, body, updated_by, updated_at) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(rule.id.0)
+    .bind(i64::from(rule.version))
+    .bind(json(rule)?)
+    .bind(by.map(|by| by.0))
+    .bind(work.now.0)
+    .execute(&mut *work.connection)
+    .await?;
+    query("UPDATE moderation SET last_rule = $1 WHERE last_rule < $1")
         .bind(rule.id.0)
         .execute(&mut *work.connection)
         .await?;
@@ -115,7 +121,7 @@ async fn put(work: &mut Work<'_>, rule: &Rule, by: Option<UserId>) -> sqlx::Resu
 }
 
 async fn delete(work: &mut Work<'_>, rule: RuleId) -> sqlx::Result<Result<(), RecordsError>> {
-    let deleted = query("UPDATE rules SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL")
+    let deleted = query("UPDATE rules SET deleted_at = $1 WHERE id = $2 AND deleted_at IS NULL")
         .bind(work.now.0)
         .bind(rule.0)
         .execute(&mut *work.connection)
@@ -123,37 +129,36 @@ async fn delete(work: &mut Work<'_>, rule: RuleId) -> sqlx::Result<Result<(), Re
     Ok(if deleted.rows_affected() == 0 { Err(RecordsError::NotFound) } else { Ok(()) })
 }
 
-pub(super) async fn rulebook(readers: &SqlitePool) -> sqlx::Result<Rulebook> {
-    let mut transaction = readers.begin().await?;
+pub(super) async fn rulebook(connection: &mut Connection) -> sqlx::Result<Rulebook> {
     let (revision, last_rule): (i64, i64) =
-        query_as("SELECT rules_revision, last_rule FROM moderation").fetch_one(&mut *transaction).await?;
-    let rows: Vec<VersionRow> = query_as(IN_FORCE).fetch_all(&mut *transaction).await?;
+        query_as("SELECT rules_revision, last_rule FROM moderation").fetch_one(&mut *connection).await?;
+    let rows: Vec<VersionRow> = query_as(IN_FORCE).fetch_all(&mut *connection).await?;
     let rules = rows.into_iter().map(StoredRule::try_from).collect::<sqlx::Result<_>>()?;
     Ok(Rulebook { revision, next_id: last_rule + 1, rules })
 }
 
-pub(super) async fn newest(readers: &SqlitePool, rule: RuleId) -> sqlx::Result<Option<StoredRule>> {
-    let row: Option<VersionRow> = query_as(NEWEST).bind(rule.0).fetch_optional(readers).await?;
+pub(super) async fn newest(connection: &mut Connection, rule: RuleId) -> sqlx::Result<Option<StoredRule>> {
+    let row: Option<VersionRow> = query_as(NEWEST).bind(rule.0).fetch_optional(connection).await?;
     row.map(StoredRule::try_from).transpose()
 }
 
 pub(super) async fn rules(
-    readers: &SqlitePool,
+    connection: &mut Connection,
     before: Option<RuleId>,
     limit: usize,
 ) -> sqlx::Result<Page<StoredRule>> {
     let before = before.map_or(i64::MAX, |before| before.0);
-    bounded(query_as(PAGE).bind(before).bind(one_more_than(limit)).fetch(readers), limit).await
+    bounded(query_as(PAGE).bind(before).bind(one_more_than(limit)).fetch(connection), limit).await
 }
 
 pub(super) async fn versions(
-    readers: &SqlitePool,
+    connection: &mut Connection,
     rule: RuleId,
     before: Option<u32>,
     limit: usize,
 ) -> sqlx::Result<Page<StoredRule>> {
     let before = before.map_or(i64::MAX, i64::from);
-    let rows = query_as(VERSIONS).bind(rule.0).bind(before).bind(one_more_than(limit)).fetch(readers);
+    let rows = query_as(VERSIONS).bind(rule.0).bind(before).bind(one_more_than(limit)).fetch(connection);
     bounded(rows, limit).await
 }
 

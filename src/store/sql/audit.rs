@@ -8,29 +8,32 @@ use plic_pipeline::{
     timestamp::Timestamp,
 };
 use serde_json::Value;
-use sqlx::{Row, SqliteConnection, SqlitePool, query, query_as, sqlite::SqliteRow};
+use sqlx::{Row as _, query, query_as};
 use uuid::Uuid;
 
+use crate::cluster::shared::News;
+
 use super::{
-    queue::{Change, Work},
+    change::{Change, Work},
+    db::{Connection, Row},
     read::{one_more_than, page},
     words::json,
 };
 
 pub(super) const BEFORE: &str =
-    "SELECT seq, at, actor, action, detail, hash FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?";
+    "SELECT seq, at, actor, action, detail, hash FROM audit WHERE seq < $1 ORDER BY seq DESC LIMIT $2";
 pub(super) const AFTER: &str =
-    "SELECT seq, at, actor, action, detail, hash FROM audit WHERE seq > ? ORDER BY seq LIMIT ?";
+    "SELECT seq, at, actor, action, detail, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2";
 /// The most entries that one call reads.
 const MAX_ENTRIES: usize = 1000;
 
 /// Adds what was done to the log, inside the transaction that does it.
-pub(super) async fn add(connection: &mut SqliteConnection, deed: &Deed, now: Timestamp) -> sqlx::Result<()> {
+pub(super) async fn add(connection: &mut Connection, deed: &Deed, now: Timestamp) -> sqlx::Result<()> {
     let (seq, before) = head(&mut *connection).await?;
     let seq = seq + 1;
     let detail = json(&Value::Object(deed.detail.clone()))?;
     let hash = chain(&before, seq, now, deed.actor, deed.action, &detail);
-    query("INSERT INTO audit (seq, at, actor, action, detail, hash) VALUES (?, ?, ?, ?, ?, ?)")
+    query("INSERT INTO audit (seq, at, actor, action, detail, hash) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(seq)
         .bind(now.0)
         .bind(deed.actor.map(|actor| actor.0))
@@ -39,7 +42,7 @@ pub(super) async fn add(connection: &mut SqliteConnection, deed: &Deed, now: Tim
         .bind(hash.to_vec())
         .execute(&mut *connection)
         .await?;
-    query("UPDATE moderation SET audit_seq = ?, audit_hash = ?")
+    query("UPDATE moderation SET audit_seq = $1, audit_hash = $2")
         .bind(seq)
         .bind(hash.to_vec())
         .execute(connection)
@@ -48,7 +51,11 @@ pub(super) async fn add(connection: &mut SqliteConnection, deed: &Deed, now: Tim
 }
 
 /// Adds what was done without any other write.
-pub(super) struct NoteDeed(pub(super) Deed);
+pub(super) struct NoteDeed {
+    pub(super) deed: Deed,
+    /// Whom it disconnects.
+    pub(super) disconnects: Option<UserId>,
+}
 
 #[async_trait]
 impl Change for NoteDeed {
@@ -56,38 +63,34 @@ impl Change for NoteDeed {
     type Refusal = StoreError;
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), StoreError>> {
-        add(work.connection, &self.0, work.now).await.map(Ok)
+        work.news.extend(self.disconnects.map(News::Disconnected));
+        add(work.connection, &self.deed, work.now).await.map(Ok)
     }
 }
 
 /// The last number and hash, as kept beside the log.
-pub(super) async fn head(connection: &mut SqliteConnection) -> sqlx::Result<(i64, [u8; 32])> {
+pub(super) async fn head(connection: &mut Connection) -> sqlx::Result<(i64, [u8; 32])> {
     let (seq, hash): (i64, Vec<u8>) =
         query_as("SELECT audit_seq, audit_hash FROM moderation").fetch_one(connection).await?;
     Ok((seq, hash_of(&hash)?))
 }
 
-pub(super) async fn head_of(readers: &SqlitePool) -> sqlx::Result<(i64, [u8; 32])> {
-    head(&mut *readers.acquire().await?).await
-}
-
 pub(super) async fn before(
-    readers: &SqlitePool,
+    connection: &mut Connection,
     before: Option<i64>,
     limit: usize,
 ) -> sqlx::Result<Page<AuditEntry>> {
     let limit = limit.min(MAX_ENTRIES);
-    let rows =
-        query(BEFORE).bind(before.unwrap_or(i64::MAX)).bind(one_more_than(limit)).fetch_all(readers).await?;
+    let rows = query(BEFORE)
+        .bind(before.unwrap_or(i64::MAX))
+        .bind(one_more_than(limit))
+        .fetch_all(connection)
+        .await?;
     Ok(page(rows.iter().map(entry).collect::<sqlx::Result<_>>()?, limit))
 }
 
-pub(super) async fn after(readers: &SqlitePool, after: i64, limit: usize) -> sqlx::Result<Vec<AuditEntry>> {
-    entries_after(&mut *readers.acquire().await?, after, limit).await
-}
-
 pub(super) async fn entries_after(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     after: i64,
     limit: usize,
 ) -> sqlx::Result<Vec<AuditEntry>> {
@@ -96,7 +99,7 @@ pub(super) async fn entries_after(
     rows.iter().map(entry).collect()
 }
 
-fn entry(row: &SqliteRow) -> sqlx::Result<AuditEntry> {
+fn entry(row: &Row) -> sqlx::Result<AuditEntry> {
     Ok(AuditEntry {
         seq: row.try_get(0)?,
         at: Timestamp(row.try_get(1)?),

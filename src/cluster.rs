@@ -1,0 +1,3 @@
+//! Several nodes over one database.
+
+pub mod shared;

@@ -1,0 +1,131 @@
+//! What the modules of `src/store/sql`, which both engines compile, ask of this engine. The other engine's `db` has the
+//! same names with the same meaning; what the SQL itself must heed stands in `src/store/sql/README.md`.
+
+use plic_pipeline::id::{RoomId, UserId};
+use sqlx::{
+    Row as _, Sqlite, SqliteConnection, SqlitePool,
+    encode::IsNull,
+    error::BoxDynError,
+    pool::PoolConnection,
+    query, query_scalar,
+    sqlite::{SqliteArgumentsBuffer, SqliteRow, SqliteTypeInfo, SqliteValueRef},
+};
+
+use std::{collections::HashSet, sync::Arc};
+
+use super::change::Work;
+pub(super) use super::{
+    SqliteStore as Engine,
+    bulk::Bulk,
+    commit::{Writing, commit},
+    people::People,
+};
+
+/// The database, as sqlx names it.
+pub(super) type Db = Sqlite;
+/// A connection to it.
+pub(super) type Connection = SqliteConnection;
+/// A row of an answer.
+pub(super) type Row = SqliteRow;
+/// A transaction that only reads, and sees one moment.
+pub(super) type Snapshot = sqlx::Transaction<'static, Db>;
+/// A connection for a single statement.
+pub(super) type Reader = PoolConnection<Db>;
+
+/// Stands before a column that no index is to be taken for.
+pub(super) const HIDDEN: &str = "+";
+
+/// Connections that only read.
+#[derive(Debug)]
+pub(super) struct Readers(pub(super) SqlitePool);
+
+impl Readers {
+    /// For several statements that are to see one moment.
+    pub(super) async fn snapshot(&self) -> sqlx::Result<Snapshot> {
+        self.0.begin().await
+    }
+
+    /// For a single statement.
+    pub(super) async fn single(&self) -> sqlx::Result<Reader> {
+        self.0.acquire().await
+    }
+
+    /// Waits until all of them are closed.
+    pub(super) async fn close(&self) {
+        self.0.close().await;
+    }
+}
+
+/// A text that somebody wrote: it may hold any character, U+0000 too. `SQLite` keeps it as it is.
+#[derive(Debug, Clone)]
+pub(super) struct Text(pub(super) String);
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl sqlx::Type<Db> for Text {
+    fn type_info() -> SqliteTypeInfo {
+        <String as sqlx::Type<Db>>::type_info()
+    }
+
+    fn compatible(found: &SqliteTypeInfo) -> bool {
+        <String as sqlx::Type<Db>>::compatible(found)
+    }
+}
+
+impl<'q> sqlx::Encode<'q, Db> for Text {
+    fn encode(self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+        <String as sqlx::Encode<'q, Db>>::encode(self.0, buffer)
+    }
+
+    fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+        <String as sqlx::Encode<'q, Db>>::encode_by_ref(&self.0, buffer)
+    }
+}
+
+impl<'r> sqlx::Decode<'r, Db> for Text {
+    fn decode(value: SqliteValueRef<'r>) -> Result<Self, BoxDynError> {
+        <String as sqlx::Decode<'r, Db>>::decode(value).map(Self)
+    }
+}
+
+/// Draws the id of a new room or message: higher than all that are committed in the room.
+pub(super) async fn next_id(connection: &mut Connection) -> sqlx::Result<i64> {
+    query_scalar("UPDATE meta SET last_id = last_id + 1 RETURNING last_id").fetch_one(connection).await
+}
+
+/// The id that was drawn last.
+pub(super) async fn newest_id(connection: &mut Connection) -> sqlx::Result<i64> {
+    query_scalar("SELECT last_id FROM meta").fetch_one(connection).await
+}
+
+/// Who is in a room that is not deleted.
+pub(super) struct Present {
+    pub(super) users: Arc<[UserId]>,
+    /// How often who is in it has changed.
+    pub(super) people_version: i64,
+}
+
+/// Locks these rooms until the end of the transaction, in the order of their ids, as whoever locks several rooms does.
+/// Here the transaction holds the whole database.
+pub(super) async fn lock_rooms(_: &mut Connection, _: &[RoomId]) -> sqlx::Result<()> {
+    Ok(())
+}
+
+/// Locks a room that a change adds a message to, and answers who is in it; nothing where it is deleted or not there.
+pub(super) async fn present(work: &mut Work<'_>, room: RoomId) -> sqlx::Result<Option<Present>> {
+    let row = query(
+        "SELECT data_version, (SELECT people_version FROM rooms WHERE id = $1 AND deleted_at IS NULL) \
+         FROM pragma_data_version",
+    )
+    .bind(room.0)
+    .fetch_one(&mut *work.connection)
+    .await?;
+    work.people.at_version(row.try_get(0)?);
+    let Some(people_version) = row.try_get(1)? else { return Ok(None) };
+    work.people.load(work.connection, &HashSet::from([room])).await?;
+    Ok(Some(Present { users: work.people.of(room), people_version }))
+}
