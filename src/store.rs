@@ -3,7 +3,9 @@
 //! To add one: its file here, its migrations, one line in `tests/store/main.rs`.
 
 pub mod cached;
+pub mod postgres;
 pub mod sqlite;
 
 pub use cached::Cached;
+pub use postgres::{PostgresSettings, PostgresStore};
 pub use sqlite::{OpenError, SqliteStore};

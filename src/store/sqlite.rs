@@ -41,6 +41,8 @@ mod decide;
 mod delivery;
 #[path = "sql/dossier.rs"]
 mod dossier;
+#[path = "sql/flags.rs"]
+mod flags;
 #[path = "sql/held.rs"]
 mod held;
 #[path = "sql/hits.rs"]

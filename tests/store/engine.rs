@@ -1,5 +1,7 @@
 //! What the suite needs of an engine beside the port.
 
+mod front;
+pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
 use std::{
@@ -11,6 +13,7 @@ use async_trait::async_trait;
 use plic_pipeline::{
     bus::Bus,
     event::{Committed, Event},
+    id::ConnectionId,
     moderation::Records,
     store::Store,
 };
@@ -38,6 +41,9 @@ pub(crate) trait Engine: Send + Sync {
     /// Makes everything that there is so far older by so much.
     async fn age(&self, by: Duration);
 
+    /// What a connection is called once its process has ended: nothing where a later one may have its number.
+    fn ended(&self, connection: ConnectionId) -> ConnectionId;
+
     /// Closes the store and opens it again on the same database.
     async fn reopen(&mut self);
 }
@@ -47,9 +53,10 @@ pub(crate) trait Engine: Send + Sync {
 pub(crate) struct Recorder(Mutex<Vec<Event>>);
 
 impl Recorder {
-    /// Everything, in the order in which it was published.
+    /// Everything that is for users, in the order in which it was published.
     pub(crate) fn events(&self) -> Vec<Event> {
-        self.0.lock().expect("no test panics while it holds this").clone()
+        let events = self.0.lock().expect("no test panics while it holds this");
+        events.iter().filter(|event| !matches!(event, Event::News(_))).cloned().collect()
     }
 
     /// All messages, in the order in which they were published.

@@ -7,6 +7,11 @@ mod suite;
 mod audit_verify;
 mod cached_race;
 mod engine;
+mod postgres_faults;
+mod postgres_nodes;
+mod postgres_open;
+mod postgres_rights;
+mod postgres_tls;
 mod sqlite_faults;
 mod sqlite_files;
 
@@ -16,4 +21,16 @@ mod sqlite {
 
 mod cached_sqlite {
     store_contract!(crate::engine::sqlite::cached);
+}
+
+mod postgres {
+    store_contract!(crate::engine::postgres::bare);
+}
+
+mod cached_postgres {
+    store_contract!(crate::engine::postgres::cached);
+}
+
+mod pooled_postgres {
+    store_contract!(crate::engine::postgres::pooled);
 }

@@ -17,7 +17,7 @@ use crate::cluster::shared::News;
 
 use super::{
     change::{Change, Work},
-    db::{Present, Text, next_id, present},
+    db::{Present, Text, next_id, present, store_message},
     incidents::{self, NewIncident},
     lately,
     read::sent_before,
@@ -117,15 +117,9 @@ pub(super) async fn deliver(work: &mut Work<'_>, incident: &Incident) -> sqlx::R
     .bind(room.0)
     .fetch_one(&mut *work.connection)
     .await?;
-    query("INSERT INTO messages (id, room, seq, sender, text, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
-        .bind(id)
-        .bind(room.0)
-        .bind(seq)
-        .bind(sender.0)
-        .bind(Text::from(text.as_str()))
-        .bind(work.now.0)
-        .execute(&mut *work.connection)
-        .await?;
+    let committed =
+        Committed { id: MessageId(id), room, seq, sender, origin, text, participants: users, people_version };
+    store_message(work.connection, &committed, work.now).await?;
     query(
         "INSERT INTO sent (message, sender, room, digest, at) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (sender, room, digest) DO UPDATE SET message = excluded.message, at = excluded.at",
@@ -143,16 +137,7 @@ pub(super) async fn deliver(work: &mut Work<'_>, incident: &Incident) -> sqlx::R
         .bind(incident.id.0)
         .execute(&mut *work.connection)
         .await?;
-    work.events.push(Event::Message(Arc::new(Committed {
-        id: MessageId(id),
-        room,
-        seq,
-        sender,
-        origin,
-        text,
-        participants: users,
-        people_version,
-    })));
+    work.events.push(Event::Message(Arc::new(committed)));
     let temp_id = TempId::from(temp_id.0.as_str());
     let confirmation = Confirmation { sender, origin, temp_id };
     work.events.push(Event::Confirmed(confirmation.clone()));

@@ -7,16 +7,15 @@ use std::collections::{HashMap, HashSet};
 
 use plic_pipeline::{
     id::{MessageId, RoomId},
-    moderation::{Incident, IncidentKind},
-    store::{Flag, NewMessage, SentKey},
+    moderation::Incident,
+    store::{NewMessage, SentKey},
     timestamp::Timestamp,
 };
 use sqlx::{Row, SqliteConnection, query, sqlite::SqliteRow};
 
 use super::{
     bulk::{Bound, Bulk, Program, Step},
-    incidents::{self, NewIncident},
-    lately,
+    flags,
     people::People,
     place::{Identity, OpenRoom, Place, Placing, Sent, identity},
 };
@@ -107,11 +106,8 @@ pub(super) async fn append(
     } else {
         store(connection, STORE, messages, &places, &placing).await?;
         for ((incident, place), message) in incidents.iter_mut().zip(&places).zip(messages) {
-            if let (Place::New { id, .. }, Some(flag)) = (place, &message.flag)
-                && !lately::is_full_of_flags(connection, message.key.sender, now).await?
-            {
-                let new = flagged(&message.key, *id, flag);
-                *incident = Some(incidents::open(connection, new, now).await?);
+            if let Place::New { id, .. } = place {
+                *incident = flags::open(connection, message, *id, now).await?;
             }
         }
         query(COMMIT).execute(connection).await?;
@@ -144,19 +140,6 @@ async fn begin(connection: &mut SqliteConnection, messages: &[&NewMessage]) -> s
         sent.insert(identity_of(&row, messages)?, first);
     }
     Ok(Begun { version, last_id: meta.try_get(0)?, any_held: meta.try_get(1)?, sent })
-}
-
-fn flagged(key: &SentKey, message: MessageId, flag: &Flag) -> NewIncident {
-    NewIncident {
-        kind: IncidentKind::Flag,
-        category: flag.finding.category,
-        user: key.sender,
-        room: key.room,
-        message: Some(message),
-        text: flag.text.clone(),
-        matches: flag.finding.matches.clone(),
-        report: None,
-    }
 }
 
 /// When these were held last.

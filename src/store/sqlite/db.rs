@@ -1,7 +1,11 @@
 //! What the modules of `src/store/sql`, which both engines compile, ask of this engine. The other engine's `db` has the
 //! same names with the same meaning; what the SQL itself must heed stands in `src/store/sql/README.md`.
 
-use plic_pipeline::id::{RoomId, UserId};
+use plic_pipeline::{
+    event::Committed,
+    id::{RoomId, UserId},
+    timestamp::Timestamp,
+};
 use sqlx::{
     Row as _, Sqlite, SqliteConnection, SqlitePool,
     encode::IsNull,
@@ -128,4 +132,22 @@ pub(super) async fn present(work: &mut Work<'_>, room: RoomId) -> sqlx::Result<O
     let Some(people_version) = row.try_get(1)? else { return Ok(None) };
     work.people.load(work.connection, &HashSet::from([room])).await?;
     Ok(Some(Present { users: work.people.of(room), people_version }))
+}
+
+/// Stores a message as it is committed.
+pub(super) async fn store_message(
+    connection: &mut Connection,
+    message: &Committed,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    query("INSERT INTO messages (id, room, seq, sender, text, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(message.id.0)
+        .bind(message.room.0)
+        .bind(message.seq)
+        .bind(message.sender.0)
+        .bind(message.text.as_str().to_owned())
+        .bind(now.0)
+        .execute(connection)
+        .await?;
+    Ok(())
 }

@@ -3,33 +3,30 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use plic_chat::store::{Cached, SqliteStore};
-use plic_pipeline::{bus::Bus, store::Store};
+use plic_chat::store::SqliteStore;
+use plic_pipeline::{bus::Bus, id::ConnectionId, store::Store};
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
-use super::{Engine, Kept, Recorder};
-
-enum Front {
-    Bare(Arc<SqliteStore>),
-    Cached(Arc<Cached<SqliteStore>>),
-}
+use super::{Engine, Kept, Recorder, front::Front};
 
 pub(crate) struct Sqlite {
     folder: TempDir,
     bus: Arc<Recorder>,
-    front: Front,
+    front: Front<SqliteStore>,
 }
 
 pub(crate) async fn bare() -> Sqlite {
-    let (folder, bus) = (tempfile::tempdir().expect("a temporary folder"), Arc::default());
-    let front = Front::Bare(Arc::new(open(&folder, &bus).await));
-    Sqlite { folder, bus, front }
+    make(false).await
 }
 
 pub(crate) async fn cached() -> Sqlite {
+    make(true).await
+}
+
+async fn make(is_cached: bool) -> Sqlite {
     let (folder, bus) = (tempfile::tempdir().expect("a temporary folder"), Arc::default());
-    let front = Front::Cached(Arc::new(Cached::new(open(&folder, &bus).await)));
+    let front = Front::new(open(&folder, &bus).await, is_cached);
     Sqlite { folder, bus, front }
 }
 
@@ -49,17 +46,11 @@ pub(crate) async fn stranger(folder: &TempDir) -> SqliteConnection {
 #[async_trait]
 impl Engine for Sqlite {
     fn store(&self) -> Arc<dyn Store> {
-        match &self.front {
-            Front::Bare(store) => Arc::clone(store) as Arc<dyn Store>,
-            Front::Cached(store) => Arc::clone(store) as Arc<dyn Store>,
-        }
+        self.front.store()
     }
 
     fn records(&self) -> Arc<dyn Kept> {
-        match &self.front {
-            Front::Bare(store) => Arc::clone(store) as Arc<dyn Kept>,
-            Front::Cached(store) => Arc::clone(store) as Arc<dyn Kept>,
-        }
+        self.front.kept()
     }
 
     fn bus(&self) -> &Recorder {
@@ -90,15 +81,12 @@ impl Engine for Sqlite {
         }
     }
 
+    fn ended(&self, _: ConnectionId) -> ConnectionId {
+        ConnectionId::ENDED
+    }
+
     async fn reopen(&mut self) {
-        match &self.front {
-            Front::Bare(store) => store.close().await,
-            Front::Cached(store) => store.inner().close().await,
-        }
-        let store = open(&self.folder, &self.bus).await;
-        self.front = match &self.front {
-            Front::Bare(_) => Front::Bare(Arc::new(store)),
-            Front::Cached(_) => Front::Cached(Arc::new(Cached::new(store))),
-        };
+        self.front.inner().close().await;
+        self.front.replace(open(&self.folder, &self.bus).await);
     }
 }

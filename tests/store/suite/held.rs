@@ -69,7 +69,7 @@ pub(crate) async fn a_released_message_survives_opening_again_without_its_connec
     engine.reopen().await;
     engine.records().decide(incident, Decision::Release, None, user(9)).await.expect("releases");
     let said = &engine.bus().messages()[0];
-    assert_eq!((said.text.as_str(), said.origin), ("held", ConnectionId::ENDED));
+    assert_eq!((said.text.as_str(), said.origin), ("held", engine.ended(ConnectionId(7))));
     engine.reopen().await;
     assert_eq!(texts(&*engine.store(), room).await, ["held"]);
 }

@@ -1,0 +1,307 @@
+//! What nodes ask the database that they share.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use plic_pipeline::{
+    event::Committed,
+    id::{ConnectionId, MessageId, RoomId, UserId},
+    moderation::BanRecord,
+    store::StoreError,
+};
+use sqlx::{query, query_as, query_scalar};
+use uuid::Uuid;
+
+use crate::cluster::shared::{
+    Arrival, MAX_MESSAGES, MAX_NEWS, MAX_ROOMS, News, NewsItem, People, RoomHead, RoomsOf, Shared,
+};
+
+use super::{
+    PostgresStore, bans,
+    change::{Change, Work},
+    connection::Connection,
+    deadline::in_time,
+    feed,
+    text::Text,
+};
+
+/// Arrivals of one transaction, which holds up all other changes.
+const ARRIVALS: usize = 256;
+/// How long news are kept, in microseconds.
+const NEWS_KEPT: i64 = 600_000_000;
+/// How long a node that has not said that it lives is believed to, in microseconds.
+const BELIEVED: i64 = 60_000_000;
+/// An answer of messages ends early once it holds so many bytes of text.
+const MAX_TEXT_BYTES: usize = 2 << 20;
+
+#[async_trait]
+impl Shared for PostgresStore {
+    fn node(&self) -> i64 {
+        self.node
+    }
+
+    async fn arrived(
+        &self,
+        arrivals: Vec<Arrival>,
+        connections_per_user: usize,
+    ) -> Result<Vec<RoomsOf>, StoreError> {
+        let mut users: Vec<UserId> = arrivals.iter().map(|arrival| arrival.user).collect();
+        users.sort_unstable_by_key(|user| user.0);
+        users.dedup();
+        for arrivals in arrivals.chunks(ARRIVALS) {
+            let arrived = Arrived { node: self.node, arrivals: arrivals.to_vec(), connections_per_user };
+            self.queue.change(arrived).await?;
+        }
+        let mut rooms = Vec::with_capacity(users.len());
+        for users in users.chunks(ARRIVALS) {
+            let found = async { rooms_of(&mut *self.lists.single().await?, users, RoomId(0)).await };
+            rooms.extend(in_time(found).await?);
+        }
+        Ok(rooms)
+    }
+
+    async fn rooms_after(&self, user: UserId, after: RoomId) -> Result<RoomsOf, StoreError> {
+        let rooms = async { rooms_of(&mut *self.lists.single().await?, &[user], after).await };
+        let rooms = in_time(rooms).await?.pop();
+        Ok(rooms.unwrap_or(RoomsOf { user, rooms: Vec::new(), more: false }))
+    }
+
+    async fn left(&self, connections: Vec<ConnectionId>) -> Result<(), StoreError> {
+        self.queue.change(Left(connections)).await
+    }
+
+    async fn alive(&self) -> Result<(), StoreError> {
+        self.queue.change(Alive { node: self.node }).await
+    }
+
+    async fn heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>, StoreError> {
+        in_time(async { heads(&mut *self.lookups.single().await?, rooms).await }).await
+    }
+
+    async fn people(&self, rooms: &[RoomId]) -> Result<Vec<People>, StoreError> {
+        in_time(async { people(&mut *self.lookups.single().await?, rooms).await }).await
+    }
+
+    async fn messages_after(&self, room: RoomId, after: i64) -> Result<Vec<Committed>, StoreError> {
+        in_time(async { messages_after(&mut *self.lists.snapshot().await?, room, after).await }).await
+    }
+
+    async fn news_head(&self) -> Result<i64, StoreError> {
+        in_time(async { feed::head(&mut *self.lookups.single().await?).await }).await
+    }
+
+    async fn news_after(&self, after: i64) -> Result<Option<Vec<NewsItem>>, StoreError> {
+        in_time(async { feed::after(&mut *self.lookups.snapshot().await?, after, MAX_NEWS).await }).await
+    }
+
+    async fn ban_record(&self, user: UserId) -> Result<Option<BanRecord>, StoreError> {
+        in_time(async { bans::standing(&mut *self.lookups.single().await?, user).await }).await
+    }
+}
+
+/// Connections have come to this node.
+struct Arrived {
+    node: i64,
+    arrivals: Vec<Arrival>,
+    connections_per_user: usize,
+}
+
+#[async_trait]
+impl Change for Arrived {
+    type Done = ();
+    type Refusal = StoreError;
+
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), StoreError>> {
+        let users: Vec<Uuid> = self.arrivals.iter().map(|arrival| arrival.user.0).collect();
+        let connections: Vec<i64> =
+            self.arrivals.iter().map(|arrival| arrival.connection.0.cast_signed()).collect();
+        // The column's default draws the numbers in the order of the rows.
+        query(
+            "INSERT INTO connections (connection, \"user\", node) \
+             SELECT c, u, $3 FROM unnest($1, $2) WITH ORDINALITY AS a (c, u, n) ORDER BY n \
+             ON CONFLICT (connection) DO NOTHING",
+        )
+        .bind(connections)
+        .bind(&users)
+        .bind(self.node)
+        .execute(&mut *work.connection)
+        .await?;
+        let mut replaced: Vec<(i64, Uuid, i64)> = query_as(
+            "DELETE FROM connections WHERE connection IN (SELECT connection FROM (\
+                 SELECT connection, row_number() OVER (PARTITION BY \"user\" ORDER BY ord DESC) AS place \
+                 FROM connections WHERE \"user\" = ANY ($1)) ranked WHERE place > $2) \
+             RETURNING ord, \"user\", connection",
+        )
+        .bind(&users)
+        .bind(i64::try_from(self.connections_per_user).unwrap_or(i64::MAX))
+        .fetch_all(&mut *work.connection)
+        .await?;
+        replaced.sort_unstable();
+        work.news.extend(replaced.into_iter().map(|(_, user, connection)| {
+            News::Replaced(Arrival {
+                user: UserId(user),
+                connection: ConnectionId(connection.cast_unsigned()),
+            })
+        }));
+        Ok(Ok(()))
+    }
+}
+
+/// Connections have gone from this node.
+struct Left(Vec<ConnectionId>);
+
+#[async_trait]
+impl Change for Left {
+    type Done = ();
+    type Refusal = StoreError;
+
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), StoreError>> {
+        let connections: Vec<i64> = self.0.iter().map(|connection| connection.0.cast_signed()).collect();
+        query("DELETE FROM connections WHERE connection = ANY ($1)")
+            .bind(connections)
+            .execute(&mut *work.connection)
+            .await?;
+        Ok(Ok(()))
+    }
+}
+
+/// This node lives.
+struct Alive {
+    node: i64,
+}
+
+#[async_trait]
+impl Change for Alive {
+    type Done = ();
+    type Refusal = StoreError;
+
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), StoreError>> {
+        let seen_at: Option<i64> = query_scalar("SELECT seen_at FROM nodes WHERE node = $1")
+            .bind(self.node)
+            .fetch_optional(&mut *work.connection)
+            .await?;
+        query(
+            "INSERT INTO nodes (node, seen_at) VALUES ($1, $2) \
+             ON CONFLICT (node) DO UPDATE SET seen_at = excluded.seen_at",
+        )
+        .bind(self.node)
+        .bind(work.now.0)
+        .execute(&mut *work.connection)
+        .await?;
+        // Who could not say it for so long itself, because the database was away, does not judge others by it yet.
+        let silent = work.now.0 - BELIEVED;
+        if seen_at.is_some_and(|seen_at| seen_at > silent) {
+            query("DELETE FROM connections WHERE node IN (SELECT node FROM nodes WHERE seen_at < $1)")
+                .bind(silent)
+                .execute(&mut *work.connection)
+                .await?;
+            query("DELETE FROM nodes WHERE seen_at < $1").bind(silent).execute(&mut *work.connection).await?;
+        }
+        feed::forget(work.connection, work.now.0 - NEWS_KEPT).await?;
+        Ok(Ok(()))
+    }
+}
+
+/// The first rooms of each user after one.
+async fn rooms_of(
+    connection: &mut Connection,
+    users: &[UserId],
+    after: RoomId,
+) -> sqlx::Result<Vec<RoomsOf>> {
+    let ids: Vec<Uuid> = users.iter().map(|user| user.0).collect();
+    let rows: Vec<(Uuid, i64, i64, i64)> = query_as(
+        "SELECT u.\"user\", r.id, r.last_seq, r.people_version FROM unnest($1) AS u (\"user\") \
+         CROSS JOIN LATERAL (\
+             SELECT r.id, r.last_seq, r.people_version FROM participants p JOIN rooms r ON r.id = p.room \
+             WHERE p.\"user\" = u.\"user\" AND p.left_at IS NULL AND p.room > $2 AND r.deleted_at IS NULL \
+             ORDER BY p.room LIMIT $3) r ORDER BY r.id",
+    )
+    .bind(ids)
+    .bind(after.0)
+    .bind(as_limit(MAX_ROOMS) + 1)
+    .fetch_all(connection)
+    .await?;
+    let mut rooms: HashMap<UserId, Vec<RoomHead>> = HashMap::with_capacity(users.len());
+    for (user, room, seq, people_version) in rows {
+        let head = RoomHead { room: RoomId(room), seq, people_version };
+        rooms.entry(UserId(user)).or_default().push(head);
+    }
+    let of = |user: &UserId| {
+        let mut rooms = rooms.remove(user).unwrap_or_default();
+        let more = rooms.len() > MAX_ROOMS;
+        rooms.truncate(MAX_ROOMS);
+        RoomsOf { user: *user, rooms, more }
+    };
+    Ok(users.iter().map(of).collect())
+}
+
+fn numbers(rooms: &[RoomId]) -> Vec<i64> {
+    rooms.iter().take(MAX_ROOMS).map(|room| room.0).collect()
+}
+
+async fn heads(connection: &mut Connection, rooms: &[RoomId]) -> sqlx::Result<Vec<RoomHead>> {
+    let rows: Vec<(i64, i64, i64)> =
+        query_as("SELECT id, last_seq, people_version FROM rooms WHERE id = ANY ($1) AND deleted_at IS NULL")
+            .bind(numbers(rooms))
+            .fetch_all(connection)
+            .await?;
+    let head = |(room, seq, people_version)| RoomHead { room: RoomId(room), seq, people_version };
+    Ok(rows.into_iter().map(head).collect())
+}
+
+async fn people(connection: &mut Connection, rooms: &[RoomId]) -> sqlx::Result<Vec<People>> {
+    let rows: Vec<(i64, i64, Vec<Uuid>)> = query_as(
+        "SELECT k.id, coalesce(r.people_version, 0), ARRAY (\
+             SELECT p.\"user\" FROM participants p \
+             WHERE p.room = r.id AND p.left_at IS NULL AND r.deleted_at IS NULL ORDER BY p.joined) \
+         FROM unnest($1) AS k (id) LEFT JOIN rooms r ON r.id = k.id",
+    )
+    .bind(numbers(rooms))
+    .fetch_all(connection)
+    .await?;
+    let people = |(room, version, users): (i64, i64, Vec<Uuid>)| People {
+        room: RoomId(room),
+        version,
+        users: users.into_iter().map(UserId).collect(),
+    };
+    Ok(rows.into_iter().map(people).collect())
+}
+
+async fn messages_after(
+    connection: &mut Connection,
+    room: RoomId,
+    after: i64,
+) -> sqlx::Result<Vec<Committed>> {
+    let Some(People { version, users, .. }) = people(&mut *connection, &[room]).await?.pop() else {
+        return Ok(Vec::new());
+    };
+    let mut rows = query_as::<_, (i64, i64, Uuid, Text, Option<i64>)>(
+        "SELECT id, seq, sender, text, origin FROM messages WHERE room = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+    )
+    .bind(room.0)
+    .bind(after)
+    .bind(as_limit(MAX_MESSAGES))
+    .fetch(connection);
+    let (mut messages, mut bytes) = (Vec::new(), 0);
+    while bytes <= MAX_TEXT_BYTES
+        && let Some((id, seq, sender, text, origin)) = rows.try_next().await?
+    {
+        bytes += text.0.len();
+        messages.push(Committed {
+            id: MessageId(id),
+            room,
+            seq,
+            sender: UserId(sender),
+            origin: origin.map_or(ConnectionId::ENDED, |origin| ConnectionId(origin.cast_unsigned())),
+            text: text.0,
+            participants: Arc::clone(&users),
+            people_version: version,
+        });
+    }
+    Ok(messages)
+}
+
+fn as_limit(most: usize) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,50 @@
+//! Forgetting what is too old to be recognised when it is sent again.
+
+use std::time::Duration;
+
+use tokio::time;
+
+use super::{connection::Connection, deadline::DEADLINE, reach::Link};
+
+/// How often.
+const EVERY: Duration = Duration::from_mins(1);
+/// How soon again while there is more.
+const AGAIN: Duration = Duration::from_millis(50);
+/// Rows of a table that a transaction deletes: a few milliseconds, so that no change waits noticeably.
+const BATCH: u64 = 1000;
+
+/// Rows from before the longest window in which a message is the same one (CONTRACT section 2); not those that somebody
+/// else purges, or replaces, at this moment.
+const SENT: &str = "DELETE FROM sent WHERE (room, sender, digest) IN (\
+    SELECT room, sender, digest FROM sent WHERE at < moment() - 86400000000 ORDER BY at LIMIT 1000 \
+    FOR UPDATE SKIP LOCKED)";
+const REFUSED: &str = "DELETE FROM refused WHERE (sender, room, digest) IN (\
+    SELECT sender, room, digest FROM refused WHERE at < moment() - 86400000000 ORDER BY at LIMIT 1000 \
+    FOR UPDATE SKIP LOCKED)";
+
+/// Deletes the oldest rows, a batch of each table's; answers how long to wait before the next.
+pub(super) async fn purge(link: &mut Link) -> Duration {
+    let begin = link.reach.write();
+    let purged = async {
+        let connection = link.connection().await?;
+        connection.run(begin).await?;
+        let deleted = [delete(connection, SENT).await?, delete(connection, REFUSED).await?];
+        connection.run("COMMIT").await?;
+        sqlx::Result::Ok(if deleted.contains(&BATCH) { AGAIN } else { EVERY })
+    };
+    match time::timeout(DEADLINE, purged).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
+        Ok(next) => next,
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "could not purge what was sent long ago"
+            );
+            link.lose();
+            EVERY
+        }
+    }
+}
+
+async fn delete(connection: &mut Connection, oldest: &'static str) -> sqlx::Result<u64> {
+    Ok(sqlx::query(oldest).execute(connection).await?.rows_affected())
+}

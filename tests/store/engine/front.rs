@@ -1,0 +1,45 @@
+//! A store bare, or with the cache before it.
+
+use std::sync::Arc;
+
+use plic_chat::store::Cached;
+use plic_pipeline::{moderation::Records, store::Store};
+
+use super::Kept;
+
+pub(crate) enum Front<S> {
+    Bare(Arc<S>),
+    Cached(Arc<Cached<S>>),
+}
+
+impl<S: Store + Records + 'static> Front<S> {
+    pub(crate) fn new(store: S, is_cached: bool) -> Self {
+        if is_cached { Self::Cached(Arc::new(Cached::new(store))) } else { Self::Bare(Arc::new(store)) }
+    }
+
+    pub(crate) fn kept(&self) -> Arc<dyn Kept> {
+        match self {
+            Self::Bare(store) => Arc::clone(store) as Arc<dyn Kept>,
+            Self::Cached(store) => Arc::clone(store) as Arc<dyn Kept>,
+        }
+    }
+
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Bare(store) => Arc::clone(store) as Arc<dyn Store>,
+            Self::Cached(store) => Arc::clone(store) as Arc<dyn Store>,
+        }
+    }
+
+    pub(crate) fn inner(&self) -> &S {
+        match self {
+            Self::Bare(store) => store,
+            Self::Cached(store) => store.inner(),
+        }
+    }
+
+    /// Another store in the place of this one.
+    pub(crate) fn replace(&mut self, store: S) {
+        *self = Self::new(store, matches!(self, Self::Cached(_)));
+    }
+}

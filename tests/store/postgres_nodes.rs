@@ -1,0 +1,203 @@
+//! Several nodes on one `PostgreSQL` database.
+
+use std::{collections::HashSet, sync::Arc};
+
+use futures_util::future::join_all;
+use plic_chat::{
+    cluster::shared::{Arrival, News, RoomHead, Shared},
+    store::PostgresStore,
+};
+use plic_pipeline::{
+    id::{ConnectionId, MessageId, RoomId, UserId},
+    moderation::{Decision, Records},
+    store::{Ban, NewMessage, Store, StoreError},
+};
+use sqlx::query_as;
+
+use crate::{
+    engine::{Recorder, postgres::Database},
+    suite::{hold, message, room_of, say, user, users},
+};
+
+/// Two nodes, and what each publishes.
+struct Nodes {
+    stores: [Arc<PostgresStore>; 2],
+    buses: [Arc<Recorder>; 2],
+    database: Database,
+}
+
+async fn nodes() -> Nodes {
+    let database = Database::migrated().await;
+    let buses = [Arc::default(), Arc::default()];
+    let stores = [Arc::new(database.open(&buses[0]).await), Arc::new(database.open(&buses[1]).await)];
+    Nodes { stores, buses, database }
+}
+
+async fn news(store: &PostgresStore, after: i64) -> Vec<News> {
+    let items = store.news_after(after).await.expect("answers").expect("nothing is forgotten");
+    items.into_iter().map(|item| item.news).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_of_two_nodes_to_the_same_rooms_have_one_order() {
+    let Nodes { stores, buses, database } = nodes().await;
+    let mut rooms = Vec::new();
+    for _ in 0..20 {
+        rooms.push(room_of(&*stores[0], &[1, 2]).await);
+    }
+    let append = |n: usize| {
+        let (store, room) = (&stores[n % 2], rooms[n * 7 % 20]);
+        let text = format!("message {n}");
+        async move { store.append(message(user(1), room, &text)).await.expect("stores") }
+    };
+    let ids: HashSet<MessageId> = join_all((0..2000).map(append)).await.into_iter().collect();
+    assert_eq!(ids.len(), 2000);
+    let rows: Vec<(i64, i64, i64)> = query_as("SELECT room, seq, id FROM messages ORDER BY room, seq")
+        .fetch_all(&mut database.stranger().await)
+        .await
+        .expect("answers");
+    let mut before = (0, 0, 0);
+    for (room, seq, id) in rows {
+        let expected = if room == before.0 { before.1 + 1 } else { 1 };
+        assert_eq!(seq, expected, "room {room} has no gap");
+        assert!(room != before.0 || id > before.2, "ids of room {room} grow");
+        before = (room, seq, id);
+    }
+    assert_eq!(buses[0].messages().len() + buses[1].messages().len(), 2000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_message_to_both_nodes_is_stored_once() {
+    let Nodes { stores, buses, database: _database } = nodes().await;
+    let room = room_of(&*stores[0], &[1]).await;
+    for n in 0..50 {
+        let text = format!("message {n}");
+        let twice = stores.iter().map(|store| store.append(message(user(1), room, &text)));
+        let ids: HashSet<MessageId> =
+            join_all(twice).await.into_iter().map(|id| id.expect("stores")).collect();
+        assert_eq!(ids.len(), 1);
+    }
+    assert_eq!(buses[0].messages().len() + buses[1].messages().len(), 50);
+    assert_eq!(stores[0].heads(&[room]).await.expect("answers")[0].seq, 50);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_delivers_to_those_whom_another_node_has_added() {
+    let Nodes { stores, buses, database: _database } = nodes().await;
+    let room = room_of(&*stores[0], &[1]).await;
+    say(&*stores[1], 1, room, "alone").await.expect("stores");
+    stores[0].change_room(room, user(1), &users(&[2]), &[]).await.expect("adds");
+    say(&*stores[1], 2, room, "together").await.expect("stores");
+    stores[0].change_room(room, user(1), &[], &users(&[2])).await.expect("removes");
+    assert!(matches!(say(&*stores[1], 2, room, "gone").await, Err(StoreError::NotParticipant)));
+    let delivered = buses[1].messages();
+    assert_eq!(*delivered[0].participants, *users(&[1]));
+    assert_eq!(*delivered[1].participants, *users(&[1, 2]));
+    assert!(delivered[0].people_version < delivered[1].people_version);
+    let people = stores[1].people(&[room, RoomId(404)]).await.expect("answers");
+    assert_eq!(people.iter().map(|people| people.users.len()).collect::<Vec<_>>(), [1, 0]);
+    assert!(people[0].version > delivered[1].people_version);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_are_read_again_with_their_origin() {
+    let Nodes { stores, database: _database, .. } = nodes().await;
+    let room = room_of(&*stores[0], &[1, 2]).await;
+    for (n, text) in (1..).zip(["a", "b\0\u{1a}", "c"]) {
+        let sent = NewMessage { origin: ConnectionId(n << 32 | 5), ..message(user(1), room, text) };
+        stores[0].append(sent).await.expect("stores");
+    }
+    let incident = hold(&*stores[0], 2, room, "held").await;
+    stores[1].decide(incident, Decision::Release, None, user(9)).await.expect("releases");
+    let read = stores[1].messages_after(room, 1).await.expect("answers");
+    let found: Vec<_> =
+        read.iter().map(|m| (m.seq, m.text.as_str(), m.origin.0, m.participants.len())).collect();
+    assert_eq!(found, [(2, "b\0\u{1a}", 2 << 32 | 5, 2), (3, "c", 3 << 32 | 5, 2), (4, "held", 7, 2)]);
+    assert_eq!(stores[1].messages_after(room, 4).await.expect("answers").len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_are_numbered_in_the_order_of_commit_and_every_node_reads_them() {
+    let Nodes { stores, database: _database, .. } = nodes().await;
+    let first = stores[0].news_head().await.expect("answers");
+    let room = room_of(&*stores[0], &[1, 2]).await;
+    let ban = Ban { user: user(2), reason: "it is a test".into(), expires_at: None };
+    stores[1].ban(ban, Some(user(9))).await.expect("bans");
+    stores[0].lift_ban(user(2), user(9)).await.expect("lifts");
+    let told = news(&stores[1], first).await;
+    assert!(matches!(told[0], News::Room(RoomHead { room: told, seq: 0, .. }) if told == room), "{told:?}");
+    assert_eq!(told[1..], [News::Banned(user(2)), News::BanLifted(user(2))]);
+
+    let change = |n: u128| {
+        let store = Arc::clone(&stores[usize::from(n.is_multiple_of(2))]);
+        async move { store.change_room(room, user(1), &users(&[100 + n]), &[]).await.expect("adds") }
+    };
+    join_all((0..40).map(change)).await;
+    let items = stores[0].news_after(first).await.expect("answers").expect("nothing is forgotten");
+    let numbers: Vec<i64> = items.iter().map(|item| item.number).collect();
+    assert_eq!(numbers, (first + 1..=first + 43).collect::<Vec<_>>());
+    assert_eq!(stores[1].news_head().await.expect("answers"), first + 43);
+    let made_by: HashSet<i64> = items.iter().map(|item| item.node).collect();
+    assert_eq!(made_by, HashSet::from([Shared::node(&*stores[0]), Shared::node(&*stores[1])]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn news_that_are_forgotten_are_known_to_be_missing_and_unknown_ones_are_skipped() {
+    let Nodes { stores, database, .. } = nodes().await;
+    let first = stores[0].news_head().await.expect("answers");
+    for _ in 0..3 {
+        room_of(&*stores[0], &[1]).await;
+    }
+    database.sql(&format!("DELETE FROM plic_chat.feed WHERE number = {}", first + 1));
+    assert_eq!(stores[0].news_after(first).await.expect("answers"), None);
+    database.sql(&format!(
+        "UPDATE plic_chat.feed SET body = '{{\"kind\":\"of the future\"}}' WHERE number = {}",
+        first + 2
+    ));
+    let rest = stores[0].news_after(first + 1).await.expect("answers").expect("nothing is forgotten");
+    assert_eq!(rest.iter().map(|item| item.number).collect::<Vec<_>>(), [first + 3]);
+    assert_eq!(stores[0].news_after(first + 3).await.expect("answers"), Some(Vec::new()));
+    assert_eq!(stores[0].news_after(first + 4).await.expect("answers"), None, "it is of another time");
+    database.sql("UPDATE plic_chat.feed SET at = at - 601000000");
+    stores[0].alive().await.expect("says so");
+    assert_eq!(stores[0].news_after(first + 1).await.expect("answers"), None);
+}
+
+fn arrival(user_: u128, connection: u64) -> Arrival {
+    Arrival { user: user(user_), connection: ConnectionId(connection) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_connection_replaces_the_oldest_on_whichever_node_it_is() {
+    let Nodes { stores, database: _database, .. } = nodes().await;
+    let mine = room_of(&*stores[0], &[1, 2]).await;
+    let deleted = room_of(&*stores[0], &[1]).await;
+    stores[0].delete_room(deleted, user(1), false).await.expect("deletes");
+    let first = stores[0].news_head().await.expect("answers");
+
+    let rooms =
+        stores[0].arrived(vec![arrival(1, 10), arrival(2, 20), arrival(3, 30)], 1).await.expect("arrive");
+    let found: Vec<(UserId, Vec<RoomId>)> =
+        rooms.iter().map(|of| (of.user, of.rooms.iter().map(|head| head.room).collect())).collect();
+    assert_eq!(found, [(user(1), vec![mine]), (user(2), vec![mine]), (user(3), vec![])]);
+    assert_eq!(stores[0].rooms_after(user(1), mine).await.expect("answers").rooms, []);
+
+    stores[1].arrived(vec![arrival(1, 11), arrival(1, 12)], 1).await.expect("arrive");
+    stores[1].left(vec![ConnectionId(20)]).await.expect("leaves");
+    stores[0].arrived(vec![arrival(2, 21)], 1).await.expect("arrives");
+    let replaced = [News::Replaced(arrival(1, 10)), News::Replaced(arrival(1, 11))];
+    assert_eq!(news(&stores[1], first).await, replaced);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_of_a_node_that_is_silent_for_a_minute_are_forgotten() {
+    let Nodes { stores, database, .. } = nodes().await;
+    stores[0].arrived(vec![arrival(1, 10)], 1).await.expect("arrives");
+    let count = || database.sql("SELECT count(*) FROM plic_chat.connections");
+    database.sql("UPDATE plic_chat.nodes SET seen_at = seen_at - 61000000");
+    // The database was away for both of them: the other one has its turn first.
+    stores[1].alive().await.expect("says so");
+    assert_eq!(count().trim(), "1");
+    stores[1].alive().await.expect("says so");
+    assert_eq!(count().trim(), "0");
+}
