@@ -1,11 +1,15 @@
 //! The command line: what the binary can be told to do, a file a command.
 
 pub mod audit;
+pub mod backup;
 pub mod check_config;
 pub mod dev;
+pub mod healthcheck;
 pub mod migrate;
 pub mod moderation;
+pub mod new_epoch;
 pub mod openapi;
+pub mod restore;
 pub mod serve;
 pub mod token;
 
@@ -40,9 +44,17 @@ pub enum Command {
     CheckConfig(Settings),
     /// Bring the database up to date
     Migrate(Settings),
+    /// Copy the database to a file, also while a server works on it
+    Backup(backup::Request),
+    /// Put a backup where the database is to be, under a new epoch
+    Restore(restore::Request),
+    /// Give the database a new epoch: ids may start over
+    NewEpoch(new_epoch::Request),
     /// What was done by moderators, and whether that is what was written
     #[command(subcommand)]
     Audit(audit::Task),
+    /// Say whether the server on this machine lives
+    Healthcheck(healthcheck::Request),
     /// Measure the filter
     #[command(subcommand)]
     Moderation(moderation::Command),
@@ -92,6 +104,11 @@ fn ignore_empty_variables(command: clap::Command) -> clap::Command {
         if empty { argument.env(Resettable::Reset) } else { argument }
     });
     command.mut_subcommands(ignore_empty_variables)
+}
+
+/// A word of a command for a shell.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 fn refusal(command: &clap::Command, error: clap::Error) -> Refusal {
@@ -146,8 +163,11 @@ mod tests {
             ("--listen", "nowhere", "PLIC_LISTEN"),
             ("--database-url", "mysql://x", "DATABASE_URL"),
             ("--database-url", "postgres://x", "DATABASE_URL"),
+            ("--database-pooler", "session", "PLIC_DATABASE_POOLER"),
+            ("--database-connections", "2", "PLIC_DATABASE_CONNECTIONS"),
             ("--supabase-url", "ftp://x", "SUPABASE_URL"),
-            ("--nats-url", "nats://x", "NATS_URL"),
+            ("--nats-url", "x:4222", "NATS_URL"),
+            ("--nats-prefix", "plic.*", "PLIC_NATS_PREFIX"),
             ("--rate-limit-per-second", "-1", "PLIC_RATE_LIMIT_PER_SECOND"),
             ("--max-message-chars", "many", "PLIC_MAX_MESSAGE_CHARS"),
             ("--allowed-origins", "https://a.example/path", "PLIC_ALLOWED_ORIGINS"),

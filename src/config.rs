@@ -1,21 +1,25 @@
 //! The settings: environment variables and flags of the same names, checked before anything starts (DESIGN section 4).
 
-use std::{
-    fmt::Write as _,
-    net::{SocketAddr, ToSocketAddrs},
-    num::NonZeroU32,
-    path::PathBuf,
-    time::Duration,
-};
+mod database;
+mod nats;
+mod value;
+
+use std::{fmt::Write as _, io, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use clap::Args;
 use ipnet::IpNet;
 use url::Url;
 
-use crate::{second_opinion::WhenAway, store::sqlite, token::RoleClaim};
+use self::value::{at_least_one, http_url, message_chars, network, origin, seconds, secret, some_seconds};
+pub(crate) use self::{database::DEFAULT_DATABASE_URL, value::address};
+pub use self::{
+    database::{Database, DatabaseSettings, Pooler, PostgresUrl},
+    nats::NatsArguments,
+};
+use crate::{second_opinion::WhenAway, token::RoleClaim};
 
-/// Where data is kept unless it is said.
-pub(crate) const DEFAULT_DATABASE_URL: &str = "sqlite://data/plic-chat.db";
+/// Where a server listens unless it is said.
+pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:3030";
 /// Below this a secret can be guessed (RFC 7518 section 3.2 asks for the length of the hash).
 const SECRET_BYTES: usize = 32;
 
@@ -23,12 +27,12 @@ const SECRET_BYTES: usize = 32;
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
     /// Address to listen on, `host:port`; port 0 takes a free one
-    #[arg(long, env = "PLIC_LISTEN", default_value = "127.0.0.1:3030", value_parser = address)]
+    #[arg(long, env = "PLIC_LISTEN", default_value = DEFAULT_LISTEN, value_parser = address)]
     pub listen: SocketAddr,
 
-    /// Where data is kept: `sqlite://path`, made when absent
-    #[arg(long, env = "DATABASE_URL", default_value = DEFAULT_DATABASE_URL, value_parser = database_url, hide_env_values = true)]
-    pub database_url: String,
+    /// Where data is kept
+    #[command(flatten)]
+    pub database: DatabaseSettings,
 
     /// Secret of HS256 access tokens
     #[arg(long, env = "SUPABASE_JWT_SECRET", value_parser = secret, hide_env_values = true)]
@@ -42,9 +46,9 @@ pub struct Settings {
     #[arg(long, env = "PLIC_ROLE_CLAIM", default_value = "app_metadata.role")]
     pub role_claim: RoleClaim,
 
-    /// Several nodes over NATS; not supported yet
-    #[arg(long, env = "NATS_URL", value_parser = not_yet, hide_env_values = true)]
-    pub nats_url: Option<String>,
+    /// How several nodes hear of each other
+    #[command(flatten)]
+    pub nats: NatsArguments,
 
     /// Messages a second that a user may send
     #[arg(long, env = "PLIC_RATE_LIMIT_PER_SECOND", default_value = "5", value_parser = at_least_one)]
@@ -121,12 +125,48 @@ pub enum ConfigError {
     /// `dev` hands out tokens: it is for this machine alone.
     #[error("PLIC_LISTEN: `dev` hands out tokens to everybody and listens on loopback only; {0} is not")]
     NotLoopback(SocketAddr),
+    /// What was asked for works with a file.
+    #[error("DATABASE_URL: {0} works with SQLite only, such as sqlite://data/plic-chat.db")]
+    NeedsSqlite(&'static str),
+    /// Several nodes cannot share a file.
+    #[error("NATS_URL: several nodes need PostgreSQL, and DATABASE_URL names an SQLite file")]
+    NodesNeedPostgres,
+    /// A file has no pooler.
+    #[error("PLIC_DATABASE_POOLER: an SQLite file has no pooler")]
+    PoolerOfSqlite,
+    /// A pooler refuses what is asked at the start of a connection.
+    #[error("DATABASE_URL: `options` cannot be passed through a pooler (PLIC_DATABASE_POOLER)")]
+    OptionsThroughPooler,
+    /// A setting means nothing without another one.
+    #[error("{0}: means nothing without {1}, which is not set")]
+    Needs(&'static str, &'static str),
+    /// It would be unclear which one counts.
+    #[error("{0} and {1}: one way of signing in to NATS is enough")]
+    TwoWaysIn(&'static str, &'static str),
+    /// A file that a setting names cannot be read.
+    #[error("{setting}: could not read {}", path.display())]
+    File {
+        /// Which setting.
+        setting: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
 }
 
 impl Settings {
-    /// The database's file.
-    pub fn database_path(&self) -> PathBuf {
-        sqlite::path_of(&self.database_url).expect("the address was checked when it was read")
+    /// Whether the settings of the database and of NATS fit together.
+    ///
+    /// # Errors
+    /// The first reason why they do not.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.database.check()?;
+        if self.nats.servers.is_some() && matches!(self.database.database, Database::Sqlite(_)) {
+            return Err(ConfigError::NodesNeedPostgres);
+        }
+        self.nats.check()
     }
 
     /// How long a user may be away.
@@ -166,16 +206,17 @@ impl Settings {
             |items: Option<Vec<String>>, none: &str| items.map_or(none.to_owned(), |items| items.join(","));
         let networks =
             self.trusted_proxies.as_ref().map(|networks| networks.iter().map(ToString::to_string).collect());
-        let rows = [
+        let mut rows = vec![
             ("PLIC_LISTEN", self.listen.to_string()),
-            ("DATABASE_URL", self.database_url.clone()),
+            ("DATABASE_URL", self.database.database.to_string()),
+            ("PLIC_DATABASE_POOLER", self.database.pooler.to_string()),
+            ("PLIC_DATABASE_CONNECTIONS", self.database.connections.to_string()),
             (
                 "SUPABASE_JWT_SECRET",
                 self.supabase_jwt_secret.as_ref().map_or("not set", |_| "(hidden)").into(),
             ),
             ("SUPABASE_URL", self.supabase_url.as_ref().map_or("not set".into(), ToString::to_string)),
             ("PLIC_ROLE_CLAIM", self.role_claim.to_string()),
-            ("NATS_URL", "not set".into()),
             ("PLIC_RATE_LIMIT_PER_SECOND", self.rate_limit_per_second.to_string()),
             ("PLIC_RATE_LIMIT_BURST", self.rate_limit_burst.to_string()),
             ("PLIC_FRAMES_PER_SECOND", self.frames_per_second.to_string()),
@@ -202,99 +243,10 @@ impl Settings {
             ("PLIC_SECOND_OPINION_MILLISECONDS", self.second_opinion_milliseconds.to_string()),
             ("PLIC_SECOND_OPINION_WHEN_AWAY", self.second_opinion_when_away.to_string()),
         ];
+        rows.extend(self.nats.rows());
         rows.iter().fold(String::new(), |mut text, (name, value)| {
             writeln!(text, "{name}={value}").expect("writing to a string does not fail");
             text
         })
     }
-}
-
-fn address(text: &str) -> Result<SocketAddr, String> {
-    text.to_socket_addrs()
-        .ok()
-        .and_then(|mut addresses| addresses.next())
-        .ok_or_else(|| "not an address of the form host:port, such as 127.0.0.1:3030".into())
-}
-
-fn database_url(text: &str) -> Result<String, String> {
-    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        return Err("PostgreSQL is not supported yet; use sqlite://path".into());
-    }
-    // What was given stands in no refusal: addresses of databases hold passwords.
-    match sqlite::path_of(text) {
-        Ok(_) if text.starts_with("sqlite://") => Ok(text.to_owned()),
-        _ => Err("not the path of a file, such as sqlite://data/plic-chat.db".into()),
-    }
-}
-
-fn secret(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() { Err("empty: anybody could make tokens".into()) } else { Ok(text.into()) }
-}
-
-fn http_url(text: &str) -> Result<Url, String> {
-    match Url::parse(text) {
-        Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
-            Err("not an http or https address".into())
-        }
-        Ok(url) if url.query().is_some() || url.fragment().is_some() || has_user(&url) => {
-            Err("has a user, a query or a fragment; the address of the project is enough".into())
-        }
-        Ok(url) => Ok(url),
-        Err(_) => Err("not an http or https address".into()),
-    }
-}
-
-fn has_user(url: &Url) -> bool {
-    !url.username().is_empty() || url.password().is_some()
-}
-
-fn not_yet(_text: &str) -> Result<String, String> {
-    Err("several nodes are not supported yet; leave it unset".into())
-}
-
-fn at_least_one(text: &str) -> Result<NonZeroU32, String> {
-    match text.parse() {
-        Ok(number @ 1..=1_000_000) => Ok(NonZeroU32::new(number).expect("at least 1")),
-        _ => Err("not a whole number from 1 to 1000000".into()),
-    }
-}
-
-fn message_chars(text: &str) -> Result<usize, String> {
-    // More would not fit a frame of 64 KiB once every character is four bytes long.
-    match text.parse() {
-        Ok(number @ 1..=16_000) => Ok(number),
-        _ => Err("not a whole number from 1 to 16000".into()),
-    }
-}
-
-fn seconds(text: &str) -> Result<u64, String> {
-    match text.parse() {
-        Ok(number @ 0..=31_536_000) => Ok(number),
-        _ => Err("not a whole number of seconds up to 31536000".into()),
-    }
-}
-
-fn some_seconds(text: &str) -> Result<u64, String> {
-    match seconds(text)? {
-        0 => Err("must be at least 1 second".into()),
-        number => Ok(number),
-    }
-}
-
-fn origin(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    let no_origin = || "not an origin such as https://www.example.org".to_owned();
-    let url = Url::parse(text).map_err(|_| no_origin())?;
-    let host = url.host_str().ok_or_else(no_origin)?;
-    // Also of apps, whose schemes (`capacitor://localhost`) have no origin by the URL standard.
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let origin = format!("{}://{host}{port}", url.scheme());
-    if origin == text { Ok(origin) } else { Err(format!("not an exact origin; did you mean {origin}?")) }
-}
-
-fn network(text: &str) -> Result<IpNet, String> {
-    let text = text.trim();
-    text.parse::<IpNet>()
-        .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
-        .map_err(|_| "not a network such as 10.0.0.0/8".into())
 }

@@ -1,5 +1,6 @@
 //! Who is connected to this node, and what they are sent.
 
+mod deliver;
 mod fan_out;
 
 use std::{
@@ -8,7 +9,7 @@ use std::{
 };
 
 use plic_pipeline::{
-    event::{Committed, Confirmation},
+    event::{Committed, Confirmation, Event},
     id::{ConnectionId, UserId},
     moderation::{Notice, notice::Notices},
     rejection::CloseCode,
@@ -46,22 +47,36 @@ type Members = VecDeque<Member>;
 struct Member {
     connection: ConnectionId,
     sock: Arc<Sock>,
+    /// Whether it receives messages yet.
+    hears: bool,
+}
+
+impl Membership {
+    /// From now on the connection receives messages: what was said before it came is not said to it.
+    pub fn hear(&self) {
+        let mut users = self.hub.users.write().unwrap_or_else(PoisonError::into_inner);
+        let members = users.get_mut(&self.user).into_iter().flatten();
+        for member in members.filter(|member| member.connection == self.connection) {
+            member.hears = true;
+        }
+    }
 }
 
 impl Hub {
-    /// A hub that lets each user have so many connections at once.
+    /// A hub that lets each user have so many connections at once. Where users have connections to several nodes, the
+    /// database decides which are too many, and a hub that decided too would end others: there it lets them have any number.
     pub fn new(connections_per_user: usize, notices: Notices, metrics: HubMetrics) -> Self {
         Self { users: RwLock::default(), connections_per_user, notices, metrics }
     }
 
     /// Adds a connection. Where the user has more than they may, the oldest are told to end with 4008: by the order of
     /// their handshakes, which need not be the order in which they come here.
-    /// It is in the hub until what this returns is dropped.
+    /// It is in the hub until what this returns is dropped, and receives messages once that says so.
     pub fn join(self: &Arc<Self>, user: UserId, connection: ConnectionId, sock: Arc<Sock>) -> Membership {
         let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
         let members = users.entry(user).or_insert_with(|| VecDeque::with_capacity(1));
         let place = members.partition_point(|member| member.connection < connection);
-        members.insert(place, Member { connection, sock });
+        members.insert(place, Member { connection, sock, hears: false });
         while members.len() > self.connections_per_user {
             if let Some(oldest) = members.pop_front() {
                 oldest.sock.end(CloseCode::NewDevice);
@@ -83,6 +98,23 @@ impl Hub {
     /// Whether a user is connected now.
     pub fn is_connected(&self, user: UserId) -> bool {
         self.users.read().unwrap_or_else(PoisonError::into_inner).contains_key(&user)
+    }
+
+    /// Whether any of these users is connected now.
+    pub fn is_any_connected(&self, some: &[UserId]) -> bool {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        some.iter().any(|user| users.contains_key(user))
+    }
+
+    /// Every connection and whose it is, the oldest first.
+    pub fn connections(&self) -> Vec<(UserId, ConnectionId)> {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        let of_user = |(user, members): (&UserId, &Members)| {
+            members.iter().map(|member| (*user, member.connection)).collect::<Vec<_>>()
+        };
+        let mut connections: Vec<_> = users.iter().flat_map(of_user).collect();
+        connections.sort_unstable_by_key(|(_, connection)| *connection);
+        connections
     }
 
     /// Everybody who is connected now.
@@ -110,9 +142,34 @@ impl Hub {
         }
     }
 
+    /// Whether any moderator follows what happens here.
+    pub fn has_listeners(&self) -> bool {
+        self.notices.has_listeners()
+    }
+
     /// Tells moderators who follow what happens.
     pub fn tell(&self, notice: Notice) {
         self.notices.tell(notice);
+    }
+
+    /// Does what follows an event, but for messages, which [`Hub::deliver`] takes together.
+    pub fn act_on(&self, event: Event) {
+        match event {
+            Event::Banned(user) => self.end(user, CloseCode::Banned),
+            Event::Disconnected(user) => self.end(user, CloseCode::AdminAction),
+            Event::Confirmed(confirmation) => self.confirm(&confirmation),
+            Event::Notice(notice) => self.tell(notice),
+            Event::Message(_) | Event::News(_) => {}
+        }
+    }
+
+    /// Ends one connection of a user's with `code`.
+    pub fn end_one(&self, user: UserId, connection: ConnectionId, code: CloseCode) {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        let members = users.get(&user).into_iter().flatten();
+        for member in members.filter(|member| member.connection == connection) {
+            member.sock.end(code);
+        }
     }
 
     /// Ends a user's connections with `code`.

@@ -15,7 +15,7 @@ use tracing_subscriber::{
 };
 
 /// Libraries that would write what is said into the log at their finest levels.
-const TALKATIVE: [&str; 5] = ["tungstenite", "tokio_tungstenite", "hyper", "reqwest", "sqlx"];
+const TALKATIVE: [&str; 6] = ["tungstenite", "tokio_tungstenite", "hyper", "reqwest", "sqlx", "async_nats"];
 
 fn main() -> ExitCode {
     let command = cli::parse(std::env::args_os()).unwrap_or_else(|refusal| refusal.exit());
@@ -43,6 +43,10 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Token(request) => cli::token::run(&request),
             Command::CheckConfig(settings) => cli::check_config::run(&settings).await,
             Command::Migrate(settings) => cli::migrate::run(&settings).await,
+            Command::Backup(request) => cli::backup::run(&request).await,
+            Command::Restore(request) => cli::restore::run(&request).await,
+            Command::NewEpoch(request) => cli::new_epoch::run(&request).await,
+            Command::Healthcheck(request) => cli::healthcheck::run(&request).await,
             Command::Moderation(command) => command.run(),
             Command::Audit(task) => cli::audit::run(&task).await,
             Command::Openapi => cli::openapi::run(),

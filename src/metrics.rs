@@ -1,5 +1,7 @@
 //! What a node counts, for `/metrics`. A registry of its own a server: no global state.
 
+mod cluster;
+
 use std::sync::Arc;
 
 use plic_openapi::RestMetrics;
@@ -9,6 +11,8 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::Registry,
 };
+
+pub use self::cluster::ClusterMetrics;
 
 /// Every metric of a server; cheap to clone.
 #[derive(Clone)]
@@ -22,6 +26,8 @@ pub struct Metrics {
     pub connections: ConnectionMetrics,
     /// REST requests.
     pub rest: RestMetrics,
+    /// The way to other nodes.
+    pub cluster: ClusterMetrics,
 }
 
 /// What the hub counts.
@@ -84,7 +90,8 @@ impl Metrics {
             connections.closed.clone(),
         );
         let rest = RestMetrics::register(&mut registry);
-        Self { registry: Arc::new(registry), pipeline, hub, connections, rest }
+        let cluster = ClusterMetrics::register(&mut registry);
+        Self { registry: Arc::new(registry), pipeline, hub, connections, rest, cluster }
     }
 
     /// The OpenMetrics text.

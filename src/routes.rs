@@ -1,18 +1,20 @@
 //! The routes that are not REST resources: the WebSocket and the landing page on `/`, health and metrics.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::{
     HeaderValue, Method, StatusCode,
     header::{ACCEPT, RETRY_AFTER},
 };
-use plic_openapi::{Failure, only};
+use plic_openapi::only;
 use plic_pipeline::store::Store;
 use poem::{Endpoint, IntoResponse, Request, Response, Route, endpoint::make, web::Json};
 use serde_json::json;
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    bus::nats::Nats,
     metrics::Metrics,
     socket::{Door, upgrade},
 };
@@ -20,6 +22,9 @@ use crate::{
 const LANDING_PAGE: &str = include_str!("landing.html");
 /// The page has a style of its own and nothing else.
 const LANDING_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// How long `/readyz` waits for the database.
+const DATABASE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What these routes are made from.
 #[derive(Clone)]
@@ -30,6 +35,8 @@ pub struct Parts {
     pub sockets: TaskTracker,
     /// Asked by `/readyz`.
     pub store: Arc<dyn Store>,
+    /// The way to other nodes, where there are any.
+    pub nats: Option<Arc<Nats>>,
     /// Shown by `/metrics`.
     pub metrics: Metrics,
 }
@@ -74,7 +81,7 @@ async fn root(parts: &Parts, request: &Request) -> poem::Result<Response> {
 #[cfg(feature = "conformance")]
 fn echo(parts: &Parts, request: &Request) -> poem::Result<Response> {
     let upgraded = upgrade(request).unwrap_or_else(|| {
-        Err(Failure::Refused(StatusCode::UPGRADE_REQUIRED, "This is a WebSocket.").into())
+        Err(plic_openapi::Failure::Refused(StatusCode::UPGRADE_REQUIRED, "This is a WebSocket.").into())
     });
     let (_, link, response) = upgraded?;
     let conversation = Arc::clone(&parts.door).echo(link.clone());
@@ -82,21 +89,42 @@ fn echo(parts: &Parts, request: &Request) -> poem::Result<Response> {
     Ok(response)
 }
 
+/// Whether this process can serve. Without NATS it can: it reads what other nodes wrote a little later.
 async fn ready(parts: &Parts) -> poem::Result<Response> {
-    if parts.door.is_draining() {
-        return Ok(not_ready("The server is shutting down."));
-    }
-    if let Err(error) = parts.store.ping().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
-        return Ok(not_ready("The database does not answer."));
-    }
-    Ok(Json(json!({"status": "ready", "database": "ok"})).into_response())
-}
-
-fn not_ready(sentence: &'static str) -> Response {
-    let mut response = Failure::Refused(StatusCode::SERVICE_UNAVAILABLE, sentence).response();
+    let is_draining = parts.door.is_draining();
+    let is_database_away = match timeout(DATABASE_PATIENCE, parts.store.ping()).await {
+        Ok(Ok(())) => false,
+        Ok(Err(error)) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
+            true
+        }
+        Err(_) => {
+            tracing::warn!("not ready: the database does not answer in time");
+            true
+        }
+    };
+    let database = if is_database_away { "away" } else { "ok" };
+    let bus = match &parts.nats {
+        None => "none",
+        Some(nats) if nats.is_connected() => "ok",
+        Some(_) => "away",
+    };
+    let refusal = match (is_draining, is_database_away) {
+        (true, _) => "The server is shutting down.",
+        (false, true) => "The database does not answer.",
+        (false, false) => {
+            let status = if bus == "away" { "degraded" } else { "ready" };
+            let facts = json!({"status": status, "database": database, "bus": bus, "draining": false});
+            return Ok(Json(facts).into_response());
+        }
+    };
+    let envelope = json!({
+        "error_message": refusal, "data": null, "database": database, "bus": bus, "draining": is_draining,
+    });
+    let mut response = Json(envelope).into_response();
+    response.set_status(StatusCode::SERVICE_UNAVAILABLE);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-    response
+    Ok(response)
 }
 
 /// Browsers show plain text and save whatever else they do not know.

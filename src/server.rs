@@ -1,17 +1,17 @@
 //! Puts a server together: the only place that names concrete types.
 
+mod engine;
 mod moderation;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use plic_pipeline::{
     self as pipeline,
-    bus::Bus,
     filter::RuleError,
     moderation::{Desk, DeskError, notice::Notices},
     rejection::CloseCode,
     stage::rate_limit::RateLimit,
-    store::Store,
+    store::{Store, StoreError},
     token::Tokens,
 };
 use tokio::{
@@ -20,17 +20,17 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::moderation::Moderation;
 pub use self::moderation::first_rules;
+use self::{engine::Engine, moderation::Moderation};
 use crate::{
-    bus::local::LocalBus,
-    config::Settings,
+    bus::nats::NatsError,
+    config::{ConfigError, Database, Settings},
     http_door::{self, HttpDoor},
     hub::Hub,
     metrics::Metrics,
     routes,
-    socket::{Door, DoorSettings},
-    store::{Cached, OpenError, SqliteStore},
+    socket::{Door, DoorParts, DoorSettings},
+    store::{OpenError, postgres},
     token::SupabaseTokens,
 };
 
@@ -53,9 +53,21 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The settings do not fit together.
+    #[error(transparent)]
+    Settings(#[from] ConfigError),
     /// The database does not open.
     #[error("the database does not open (DATABASE_URL)")]
     Open(#[from] OpenError),
+    /// The database that nodes share does not open.
+    #[error("the database does not open (DATABASE_URL)")]
+    OpenShared(#[from] postgres::OpenError),
+    /// The database that nodes share does not answer.
+    #[error("the database does not answer (DATABASE_URL)")]
+    Database(#[from] StoreError),
+    /// NATS cannot be used as it is set up.
+    #[error("NATS cannot be used (NATS_URL)")]
+    Nats(#[from] NatsError),
     /// The rules of the database, or of the file that a new one begins with, are not put in force.
     #[error("the rules are not put in force")]
     Rules(#[from] DeskError),
@@ -81,7 +93,7 @@ pub struct Server {
     address: SocketAddr,
     door: Arc<Door>,
     hub: Arc<Hub>,
-    engine: Arc<Cached<SqliteStore>>,
+    engine: Engine,
     store: Arc<dyn Store>,
     desk: Desk,
     stopping: CancellationToken,
@@ -93,15 +105,18 @@ pub struct Server {
 /// Starts a server; it accepts connections when this returns.
 pub async fn start(settings: Settings) -> Result<Server, StartError> {
     raise_file_limit();
+    let database = settings.database.database.to_string();
+    settings.check()?;
     let metrics = Metrics::new();
     let notices = Notices::default();
     let connections_per_user = settings.connections_per_user.get() as usize;
-    let hub = Arc::new(Hub::new(connections_per_user, notices.clone(), metrics.hub.clone()));
-    let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(Arc::clone(&hub)));
-    let engine = Arc::new(Cached::new(SqliteStore::open(&settings.database_url, Arc::clone(&bus)).await?));
-    let store: Arc<dyn Store> = Arc::clone(&engine) as Arc<dyn Store>;
+    let hub = Arc::new(Hub::new(connections_here(&settings), notices.clone(), metrics.hub.clone()));
+    let mut engine = Engine::open(&settings, &hub, &metrics).await?;
+    let store = Arc::clone(&engine.store);
     let Moderation { rules, watch, desk } =
-        Moderation::start(&settings, &engine, &hub, bus, notices, &metrics).await?;
+        Moderation::start(&settings, &engine, &hub, notices, &metrics).await?;
+    let mut background = JoinSet::new();
+    let attendance = engine.join_cluster(&hub, &desk, connections_per_user, &mut background);
     engine.warm_up().await;
     let listener = http_door::listen(settings.listen)
         .map_err(|source| StartError::Listen { address: settings.listen, source })?;
@@ -130,11 +145,15 @@ pub async fn start(settings: Settings) -> Result<Server, StartError> {
             ping: Duration::from_secs(settings.ping_seconds),
             allowed_origins: settings.allowed_origins.clone(),
         },
-        pipeline,
-        Arc::clone(&tokens) as Arc<dyn Tokens>,
-        Arc::clone(&store),
-        Arc::clone(&hub),
-        metrics.connections.clone(),
+        DoorParts {
+            pipeline,
+            tokens: Arc::clone(&tokens) as Arc<dyn Tokens>,
+            store: Arc::clone(&store),
+            hub: Arc::clone(&hub),
+            attendance,
+            first_connection: engine.first_connection(),
+            metrics: metrics.connections.clone(),
+        },
     ));
 
     let (sockets, requests) = (TaskTracker::new(), TaskTracker::new());
@@ -144,6 +163,7 @@ pub async fn start(settings: Settings) -> Result<Server, StartError> {
         door: Arc::clone(&door),
         sockets: sockets.clone(),
         store: Arc::clone(&store),
+        nats: engine.nats.clone(),
         metrics: metrics.clone(),
     });
     let endpoint = plic_openapi::mount(
@@ -165,7 +185,6 @@ pub async fn start(settings: Settings) -> Result<Server, StartError> {
         connections: requests.clone(),
         turns: HttpDoor::turns(),
     });
-    let mut background = JoinSet::new();
     background.spawn(http_door.accept(listener));
     background.spawn(Arc::clone(&door).keep_time());
     background.spawn(async move { tokens.keep_keys_fresh().await });
@@ -179,7 +198,7 @@ pub async fn start(settings: Settings) -> Result<Server, StartError> {
     });
     background.spawn(moderation::keep_hits(desk.clone()));
     background.spawn(moderation::keep_house(desk.clone()));
-    let (database, rules_in_force) = (settings.database_url, rules.load().rules().len());
+    let rules_in_force = rules.load().rules().len();
     tracing::info!(%address, database, rules = rules_in_force, "serving");
     Ok(Server { address, door, hub, engine, store, desk, stopping, sockets, requests, background })
 }
@@ -236,9 +255,17 @@ impl Server {
         if let Ok(Err(error)) = timeout_at(deadline, self.desk.write_down_hits()).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "the last hits of rules are lost");
         }
-        if timeout_at(deadline, self.engine.inner().close()).await.is_err() {
+        if timeout_at(deadline, self.engine.close()).await.is_err() {
             tracing::warn!("the database was not closed in time; nothing confirmed is lost");
         }
+    }
+}
+
+/// How many of a user's connections the hub allows: with nodes, it is the database that ends those that are too many.
+fn connections_here(settings: &Settings) -> usize {
+    match settings.database.database {
+        Database::Sqlite(_) => settings.connections_per_user.get() as usize,
+        Database::Postgres(_) => usize::MAX,
     }
 }
 

@@ -148,6 +148,9 @@ CREATE INDEX incidents_kind ON incidents (kind, id);
 CREATE INDEX incidents_category ON incidents (category, id);
 CREATE INDEX incidents_user ON incidents ("user", id);
 CREATE INDEX incidents_room ON incidents (room, id);
+-- The combinations that are asked for most, where each condition alone is true of many; a user, a room or a rule has few.
+CREATE INDEX incidents_status_kind ON incidents (status, kind, id);
+CREATE INDEX incidents_status_category ON incidents (status, category, id);
 -- What a sender and a reporter have had opened lately.
 CREATE INDEX incidents_lately ON incidents ("user", kind, created_at, status);
 CREATE INDEX incidents_reporter ON incidents (reporter, created_at) WHERE reporter IS NOT NULL;
@@ -293,6 +296,8 @@ CREATE TABLE connections (
 
 CREATE INDEX connections_user ON connections ("user", ord);
 CREATE INDEX connections_node ON connections (node);
+-- What comes back after a loss of the database counts as older than all others.
+CREATE INDEX connections_ord ON connections (ord);
 
 -- Begins a change: one at a time in the cluster, from here to the end of its transaction.
 CREATE FUNCTION begin_change() RETURNS TABLE (head BIGINT, now BIGINT) LANGUAGE plpgsql

@@ -79,3 +79,49 @@ BEGIN
     FROM unnest(known_rooms, known_versions) AS k (room, version)
     JOIN rooms r ON r.id = k.room AND r.deleted_at IS NULL;
 END $$;
+
+-- The same for batches in which nothing is unusual, which are nearly all: nobody waits for other people of a room than
+-- the caller knows, every sender is in their room, every message is new. It answers its ids and what the rooms had counted
+-- to; no row where anything is otherwise: then nothing is stored, and `append_messages` is to be called.
+--
+-- `known_rooms` are in the order of their ids; `counts` says how many messages each is given, and `lasts` which of the batch
+-- is its last. Of each message, `places` is the index of its room, and `nths` its how-many-th message it is here.
+--
+-- Nothing is looked up before it is stored: who sends a message again runs into the primary key of `sent`.
+CREATE FUNCTION append_new(
+    known_rooms BIGINT[], known_versions BIGINT[], counts BIGINT[], lasts BIGINT[],
+    places BIGINT[], nths BIGINT[], senders UUID[], digests BYTEA[], origins BIGINT[], texts TEXT[]
+) RETURNS TABLE (ids BIGINT[], counted BIGINT[]) LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
+#variable_conflict use_variable
+DECLARE
+    arrived BIGINT;
+    versions BIGINT[];
+BEGIN
+    SELECT array_agg(l.people_version), array_agg(l.last_seq) INTO versions, counted FROM (
+        SELECT r.people_version, r.last_seq FROM plic_chat.rooms r
+        WHERE r.id = ANY (known_rooms) AND r.deleted_at IS NULL ORDER BY r.id FOR NO KEY UPDATE
+    ) l;
+    IF versions IS DISTINCT FROM known_versions
+        OR EXISTS (SELECT FROM plic_chat.held h WHERE h.sender = ANY (senders))
+    THEN
+        RETURN;
+    END IF;
+    arrived := plic_chat.moment();
+    ids := ARRAY (SELECT nextval('plic_chat.ids') FROM generate_series(1, cardinality(places)));
+    INSERT INTO plic_chat.sent (room, sender, digest, message, at)
+    SELECT known_rooms[b.place], b.sender, b.digest, b.id, arrived
+    FROM unnest(places, senders, digests, ids) AS b (place, sender, digest, id);
+    INSERT INTO plic_chat.messages (id, room, seq, sender, text, created_at, origin)
+    SELECT b.id, known_rooms[b.place], counted[b.place] + b.nth, b.sender, b.text, arrived, b.origin
+    FROM unnest(ids, places, nths, senders, texts, origins) AS b (id, place, nth, sender, text, origin);
+    UPDATE plic_chat.rooms r SET last_seq = r.last_seq + n.count, activity = ids[n.last]
+    FROM unnest(known_rooms, counts, lasts) AS n (room, count, last) WHERE r.id = n.room;
+    RETURN NEXT;
+EXCEPTION WHEN unique_violation THEN
+    RETURN;
+END $$;

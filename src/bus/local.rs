@@ -4,19 +4,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use plic_pipeline::{
-    bus::Bus,
-    event::{Committed, Event},
-    rejection::CloseCode,
-};
-use tokio::task::coop::consume_budget;
+use plic_pipeline::{bus::Bus, event::Event};
 
-use crate::hub::{Delivery, Hub};
-
-/// Texts that are written together at most, in bytes: what a slow reader may be left with beyond its bound.
-const MAX_TEXT_BYTES: usize = 64 * 1024;
-/// Deliveries that are kept in mind at once.
-const MAX_DELIVERIES: usize = 16 * 1024;
+use crate::hub::Hub;
 
 /// Carries events to the hub of this process.
 pub struct LocalBus {
@@ -28,32 +18,6 @@ impl LocalBus {
     pub fn new(hub: Arc<Hub>) -> Self {
         Self { hub }
     }
-
-    /// Writes messages that were committed together.
-    async fn deliver(&self, messages: &mut Vec<Arc<Committed>>) {
-        let mut rest = messages.as_slice();
-        while !rest.is_empty() {
-            let (some, more) = rest.split_at(first_part(rest));
-            for same in self.hub.fan_out(some).chunk_by(Delivery::is_with) {
-                Delivery::write(same);
-                // A large batch in large rooms is many system calls: others get their turn in between.
-                consume_budget().await;
-            }
-            rest = more;
-        }
-        messages.clear();
-    }
-}
-
-/// How many of these messages are written together: as many as are no burden on memory and on those who wait.
-fn first_part(messages: &[Arc<Committed>]) -> usize {
-    let (mut bytes, mut deliveries) = (0, 0);
-    let fits = messages.iter().take_while(|message| {
-        bytes += message.text.len();
-        deliveries += message.participants.len();
-        bytes <= MAX_TEXT_BYTES && deliveries <= MAX_DELIVERIES
-    });
-    fits.count().max(1)
 }
 
 #[async_trait]
@@ -61,19 +25,16 @@ impl Bus for LocalBus {
     async fn publish(&self, events: Vec<Event>) {
         let mut messages = Vec::with_capacity(events.len());
         for event in events {
-            if !matches!(event, Event::Message(_)) {
-                // What was committed before it goes out before it.
-                self.deliver(&mut messages).await;
-            }
             match event {
                 Event::Message(message) => messages.push(message),
-                Event::Banned(user) => self.hub.end(user, CloseCode::Banned),
-                Event::Disconnected(user) => self.hub.end(user, CloseCode::AdminAction),
-                Event::Confirmed(confirmation) => self.hub.confirm(&confirmation),
-                Event::Notice(notice) => self.hub.tell(notice),
-                Event::News(_) => {}
+                other => {
+                    // What was committed before it goes out before it.
+                    self.hub.deliver(&messages).await;
+                    messages.clear();
+                    self.hub.act_on(other);
+                }
             }
         }
-        self.deliver(&mut messages).await;
+        self.hub.deliver(&messages).await;
     }
 }

@@ -3,8 +3,11 @@
 use clap::{Args, Subcommand};
 
 use crate::{
-    config::DEFAULT_DATABASE_URL,
-    store::sqlite::{self, Head},
+    config::{Database, DatabaseSettings},
+    store::{
+        postgres,
+        sqlite::{self, Head},
+    },
 };
 
 /// What to do with the audit log.
@@ -18,8 +21,8 @@ pub enum Task {
 #[derive(Debug, Args)]
 pub struct Verification {
     /// The database
-    #[arg(long, env = "DATABASE_URL", default_value = DEFAULT_DATABASE_URL, hide_env_values = true)]
-    database_url: String,
+    #[command(flatten)]
+    database: DatabaseSettings,
     /// An entry that was its last one before, and its hash, as noted outside of the database; fails where the log does
     /// not contain it
     #[arg(long, value_name = "SEQ:HASH", value_parser = head)]
@@ -28,8 +31,12 @@ pub struct Verification {
 
 /// Says how many entries there are and what the last one's hash is, or where the log is broken.
 pub async fn run(task: &Task) -> anyhow::Result<()> {
-    let Task::Verify(Verification { database_url, expect_head }) = task;
-    let (count, hash) = sqlite::verify_audit(database_url, *expect_head).await?;
+    let Task::Verify(Verification { database, expect_head }) = task;
+    database.check()?;
+    let (count, hash) = match &database.database {
+        Database::Sqlite(_) => sqlite::verify_audit(&database.database.to_string(), *expect_head).await?,
+        Database::Postgres(url) => postgres::verify_audit(&database.reach(url), *expect_head).await?,
+    };
     let entries = if count == 1 { "entry" } else { "entries" };
     let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     let hash: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();

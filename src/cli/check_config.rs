@@ -7,6 +7,7 @@ use crate::{config::Settings, server};
 /// Prints the settings; fails where `serve` would refuse them.
 pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     settings.require_tokens()?;
+    settings.check()?;
     let rules = server::first_rules(settings.rules_file.as_deref())?;
     let rules = tokio::task::spawn_blocking(|| RuleSet::compile(rules)).await??;
     print!("{}", settings.describe());

@@ -28,14 +28,14 @@ const TTL: Duration = Duration::from_hours(24 * 7);
 /// Serves on loopback; prints links and tokens.
 pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
     settings.require_loopback()?;
+    settings.check()?;
+    let database = settings.database.database.file("`dev`")?.clone();
     let secret = match settings.supabase_jwt_secret.clone() {
         Some(secret) => {
             tracing::warn!("the tokens below are signed with the SUPABASE_JWT_SECRET of the environment");
             secret
         }
-        None => {
-            secret_beside(&settings.database_path()).context("could not keep a secret beside the database")?
-        }
+        None => secret_beside(&database).context("could not keep a secret beside the database")?,
     };
     settings.supabase_jwt_secret = Some(secret.clone());
     let issuer = settings.supabase_url.clone();

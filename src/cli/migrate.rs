@@ -1,10 +1,18 @@
 //! `plic-chat migrate`: brings the database up to date without serving.
 
-use crate::{config::Settings, store::sqlite};
+use crate::{
+    config::{Database, Settings},
+    store::{postgres, sqlite},
+};
 
 /// Applies what is missing and says what it was.
 pub async fn run(settings: &Settings) -> anyhow::Result<()> {
-    let applied = sqlite::migrate(&settings.database_url).await?;
+    settings.check()?;
+    let database = &settings.database.database;
+    let applied = match database {
+        Database::Sqlite(_) => sqlite::migrate(&database.to_string()).await?,
+        Database::Postgres(url) => postgres::migrate(&settings.database.reach(url)).await?,
+    };
     match applied.as_slice() {
         [] => println!("the database is up to date"),
         applied => {

@@ -13,6 +13,7 @@ use crate::{
 /// Serves with these settings; returns after SIGTERM or SIGINT.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     settings.require_tokens()?;
+    settings.check()?;
     settings.warn();
     let patience = Duration::from_secs(settings.shutdown_seconds);
     let signals = Signals::listen()?;

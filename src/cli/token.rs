@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use plic_pipeline::token::Role;
 use url::Url;
 use uuid::Uuid;
 
 use super::dev;
-use crate::{config::DEFAULT_DATABASE_URL, store::sqlite, token};
+use crate::{
+    config::{DEFAULT_DATABASE_URL, Database},
+    token,
+};
 
 /// Whose token, and for how long.
 #[derive(Debug, Args)]
@@ -36,7 +39,7 @@ pub struct Request {
 
     /// The database beside which `dev` keeps its secret
     #[arg(long, env = "DATABASE_URL", default_value = DEFAULT_DATABASE_URL, hide_env_values = true)]
-    database_url: String,
+    database_url: Database,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -65,8 +68,10 @@ pub fn run(request: &Request) -> anyhow::Result<()> {
     let secret = if let Some(secret) = &request.supabase_jwt_secret {
         secret.clone()
     } else {
-        let database = sqlite::path_of(&request.database_url)?;
-        dev::kept_secret(&database).with_context(|| {
+        let Database::Sqlite(database) = &request.database_url else {
+            bail!("SUPABASE_JWT_SECRET is not set");
+        };
+        dev::kept_secret(database).with_context(|| {
             let database = database.display();
             format!(
                 "SUPABASE_JWT_SECRET is not set, and `plic-chat dev` has made no secret beside {database}"

@@ -92,8 +92,8 @@ pub struct NewsItem {
     pub number: i64,
     /// The node that made it.
     pub node: i64,
-    /// What changed.
-    pub news: News,
+    /// What changed; `None` where a newer node tells what this version does not know.
+    pub news: Option<News>,
 }
 
 /// What is asked of the database that several nodes share. Every call has a deadline.
@@ -111,6 +111,15 @@ pub trait Shared: Send + Sync {
         connections_per_user: usize,
     ) -> Result<Vec<RoomsOf>, StoreError>;
 
+    /// Registers connections of this node again that others forgot, because it did not say for long that it lives. They
+    /// count as older than whatever the same users have by now: those that are too many are replaced, and are among these.
+    /// Those that are registered stay as they are. Answers as [`Shared::arrived`] does.
+    async fn restored(
+        &self,
+        arrivals: Vec<Arrival>,
+        connections_per_user: usize,
+    ) -> Result<Vec<RoomsOf>, StoreError>;
+
     /// More rooms of a user, after one.
     async fn rooms_after(&self, user: UserId, after: RoomId) -> Result<RoomsOf, StoreError>;
 
@@ -118,7 +127,8 @@ pub trait Shared: Send + Sync {
     async fn left(&self, connections: Vec<ConnectionId>) -> Result<(), StoreError>;
 
     /// Says that this node lives, and forgets the connections of nodes that have not said so for a minute, and old news.
-    async fn alive(&self) -> Result<(), StoreError>;
+    /// `false` where others had forgotten this node's: [`Shared::restored`] is due.
+    async fn alive(&self) -> Result<bool, StoreError>;
 
     /// How far these rooms, at most [`MAX_ROOMS`], have come; those that are not there or deleted are left out.
     async fn heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>, StoreError>;
@@ -126,8 +136,9 @@ pub trait Shared: Send + Sync {
     /// Who is in these rooms, at most [`MAX_ROOMS`] of them.
     async fn people(&self, rooms: &[RoomId]) -> Result<Vec<People>, StoreError>;
 
-    /// The first [`MAX_MESSAGES`] messages of a room after the sequence number `after`, in order, each with those who are in
-    /// the room now.
+    /// The first messages of a room after the sequence number `after`, at most [`MAX_MESSAGES`], in order, each with those
+    /// who are in the room now and were when it was said, and the version of now; none where there are none. What is missing
+    /// between them is deleted.
     async fn messages_after(&self, room: RoomId, after: i64) -> Result<Vec<Committed>, StoreError>;
 
     /// The number of the newest entry of the feed.

@@ -59,7 +59,13 @@ pub(super) fn fan_out(messages: &[Arc<Committed>], users: &HashMap<UserId, Membe
         rooms += 1;
         // Nothing is rendered for a room in which nobody is connected.
         let mut joined = None;
-        for member in of_room[0].participants.iter().filter_map(|user| users.get(user)).flatten() {
+        for member in of_room[0]
+            .participants
+            .iter()
+            .filter_map(|user| users.get(user))
+            .flatten()
+            .filter(|member| member.hears)
+        {
             let joined = joined.get_or_insert_with(|| Joined::render(of_room));
             let is_sender = joined.has_origin(member.connection);
             count += joined.pieces(member.connection, is_sender, |frames| {

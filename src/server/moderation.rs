@@ -3,22 +3,14 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use plic_pipeline::{
-    bus::Bus,
     filter::{Rule, Rules, rules_from_json, starter_rules},
-    moderation::{Desk, Policy, Records, Watch, desk, notice::Notices},
+    moderation::{Desk, Policy, Watch, desk, notice::Notices},
     opinion::SecondOpinion,
-    store::Store,
 };
 use tokio::time::{interval, sleep};
 
-use super::StartError;
-use crate::{
-    config::Settings,
-    hub::Hub,
-    metrics::Metrics,
-    second_opinion::HttpOpinion,
-    store::{Cached, SqliteStore},
-};
+use super::{Engine, StartError};
+use crate::{config::Settings, hub::Hub, metrics::Metrics, second_opinion::HttpOpinion};
 
 /// How often hits of rules are written down.
 const HITS: Duration = Duration::from_secs(5);
@@ -37,23 +29,22 @@ impl Moderation {
     /// With the rules and the policy of the database in force; a new one is given its first rules.
     pub(super) async fn start(
         settings: &Settings,
-        engine: &Arc<Cached<SqliteStore>>,
+        engine: &Engine,
         hub: &Arc<Hub>,
-        bus: Arc<dyn Bus>,
         notices: Notices,
         metrics: &Metrics,
     ) -> Result<Self, StartError> {
         let rules = Arc::new(Rules::default());
         let watch = Arc::new(Watch::new(
-            Arc::clone(engine) as Arc<dyn Store>,
-            Arc::clone(&bus),
+            Arc::clone(&engine.store),
+            Arc::clone(&engine.bus),
             Policy::default(),
             metrics.pipeline.clone(),
         ));
         let hub = Arc::clone(hub);
         let desk = Desk::new(desk::Parts {
-            records: Arc::clone(engine) as Arc<dyn Records>,
-            bus,
+            records: Arc::clone(&engine.records),
+            bus: Arc::clone(&engine.bus),
             rules: Arc::clone(&rules),
             watch: Arc::clone(&watch),
             notices,

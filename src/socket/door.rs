@@ -30,6 +30,7 @@ use super::{
     wheel::Wheel,
 };
 use crate::{
+    cluster::shared::{Arrival, Attendance},
     hub::{Hub, Membership},
     metrics::ConnectionMetrics,
 };
@@ -54,6 +55,7 @@ pub struct Door {
     tokens: Arc<dyn Tokens>,
     store: Arc<dyn Store>,
     hub: Arc<Hub>,
+    attendance: Option<Arc<dyn Attendance>>,
     pub(super) metrics: ConnectionMetrics,
     next_connection: AtomicU64,
     draining: Arc<AtomicBool>,
@@ -63,27 +65,58 @@ pub struct Door {
 /// A user who may come in.
 struct Admitted {
     session: Arc<Session>,
-    membership: Membership,
+    present: Present,
+}
+
+/// That a connection is here, and known to be. The hub lets go of it before the other nodes are told.
+struct Present {
+    _in_the_hub: Membership,
+    _attended: Option<Attended>,
+}
+
+/// That the other nodes know of a connection; dropping it tells them that it is gone, whatever ended it.
+struct Attended {
+    attendance: Arc<dyn Attendance>,
+    arrival: Arrival,
+}
+
+impl Drop for Attended {
+    fn drop(&mut self) {
+        self.attendance.left(self.arrival);
+    }
+}
+
+/// What a [`Door`] is made from.
+pub struct DoorParts {
+    /// Decides about commands.
+    pub pipeline: Pipeline,
+    /// Knows who comes.
+    pub tokens: Arc<dyn Tokens>,
+    /// Knows who is banned.
+    pub store: Arc<dyn Store>,
+    /// The connections of this node.
+    pub hub: Arc<Hub>,
+    /// Is told who comes and goes, where there are other nodes.
+    pub attendance: Option<Arc<dyn Attendance>>,
+    /// The number of the first connection; they grow from there.
+    pub first_connection: ConnectionId,
+    /// What is counted.
+    pub metrics: ConnectionMetrics,
 }
 
 impl Door {
-    /// A door to `pipeline`, for those whom `tokens` knows and `store` does not ban.
-    pub fn new(
-        settings: DoorSettings,
-        pipeline: Pipeline,
-        tokens: Arc<dyn Tokens>,
-        store: Arc<dyn Store>,
-        hub: Arc<Hub>,
-        metrics: ConnectionMetrics,
-    ) -> Self {
+    /// A door to the pipeline, for those whom the tokens name and the store does not ban.
+    pub fn new(settings: DoorSettings, parts: DoorParts) -> Self {
+        let DoorParts { pipeline, tokens, store, hub, attendance, first_connection, metrics } = parts;
         Self {
             settings,
             pipeline,
             tokens,
             store,
             hub,
+            attendance,
             metrics,
-            next_connection: AtomicU64::new(1),
+            next_connection: AtomicU64::new(first_connection.0),
             draining: Arc::default(),
             wheel: Wheel::new(),
         }
@@ -121,7 +154,7 @@ impl Door {
         let mut conversation = Conversation { door: &self, sock: &sock, messages };
         let ending = match admitted {
             // The hub lets go of the connection at the end of the conversation.
-            Ok(Admitted { session, membership: _in_the_hub }) => conversation.converse(session).await,
+            Ok(Admitted { session, present: _present }) => conversation.converse(session).await,
             Err(code) => Ending::Close(code),
         };
         // Boxed, as what comes once: the task of an idle connection does not keep room for it.
@@ -162,13 +195,31 @@ impl Door {
         let identity = self.identify(handshake).await?;
         let user = identity.user;
         self.check_ban(user).await?;
-        let membership = self.hub.join(user, id, Arc::clone(sock));
+        let in_the_hub = self.hub.join(user, id, Arc::clone(sock));
+        let attended = self.attend(Arrival { user, connection: id }).await?;
+        in_the_hub.hear();
         // Again, now that the hub knows the connection: a ban in between reaches it one way or the other.
         self.check_ban(user).await?;
         if self.is_draining() {
             return Err(CloseCode::ServerShutdown);
         }
-        Ok(Admitted { session: Arc::new(Session::new(identity, id)), membership })
+        let present = Present { _in_the_hub: in_the_hub, _attended: attended };
+        Ok(Admitted { session: Arc::new(Session::new(identity, id)), present })
+    }
+
+    /// Has it known to the other nodes that a connection has come. Whoever they cannot be told of is not let in: what is
+    /// said in their rooms might not reach them.
+    async fn attend(&self, arrival: Arrival) -> Result<Option<Attended>, CloseCode> {
+        let Some(attendance) = &self.attendance else { return Ok(None) };
+        let attended = Attended { attendance: Arc::clone(attendance), arrival };
+        attendance.arrived(arrival).await.map_err(|error| {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "somebody who came could not be registered"
+            );
+            CloseCode::ServerError
+        })?;
+        Ok(Some(attended))
     }
 
     /// Who comes, and from where.

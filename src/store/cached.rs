@@ -2,7 +2,8 @@
 //!
 //! Never stale after a change that this node acknowledged (`memory` says why).
 //!
-//! Changes made elsewhere (another node, a call that timed out and was committed later) show within ten seconds.
+//! Changes made elsewhere show when a node of a cluster reads of them ([`Forget`]), and all (a call that timed out and was
+//! committed later) within ten seconds.
 
 mod bans;
 mod memory;
@@ -25,6 +26,7 @@ use plic_pipeline::{
 };
 
 use self::{bans::Bans, memory::Memory};
+use crate::cluster::shared::Forget;
 
 /// The longest that anything is remembered.
 const KEPT: Duration = Duration::from_secs(10);
@@ -66,7 +68,7 @@ impl<S: Store + Records + 'static> Cached<S> {
     }
 
     /// The store itself.
-    pub fn inner(&self) -> &S {
+    pub fn inner(&self) -> &Arc<S> {
         &self.store
     }
 
@@ -81,6 +83,21 @@ impl<S: Store + Records + 'static> Cached<S> {
                 Err(_) => future::pending().await,
             },
         }
+    }
+}
+
+impl<S: Send + Sync> Forget for Cached<S> {
+    fn room(&self, room: RoomId) {
+        self.rooms.forget(room);
+    }
+
+    fn ban(&self, user: UserId) {
+        self.bans.forget(user);
+    }
+
+    fn everything(&self) {
+        self.rooms.forget_all();
+        self.bans.forget_all();
     }
 }
 

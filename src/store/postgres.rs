@@ -24,9 +24,13 @@ mod cluster;
 mod commit;
 mod connection;
 mod db;
+mod depart;
+mod epoch;
 mod feed;
+mod fresh;
 mod guards;
 mod migrate;
+mod missed;
 mod open;
 mod people;
 mod purge;
@@ -105,6 +109,7 @@ use self::{
     reach::{Reach, STATEMENT_TIMEOUT},
 };
 pub use self::{
+    epoch::new_epoch,
     open::{OpenError, PostgresSettings},
     verify::{Head, VerifyError},
 };
@@ -139,9 +144,10 @@ impl PostgresStore {
         self.node
     }
 
-    /// Finishes the writes that are waiting and closes all connections. Later calls answer
+    /// Says that this node is gone, finishes the writes that are waiting and closes all connections. Later calls answer
     /// [`StoreError::Unavailable`](plic_pipeline::store::StoreError::Unavailable).
     pub async fn close(&self) {
+        self.depart().await;
         self.queue.close().await;
         self.lookups.close().await;
         self.lists.close().await;

@@ -13,6 +13,7 @@
 //! that holds the file costs those calls only. The writer opens a new connection after any error.
 
 mod append;
+mod backup;
 mod bulk;
 mod checkpoint;
 mod commit;
@@ -25,6 +26,8 @@ mod place;
 mod plans;
 mod purge;
 mod queue;
+mod restore;
+mod sound;
 mod writer;
 
 #[path = "sql/audit.rs"]
@@ -89,11 +92,14 @@ use std::sync::Arc;
 use plic_pipeline::bus::Bus;
 use uuid::Uuid;
 
-use self::{db::Readers, queue::Queue};
 pub use self::{
+    backup::backup,
     open::{AppliedMigration, OpenError, migrate, path_of},
+    restore::{Restored, new_epoch, restore},
+    sound::{Contents, CopyError},
     verify::{Head, VerifyError},
 };
+use self::{db::Readers, queue::Queue};
 
 /// A store in one `SQLite` file, which one process opens at a time.
 #[derive(Debug)]
@@ -123,10 +129,11 @@ impl SqliteStore {
     /// Finishes the writes that are waiting, closes the database and lets go of its lock. Later calls answer
     /// [`StoreError::Unavailable`].
     pub async fn close(&self) {
-        self.queue.close().await;
+        // The writer last: only a connection that writes puts the log into the database and removes it.
         self.lookups.close().await;
         self.lists.close().await;
         self.scanner.close().await;
+        self.queue.close().await;
     }
 }
 

@@ -59,6 +59,16 @@ impl Nats {
         nats
     }
 
+    /// Whether it is installed.
+    pub fn is_installed() -> bool {
+        tool::installed("nats-server").is_some()
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.server.pid()
+    }
+
     fn try_start(&mut self) -> bool {
         let file = self.configuration();
         tool::write_private(&file, format!("port: {}\n{}", self.port, self.lines).as_bytes());

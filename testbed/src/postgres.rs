@@ -39,7 +39,7 @@ impl Postgres {
     /// A new cluster with these options.
     pub fn with(options: &PostgresOptions<'_>) -> Self {
         let server = Server::new("QUIT");
-        let programs = programs();
+        let programs = programs().expect("PostgreSQL is not installed");
         let data = server.folder().join("data");
         let password = server.folder().join("password");
         tool::write_private(&password, PASSWORD.as_bytes());
@@ -57,6 +57,16 @@ impl Postgres {
         assert!(started, "PostgreSQL does not start: {}", postgres.server.log());
         postgres.sql("postgres", &format!("CREATE ROLE {OWNER} LOGIN PASSWORD '{PASSWORD}'"));
         postgres
+    }
+
+    /// Whether it is installed.
+    pub fn is_installed() -> bool {
+        programs().is_some()
+    }
+
+    /// The process whose children serve the connections.
+    pub fn pid(&self) -> u32 {
+        self.server.pid()
     }
 
     fn try_start(&mut self) -> bool {
@@ -165,7 +175,7 @@ fn configure(folder: &Path, data: &Path, options: &PostgresOptions<'_>) {
 }
 
 /// The folder of the newest PostgreSQL's programs.
-fn programs() -> PathBuf {
+fn programs() -> Option<PathBuf> {
     let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = installed
         .filter_map(|entry| {
@@ -173,8 +183,5 @@ fn programs() -> PathBuf {
         })
         .filter(|(_, folder)| folder.join("postgres").is_file())
         .max();
-    newest.map_or_else(
-        || tool::find("postgres").parent().expect("a program is in a folder").to_owned(),
-        |(_, folder)| folder,
-    )
+    newest.map(|(_, folder)| folder).or_else(|| Some(tool::installed("postgres")?.parent()?.to_owned()))
 }

@@ -64,6 +64,12 @@ impl Server {
         self.folder.path()
     }
 
+    /// The process.
+    pub(crate) fn pid(&self) -> u32 {
+        let running = self.running.as_ref().expect("it runs");
+        running.pid.parse().expect("the keeper prints a number")
+    }
+
     /// What it logged.
     pub(crate) fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(self.log_file()).unwrap_or_default()).into_owned()

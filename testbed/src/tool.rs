@@ -24,10 +24,14 @@ fn name(command: &Command) -> String {
 
 /// A program by its name: from `PATH`, or from where Debian puts servers, which no ordinary user's `PATH` names.
 pub(crate) fn find(program: &str) -> PathBuf {
+    installed(program).unwrap_or_else(|| panic!("{program} is not installed"))
+}
+
+/// The same, where it is installed.
+pub(crate) fn installed(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    let found = folders.find_map(|folder| Some(folder.join(program)).filter(|file| file.is_file()));
-    found.unwrap_or_else(|| panic!("{program} is not installed"))
+    folders.find_map(|folder| Some(folder.join(program)).filter(|file| file.is_file()))
 }
 
 /// A command that does not run as root.

@@ -2,9 +2,11 @@
 //!
 //! A file a group of facts, one [`harness`]. Nothing here knows how the server is built.
 
+mod backup;
 mod crash;
 mod documents;
 mod evaluation;
+#[path = "../harness/mod.rs"]
 mod harness;
 mod http_upgrade;
 mod moderation_bounds;
@@ -19,6 +21,7 @@ mod rest_limits;
 mod rest_paging;
 mod rest_rooms;
 mod settings;
+mod settings_of_nodes;
 mod tokens;
 mod ws_close_codes;
 mod ws_delivery;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Chat, Door, User};
+use crate::harness::{Chat, Door, User, run};
 
 #[tokio::test]
 async fn healthz_and_readyz_answer_without_a_token() {
@@ -12,6 +12,20 @@ async fn healthz_and_readyz_answer_without_a_token() {
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
         assert!(!answer.body.is_empty());
     }
+}
+
+#[tokio::test]
+async fn healthcheck_fails_where_no_server_answers() {
+    let mut chat = Chat::serve().await;
+    let port = chat.address().port();
+    for listen in [format!("127.0.0.1:{port}"), format!("0.0.0.0:{port}")] {
+        let settings = [("PLIC_LISTEN", &*listen), ("http_proxy", "http://127.0.0.1:9")];
+        let ended = run(chat.folder(), &["healthcheck"], &settings).await;
+        assert!(ended.status.success(), "{ended:?}");
+    }
+    chat.process.kill().await;
+    let ended = run(chat.folder(), &["healthcheck"], &[("PLIC_LISTEN", &format!("127.0.0.1:{port}"))]).await;
+    assert!(!ended.status.success(), "{ended:?}");
 }
 
 #[tokio::test]

@@ -7,20 +7,20 @@ use uuid::Uuid;
 
 use crate::harness::{Chat, Door, Ended, Process, SECRET, User, database_in, run};
 
-const LISTEN: (&str, &str) = ("PLIC_LISTEN", "127.0.0.1:0");
-const TOKENS: (&str, &str) = ("SUPABASE_JWT_SECRET", SECRET);
+pub(crate) const LISTEN: (&str, &str) = ("PLIC_LISTEN", "127.0.0.1:0");
+pub(crate) const TOKENS: (&str, &str) = ("SUPABASE_JWT_SECRET", SECRET);
 
-fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-async fn run_in(folder: &Path, command: &str, settings: &[(&str, &str)]) -> Ended {
+pub(crate) async fn run_in(folder: &Path, command: &str, settings: &[(&str, &str)]) -> Ended {
     run(folder, &[command], settings).await
 }
 
 /// Asserts a refusal in one line that names the setting.
 #[track_caller]
-fn refused_naming(ended: &Ended, setting: &str) {
+pub(crate) fn refused_naming(ended: &Ended, setting: &str) {
     assert!(!ended.status.success(), "{ended:?}");
     let lines: Vec<_> = ended.stderr.lines().filter(|line| !line.trim().is_empty()).collect();
     assert_eq!(lines.len(), 1, "{ended:?}");
@@ -44,6 +44,17 @@ async fn a_wrong_value_is_refused_in_one_line_that_names_the_setting() {
         ("PLIC_LISTEN", "3030"),
         ("DATABASE_URL", "mysql://localhost/chat"),
         ("DATABASE_URL", "chat.db"),
+        ("DATABASE_URL", "postgres://chat@localhost"),
+        ("DATABASE_URL", "postgres://chat@localhost/chat?sslmod=require"),
+        ("PLIC_DATABASE_POOLER", "session"),
+        ("PLIC_DATABASE_CONNECTIONS", "4"),
+        ("PLIC_DATABASE_CONNECTIONS", "101"),
+        ("NATS_URL", "localhost:4222"),
+        ("NATS_URL", "http://localhost:4222"),
+        ("NATS_URL", "nats://a.example,nats://"),
+        ("PLIC_NATS_PREFIX", "plic.*"),
+        ("PLIC_NATS_PREFIX", "plic..eu"),
+        ("PLIC_NATS_PREFIX", "plic chat"),
         ("SUPABASE_URL", "my project"),
         ("PLIC_RATE_LIMIT_PER_SECOND", "0"),
         ("PLIC_RATE_LIMIT_PER_SECOND", "many"),
@@ -194,6 +205,10 @@ async fn the_defaults_are_those_that_deployments_rely_on() {
     for line in [
         "PLIC_LISTEN=127.0.0.1:3030",
         "DATABASE_URL=sqlite://data/plic-chat.db",
+        "PLIC_DATABASE_POOLER=none",
+        "PLIC_DATABASE_CONNECTIONS=10",
+        "NATS_URL=not set",
+        "PLIC_NATS_PREFIX=plic",
         "PLIC_RATE_LIMIT_PER_SECOND=5",
         "PLIC_RATE_LIMIT_BURST=20",
         "PLIC_FRAMES_PER_SECOND=50",
@@ -219,10 +234,23 @@ async fn a_secret_is_in_no_refusal() {
     let folder = folder();
     let short = ("SUPABASE_JWT_SECRET", "hunter2");
     let database = ("DATABASE_URL", "mysql://chat:hunter2@db.example/chat");
-    for settings in [[LISTEN, short, database], [LISTEN, TOKENS, database]] {
-        let ended = run_in(folder.path(), "serve", &settings).await;
-        assert!(!ended.status.success());
-        assert!(!format!("{ended:?}").contains("hunter2"), "{ended:?}");
+    let postgres = |address| ("DATABASE_URL", address);
+    for settings in [
+        [LISTEN, short, database],
+        [LISTEN, TOKENS, database],
+        [LISTEN, TOKENS, postgres("postgres://chat:hunter2@db.example")],
+        [LISTEN, TOKENS, postgres("postgres://chat:hunter2#@db.example/chat")],
+        [LISTEN, TOKENS, postgres("postgres://db.example/chat?sslmode=none&password=hunter2")],
+        [LISTEN, TOKENS, postgres("postgres://db.example/chat?sslpassword=hunter2")],
+        [LISTEN, TOKENS, ("NATS_URL", "http://chat:hunter2@nats.example")],
+        [LISTEN, TOKENS, ("NATS_URL", "nats://chat:hunter2@nats.example")],
+        [LISTEN, TOKENS, ("NATS_TOKEN", "hunter2")],
+    ] {
+        for command in ["serve", "check-config"] {
+            let ended = run_in(folder.path(), command, &settings).await;
+            assert!(!ended.status.success());
+            assert!(!format!("{ended:?}").contains("hunter2"), "{ended:?}");
+        }
     }
 }
 
@@ -234,6 +262,18 @@ async fn help_names_every_setting() {
     for setting in [
         "PLIC_LISTEN",
         "DATABASE_URL",
+        "PLIC_DATABASE_POOLER",
+        "PLIC_DATABASE_CONNECTIONS",
+        "NATS_URL",
+        "PLIC_NATS_PREFIX",
+        "NATS_CREDENTIALS_FILE",
+        "NATS_NKEY_FILE",
+        "NATS_TOKEN",
+        "NATS_USER",
+        "NATS_PASSWORD",
+        "NATS_CA_FILE",
+        "NATS_CERTIFICATE_FILE",
+        "NATS_KEY_FILE",
         "SUPABASE_JWT_SECRET",
         "SUPABASE_URL",
         "PLIC_RATE_LIMIT_PER_SECOND",

@@ -113,7 +113,9 @@ async fn while_draining_the_server_says_that_it_is_not_ready() {
         }
     })
     .await;
-    answer.fails_with(503);
+    assert_eq!(answer.status, 503);
+    let facts = answer.json();
+    assert!(facts["error_message"].is_string() && facts["data"].is_null() && facts["draining"] == true);
     assert!(answer.body.contains("draining") || answer.body.contains("shutting down"), "{answer:?}");
     drop(sockets);
     assert_eq!(chat.process.ended().await.to_string(), "exit status: 0");

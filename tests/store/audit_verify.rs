@@ -22,7 +22,10 @@ async fn verify(folder: &Path) -> Output {
 
 async fn verify_with(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plic-chat"));
-    command.args(["audit", "verify"]).args(arguments).env("DATABASE_URL", folder.join("chat.db"));
+    command
+        .args(["audit", "verify"])
+        .args(arguments)
+        .env("DATABASE_URL", format!("sqlite://{}", folder.join("chat.db").display()));
     command.output().await.expect("runs")
 }
 

@@ -35,7 +35,7 @@ async fn nodes() -> Nodes {
 
 async fn news(store: &PostgresStore, after: i64) -> Vec<News> {
     let items = store.news_after(after).await.expect("answers").expect("nothing is forgotten");
-    items.into_iter().map(|item| item.news).collect()
+    items.into_iter().filter_map(|item| item.news).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -142,7 +142,7 @@ async fn changes_are_numbered_in_the_order_of_commit_and_every_node_reads_them()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn news_that_are_forgotten_are_known_to_be_missing_and_unknown_ones_are_skipped() {
+async fn news_that_are_forgotten_are_known_to_be_missing_and_unknown_ones_are_passed_over() {
     let Nodes { stores, database, .. } = nodes().await;
     let first = stores[0].news_head().await.expect("answers");
     for _ in 0..3 {
@@ -155,7 +155,8 @@ async fn news_that_are_forgotten_are_known_to_be_missing_and_unknown_ones_are_sk
         first + 2
     ));
     let rest = stores[0].news_after(first + 1).await.expect("answers").expect("nothing is forgotten");
-    assert_eq!(rest.iter().map(|item| item.number).collect::<Vec<_>>(), [first + 3]);
+    let known: Vec<_> = rest.iter().map(|item| (item.number, item.news.is_some())).collect();
+    assert_eq!(known, [(first + 2, false), (first + 3, true)]);
     assert_eq!(stores[0].news_after(first + 3).await.expect("answers"), Some(Vec::new()));
     assert_eq!(stores[0].news_after(first + 4).await.expect("answers"), None, "it is of another time");
     database.sql("UPDATE plic_chat.feed SET at = at - 601000000");
@@ -187,6 +188,17 @@ async fn a_newer_connection_replaces_the_oldest_on_whichever_node_it_is() {
     stores[0].arrived(vec![arrival(2, 21)], 1).await.expect("arrives");
     let replaced = [News::Replaced(arrival(1, 10)), News::Replaced(arrival(1, 11))];
     assert_eq!(news(&stores[1], first).await, replaced);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_closes_takes_its_connections_and_itself_away() {
+    let Nodes { stores, database, .. } = nodes().await;
+    stores[0].arrived(vec![arrival(1, 10), arrival(2, 20)], 5).await.expect("arrive");
+    stores[1].arrived(vec![arrival(1, 11)], 5).await.expect("arrives");
+    stores[0].close().await;
+    assert_eq!(database.sql("SELECT connection FROM plic_chat.connections").trim(), "11");
+    let nodes = database.sql("SELECT node FROM plic_chat.nodes");
+    assert_eq!(nodes.trim(), Shared::node(&*stores[1]).to_string());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

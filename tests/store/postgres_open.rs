@@ -78,6 +78,19 @@ async fn nodes_have_numbers_of_their_own_and_one_epoch() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_epoch_waits_until_all_nodes_have_closed() {
+    let database = Database::migrated().await;
+    let settings = database.settings();
+    let (one, two) = (database.open(&Arc::default()).await, database.open(&Arc::default()).await);
+    let epoch = one.epoch();
+    for store in [one, two] {
+        assert!(matches!(postgres::new_epoch(&settings).await, Err(OpenError::InUse)));
+        store.close().await;
+    }
+    assert_ne!(postgres::new_epoch(&settings).await.expect("gives one"), epoch);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_audit_log_is_verified_and_so_are_its_guards() {
     let database = Database::migrated().await;
     let store = database.open(&Arc::default()).await;

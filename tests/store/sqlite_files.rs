@@ -43,6 +43,17 @@ async fn a_second_server_on_the_same_file_is_refused_until_the_first_stops() {
 }
 
 #[tokio::test]
+async fn a_closed_database_is_one_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = SqliteStore::open(&url(&folder), bus()).await.expect("opens");
+    let room = room_of(&store, &[1, 2]).await;
+    say(&store, 1, room, "kept").await.expect("stores");
+    store.messages(room, None, 10).await.expect("a reader is open");
+    store.close().await;
+    assert!(!folder.path().join("chat.db-wal").exists());
+}
+
+#[tokio::test]
 async fn a_closed_store_answers_that_it_is_closed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = SqliteStore::open(&url(&folder), bus()).await.expect("opens");

@@ -68,6 +68,11 @@ impl Notices {
         let _ = self.0.send(notice);
     }
 
+    /// Whether anybody listens.
+    pub fn has_listeners(&self) -> bool {
+        self.0.receiver_count() > 0
+    }
+
     /// Listens from now on.
     pub fn subscribe(&self) -> NoticeStream {
         NoticeStream(self.0.subscribe())

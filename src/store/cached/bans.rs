@@ -70,6 +70,13 @@ impl<S> Bans<S> {
     }
 }
 
+impl<S> Bans<S> {
+    /// Lets nobody see again what was known about anybody so far.
+    pub(super) fn forget_all(&self) {
+        self.0.alone.forget_all();
+    }
+}
+
 impl<S: Store + Records + 'static> Bans<S> {
     /// A user's ban, in force or not.
     pub(super) async fn of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {

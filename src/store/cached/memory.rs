@@ -55,6 +55,13 @@ where
         self.generations.of(&key).fetch_add(1, Ordering::SeqCst);
     }
 
+    /// Lets nobody see again what was loaded of any key so far.
+    pub(super) fn forget_all(&self) {
+        for stripe in &self.generations.stripes {
+            stripe.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
     /// The generations of all keys: what is read from now on may be kept under them.
     pub(super) fn generations(&self) -> Box<[u64]> {
         self.generations.stripes.iter().map(|stripe| stripe.load(Ordering::SeqCst)).collect()

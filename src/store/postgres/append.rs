@@ -1,4 +1,5 @@
-//! Storing a batch of messages: one call of `append_messages`, which the migrations explain.
+//! Storing a batch of messages: one call of `append_new`, or where anything is unusual of `append_messages`; the migrations
+//! explain both.
 //!
 //! It may be tried again after any error: a message that was stored by an attempt whose answer was lost is found to have
 //! been stored before.
@@ -19,6 +20,7 @@ use super::{
     commit::begin_change,
     connection::Connection,
     feed, flags,
+    fresh::Fresh,
     people::{Known, Present},
     reach::Link,
     text::stored,
@@ -115,6 +117,11 @@ async fn place(
     messages: &[&NewMessage],
 ) -> sqlx::Result<Vec<Place>> {
     known.bound();
+    if let Some(batch) = Fresh::of(known, messages)
+        && let Some(places) = batch.store(&mut *connection, messages).await?
+    {
+        return Ok(places);
+    }
     let mut rooms: Vec<RoomId> = messages.iter().map(|message| message.key.room).collect();
     rooms.sort_unstable();
     rooms.dedup();

@@ -1,12 +1,11 @@
 //! What nodes ask the database that they share.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use async_trait::async_trait;
-use futures_util::TryStreamExt;
 use plic_pipeline::{
     event::Committed,
-    id::{ConnectionId, MessageId, RoomId, UserId},
+    id::{ConnectionId, RoomId, UserId},
     moderation::BanRecord,
     store::StoreError,
 };
@@ -14,7 +13,7 @@ use sqlx::{query, query_as, query_scalar};
 use uuid::Uuid;
 
 use crate::cluster::shared::{
-    Arrival, MAX_MESSAGES, MAX_NEWS, MAX_ROOMS, News, NewsItem, People, RoomHead, RoomsOf, Shared,
+    Arrival, MAX_NEWS, MAX_ROOMS, News, NewsItem, People, RoomHead, RoomsOf, Shared,
 };
 
 use super::{
@@ -22,8 +21,7 @@ use super::{
     change::{Change, Work},
     connection::Connection,
     deadline::in_time,
-    feed,
-    text::Text,
+    feed, missed,
 };
 
 /// Arrivals of one transaction, which holds up all other changes.
@@ -32,8 +30,6 @@ const ARRIVALS: usize = 256;
 const NEWS_KEPT: i64 = 600_000_000;
 /// How long a node that has not said that it lives is believed to, in microseconds.
 const BELIEVED: i64 = 60_000_000;
-/// An answer of messages ends early once it holds so many bytes of text.
-const MAX_TEXT_BYTES: usize = 2 << 20;
 
 #[async_trait]
 impl Shared for PostgresStore {
@@ -46,19 +42,15 @@ impl Shared for PostgresStore {
         arrivals: Vec<Arrival>,
         connections_per_user: usize,
     ) -> Result<Vec<RoomsOf>, StoreError> {
-        let mut users: Vec<UserId> = arrivals.iter().map(|arrival| arrival.user).collect();
-        users.sort_unstable_by_key(|user| user.0);
-        users.dedup();
-        for arrivals in arrivals.chunks(ARRIVALS) {
-            let arrived = Arrived { node: self.node, arrivals: arrivals.to_vec(), connections_per_user };
-            self.queue.change(arrived).await?;
-        }
-        let mut rooms = Vec::with_capacity(users.len());
-        for users in users.chunks(ARRIVALS) {
-            let found = async { rooms_of(&mut *self.lists.single().await?, users, RoomId(0)).await };
-            rooms.extend(in_time(found).await?);
-        }
-        Ok(rooms)
+        self.register(arrivals, connections_per_user, Order::Newest).await
+    }
+
+    async fn restored(
+        &self,
+        arrivals: Vec<Arrival>,
+        connections_per_user: usize,
+    ) -> Result<Vec<RoomsOf>, StoreError> {
+        self.register(arrivals, connections_per_user, Order::Oldest).await
     }
 
     async fn rooms_after(&self, user: UserId, after: RoomId) -> Result<RoomsOf, StoreError> {
@@ -71,7 +63,7 @@ impl Shared for PostgresStore {
         self.queue.change(Left(connections)).await
     }
 
-    async fn alive(&self) -> Result<(), StoreError> {
+    async fn alive(&self) -> Result<bool, StoreError> {
         self.queue.change(Alive { node: self.node }).await
     }
 
@@ -84,7 +76,7 @@ impl Shared for PostgresStore {
     }
 
     async fn messages_after(&self, room: RoomId, after: i64) -> Result<Vec<Committed>, StoreError> {
-        in_time(async { messages_after(&mut *self.lists.snapshot().await?, room, after).await }).await
+        in_time(async { missed::after(&mut *self.lists.snapshot().await?, room, after).await }).await
     }
 
     async fn news_head(&self) -> Result<i64, StoreError> {
@@ -100,11 +92,62 @@ impl Shared for PostgresStore {
     }
 }
 
+impl PostgresStore {
+    async fn register(
+        &self,
+        arrivals: Vec<Arrival>,
+        connections_per_user: usize,
+        order: Order,
+    ) -> Result<Vec<RoomsOf>, StoreError> {
+        let mut users: Vec<UserId> = arrivals.iter().map(|arrival| arrival.user).collect();
+        users.sort_unstable_by_key(|user| user.0);
+        users.dedup();
+        for arrivals in arrivals.chunks(ARRIVALS) {
+            let (node, arrivals) = (self.node, arrivals.to_vec());
+            self.queue.change(Arrived { node, arrivals, connections_per_user, order }).await?;
+        }
+        let mut rooms = Vec::with_capacity(users.len());
+        for users in users.chunks(ARRIVALS) {
+            let found = async { rooms_of(&mut *self.lists.single().await?, users, RoomId(0)).await };
+            rooms.extend(in_time(found).await?);
+        }
+        Ok(rooms)
+    }
+}
+
 /// Connections have come to this node.
 struct Arrived {
     node: i64,
     arrivals: Vec<Arrival>,
     connections_per_user: usize,
+    order: Order,
+}
+
+/// Whether connections count as newer or as older than all that are registered.
+#[derive(Clone, Copy)]
+enum Order {
+    Newest,
+    Oldest,
+}
+
+impl Order {
+    /// Puts connections there, in the order in which they are given.
+    const fn insertion(self) -> &'static str {
+        match self {
+            // The column's default draws the numbers in the order of the rows.
+            Self::Newest => {
+                "INSERT INTO connections (connection, \"user\", node) \
+                 SELECT c, u, $3 FROM unnest($1, $2) WITH ORDINALITY AS a (c, u, n) ORDER BY n \
+                 ON CONFLICT (connection) DO NOTHING"
+            }
+            Self::Oldest => {
+                "INSERT INTO connections (connection, \"user\", node, ord) \
+                 SELECT c, u, $3, (SELECT coalesce(min(ord), 0) FROM connections) - cardinality($1) - 1 + n \
+                 FROM unnest($1, $2) WITH ORDINALITY AS a (c, u, n) \
+                 ON CONFLICT (connection) DO NOTHING"
+            }
+        }
+    }
 }
 
 #[async_trait]
@@ -116,17 +159,12 @@ impl Change for Arrived {
         let users: Vec<Uuid> = self.arrivals.iter().map(|arrival| arrival.user.0).collect();
         let connections: Vec<i64> =
             self.arrivals.iter().map(|arrival| arrival.connection.0.cast_signed()).collect();
-        // The column's default draws the numbers in the order of the rows.
-        query(
-            "INSERT INTO connections (connection, \"user\", node) \
-             SELECT c, u, $3 FROM unnest($1, $2) WITH ORDINALITY AS a (c, u, n) ORDER BY n \
-             ON CONFLICT (connection) DO NOTHING",
-        )
-        .bind(connections)
-        .bind(&users)
-        .bind(self.node)
-        .execute(&mut *work.connection)
-        .await?;
+        query(self.order.insertion())
+            .bind(connections)
+            .bind(&users)
+            .bind(self.node)
+            .execute(&mut *work.connection)
+            .await?;
         let mut replaced: Vec<(i64, Uuid, i64)> = query_as(
             "DELETE FROM connections WHERE connection IN (SELECT connection FROM (\
                  SELECT connection, row_number() OVER (PARTITION BY \"user\" ORDER BY ord DESC) AS place \
@@ -173,10 +211,10 @@ struct Alive {
 
 #[async_trait]
 impl Change for Alive {
-    type Done = ();
+    type Done = bool;
     type Refusal = StoreError;
 
-    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), StoreError>> {
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<bool, StoreError>> {
         let seen_at: Option<i64> = query_scalar("SELECT seen_at FROM nodes WHERE node = $1")
             .bind(self.node)
             .fetch_optional(&mut *work.connection)
@@ -199,7 +237,8 @@ impl Change for Alive {
             query("DELETE FROM nodes WHERE seen_at < $1").bind(silent).execute(&mut *work.connection).await?;
         }
         feed::forget(work.connection, work.now.0 - NEWS_KEPT).await?;
-        Ok(Ok(()))
+        // What never said so was not forgotten: nobody has come to it.
+        Ok(Ok(seen_at.is_some()))
     }
 }
 
@@ -268,40 +307,6 @@ async fn people(connection: &mut Connection, rooms: &[RoomId]) -> sqlx::Result<V
     Ok(rows.into_iter().map(people).collect())
 }
 
-async fn messages_after(
-    connection: &mut Connection,
-    room: RoomId,
-    after: i64,
-) -> sqlx::Result<Vec<Committed>> {
-    let Some(People { version, users, .. }) = people(&mut *connection, &[room]).await?.pop() else {
-        return Ok(Vec::new());
-    };
-    let mut rows = query_as::<_, (i64, i64, Uuid, Text, Option<i64>)>(
-        "SELECT id, seq, sender, text, origin FROM messages WHERE room = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-    )
-    .bind(room.0)
-    .bind(after)
-    .bind(as_limit(MAX_MESSAGES))
-    .fetch(connection);
-    let (mut messages, mut bytes) = (Vec::new(), 0);
-    while bytes <= MAX_TEXT_BYTES
-        && let Some((id, seq, sender, text, origin)) = rows.try_next().await?
-    {
-        bytes += text.0.len();
-        messages.push(Committed {
-            id: MessageId(id),
-            room,
-            seq,
-            sender: UserId(sender),
-            origin: origin.map_or(ConnectionId::ENDED, |origin| ConnectionId(origin.cast_unsigned())),
-            text: text.0,
-            participants: Arc::clone(&users),
-            people_version: version,
-        });
-    }
-    Ok(messages)
-}
-
-fn as_limit(most: usize) -> i64 {
+pub(super) fn as_limit(most: usize) -> i64 {
     i64::try_from(most).unwrap_or(i64::MAX)
 }

@@ -126,16 +126,13 @@ pub(super) async fn after(
     if !is_whole {
         return Ok(None);
     }
-    let mut items = Vec::with_capacity(rows.len());
-    for (number, node, body) in rows {
-        match serde_json::from_str::<Body>(&body) {
-            Ok(body) => items.push(NewsItem { number, node, news: body.into() }),
-            Err(error) => {
-                tracing::warn!(number, node, %error, "a newer node tells what this one does not know");
-            }
-        }
-    }
-    Ok(Some(items))
+    let item = |(number, node, body): (i64, i64, String)| {
+        let body = serde_json::from_str::<Body>(&body).inspect_err(|error| {
+            tracing::warn!(number, node, %error, "a newer node tells what this one does not know");
+        });
+        NewsItem { number, node, news: body.ok().map(News::from) }
+    };
+    Ok(Some(rows.into_iter().map(item).collect()))
 }
 
 /// Forgets entries from before `until`, some of them at a time.

@@ -17,6 +17,8 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL search_path
     SET LOCAL statement_timeout = 600000; SET LOCAL lock_timeout = 0; \
     SET LOCAL idle_in_transaction_session_timeout = 60000; SET LOCAL synchronous_commit = on; \
     SELECT pg_advisory_xact_lock(hashtextextended('plic_chat migrations', 0))";
+/// Takes everything in the schema from everybody but its owner.
+const RIGHTS: &str = include_str!("rights.sql");
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (\
     version BIGINT PRIMARY KEY, description TEXT NOT NULL, installed_on TIMESTAMPTZ NOT NULL DEFAULT now(), \
     success BOOLEAN NOT NULL, checksum BYTEA NOT NULL, execution_time BIGINT NOT NULL)";
@@ -67,6 +69,9 @@ pub(super) async fn run(connection: &mut Connection) -> Result<Vec<AppliedMigrat
                 applied.push(AppliedMigration { version, description: migration.description.to_string() });
             }
         }
+    }
+    if !applied.is_empty() {
+        connection.run(RIGHTS).await?;
     }
     connection.run("COMMIT").await?;
     Ok(applied)

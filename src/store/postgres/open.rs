@@ -67,6 +67,12 @@ pub enum OpenError {
     /// The schema could not be brought up to date.
     #[error("could not migrate the database")]
     Migrate(#[source] MigrateError),
+    /// Nodes have said lately that they live.
+    #[error(
+        "the database is in use, or was a minute ago (also where it was put back from a copy made then): \
+         stop all nodes first, wait a minute and try again"
+    )]
+    InUse,
     /// The database does not work.
     #[error("could not open the database")]
     Database(#[from] sqlx::Error),

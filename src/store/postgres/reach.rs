@@ -15,11 +15,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 256;
 
+/// How long a transaction that writes may do nothing: a node that hangs inside of one holds up the cluster for less than
+/// callers wait. The same is in [`WRITE_POOLED`].
+const WRITER_IDLE: Duration = Duration::from_secs(2);
+
 /// Begins a transaction that writes.
 const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 const WRITE_POOLED: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
     SET LOCAL search_path = plic_chat, pg_temp; SET LOCAL statement_timeout = 4500; SET LOCAL lock_timeout = 1500; \
-    SET LOCAL idle_in_transaction_session_timeout = 10000; SET LOCAL synchronous_commit = on; SET LOCAL jit = off";
+    SET LOCAL idle_in_transaction_session_timeout = 2000; SET LOCAL synchronous_commit = on; SET LOCAL jit = off";
 /// Begins a transaction that reads, and sees one moment.
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 const READ_POOLED: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
@@ -49,6 +53,10 @@ impl Reach {
 
     /// What a connection of a pool is opened with; `patience` is that of a statement.
     pub(super) fn options(&self, patience: Duration) -> PgConnectOptions {
+        self.options_of(patience, patience + Duration::from_millis(5_500))
+    }
+
+    fn options_of(&self, patience: Duration, idle: Duration) -> PgConnectOptions {
         if self.pooled {
             return self.options.clone().statement_cache_capacity(0).extra_float_digits(None);
         }
@@ -56,7 +64,7 @@ impl Reach {
             ("search_path", "plic_chat, pg_temp"),
             ("statement_timeout", &patience.as_millis().to_string()),
             ("lock_timeout", "1500"),
-            ("idle_in_transaction_session_timeout", &(patience.as_millis() + 5_500).to_string()),
+            ("idle_in_transaction_session_timeout", &idle.as_millis().to_string()),
             ("default_transaction_isolation", "read committed"),
             ("synchronous_commit", "on"),
             ("jit", "off"),
@@ -65,7 +73,7 @@ impl Reach {
 
     /// A connection of one's own.
     pub(super) async fn connect(&self) -> sqlx::Result<Connection> {
-        let options = self.options(STATEMENT_TIMEOUT);
+        let options = self.options_of(STATEMENT_TIMEOUT, WRITER_IDLE);
         match time::timeout(CONNECT_TIMEOUT, options.connect()).await {
             Ok(connection) => Ok(Connection::own(connection?, !self.pooled)),
             Err(_) => Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into())),
@@ -97,8 +105,9 @@ pub(super) fn may_pass(error: &sqlx::Error) -> bool {
         sqlx::Error::Protocol(_) => true,
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             // Connection lost, too many of them, shutting down or starting; deadlock; a standby that is no longer, or
-            // not yet, the one that writes.
-            ["08", "53", "57P", "40"].iter().any(|class| code.starts_with(class)) || code == "25006"
+            // not yet, the one that writes; a transaction that did nothing for too long.
+            ["08", "53", "57P", "40"].iter().any(|class| code.starts_with(class))
+                || ["25006", "25P03"].contains(&code.as_ref())
         }),
         _ => false,
     }

@@ -131,29 +131,52 @@ pub fn path_of(url: &str) -> Result<PathBuf, OpenError> {
 /// Makes the folder and the file, readable by their owner alone, and takes the lock beside it;
 /// answers where the file really is.
 fn prepare(path: &Path) -> Result<(PathBuf, File), OpenError> {
-    let at = |path: &Path| {
-        let path = path.to_path_buf();
-        move |source| OpenError::File { path, source }
-    };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder).map_err(at(folder))?;
-    }
+    make_folder_of(path)?;
     private_file(path).map_err(at(path))?;
-    // The lock stands beside the file itself, by whichever link it was named.
-    let path = path.canonicalize().map_err(at(path))?;
-    let mut lock_path = path.clone().into_os_string();
-    lock_path.push(".lock");
-    let lock_path = PathBuf::from(lock_path);
+    lock(path)
+}
+
+/// Makes the folder of a file that may be absent.
+pub(super) fn make_folder_of(path: &Path) -> Result<(), OpenError> {
+    let Some(folder) = folder_of(path) else { return Ok(()) };
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(at(folder))
+}
+
+/// Takes the lock beside a file that may be absent; answers where that really is, by whichever link it was named.
+pub(super) fn lock(path: &Path) -> Result<(PathBuf, File), OpenError> {
+    let path = match (path.canonicalize(), path.file_name()) {
+        (Err(error), Some(name)) if error.kind() == io::ErrorKind::NotFound => {
+            let folder = folder_of(path).unwrap_or(Path::new("."));
+            folder.canonicalize().map_err(at(folder))?.join(name)
+        }
+        (found, _) => found.map_err(at(path))?,
+    };
+    let lock_path = with_suffix(&path, ".lock");
     let lock = private_file(&lock_path).map_err(at(&lock_path))?;
     match lock.try_lock() {
         Ok(()) => Ok((path, lock)),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path)),
         Err(TryLockError::Error(source)) => Err(OpenError::File { path: lock_path, source }),
     }
+}
+
+/// The path with more at the end of its name.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.to_path_buf().into_os_string();
+    name.push(suffix);
+    name.into()
+}
+
+fn folder_of(path: &Path) -> Option<&Path> {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty())
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> OpenError {
+    move |source| OpenError::File { path: path.into(), source }
 }
 
 fn private_file(path: &Path) -> io::Result<File> {
@@ -164,7 +187,8 @@ fn private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
+/// Of any connection.
+pub(super) fn options(path: &Path) -> SqliteConnectOptions {
     // No mmap: an I/O error would be a signal that ends the process, not an error that one call answers.
     SqliteConnectOptions::new()
         .filename(path)
@@ -213,7 +237,7 @@ async fn apply_migrations(connection: &mut SqliteConnection) -> Result<Vec<Appli
 }
 
 /// The number of the newest migration in the database; 0 where there is none.
-async fn last_migration(connection: &mut SqliteConnection) -> sqlx::Result<i64> {
+pub(super) async fn last_migration(connection: &mut SqliteConnection) -> sqlx::Result<i64> {
     let made: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'",
     )

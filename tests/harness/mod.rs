@@ -1,5 +1,5 @@
-//! The one harness: a real server on a port of its own with a database of its own, users with tokens, and a client
-//! that sees every byte.
+//! The one harness of the tests through the public door: a real server on a port of its own with a database of its own,
+//! users with tokens, and a client that sees every byte.
 //!
 //! ```ignore
 //! let chat = Chat::serve().await;

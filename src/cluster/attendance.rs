@@ -1,0 +1,201 @@
+//! Who comes and goes: registered in the database, where one user's connections on all nodes are counted, and the rooms of
+//! whoever comes are listened to before they are let in. Those who wait are registered together: a crowd costs a few
+//! transactions.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use plic_pipeline::{id::ConnectionId, store::StoreError};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{sleep, timeout},
+};
+
+use super::{
+    node::Node,
+    shared::{Arrival, Attendance, RoomHead, RoomsOf},
+};
+
+/// Arrivals that are registered together at most.
+pub(super) const TOGETHER: usize = 256;
+/// Arrivals and departures that wait at most.
+const WAITING: usize = 16 * 1024;
+/// Departures that are remembered at most while the database is away. What is beyond stays registered until this node
+/// ends; it counts as the oldest of its user's connections, and is the first to be replaced.
+const REMEMBERED: usize = 64 * 1024;
+/// Departures that are sent together at most.
+const DEPARTURES: usize = 1024;
+/// How long somebody who comes waits.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long what was said before somebody came may hold them up, and how often that is looked at.
+const CATCH_UP: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(3);
+/// When departures that could not be sent are tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Somebody who comes or goes.
+pub(super) enum Coming {
+    Arrived(Arrival, oneshot::Sender<()>),
+    Left(ConnectionId),
+}
+
+/// The way to the task that registers.
+pub(super) struct Register {
+    way: mpsc::Sender<Coming>,
+}
+
+impl Register {
+    pub(super) fn new() -> (Self, mpsc::Receiver<Coming>) {
+        let (way, coming) = mpsc::channel(WAITING);
+        (Self { way }, coming)
+    }
+}
+
+#[async_trait]
+impl Attendance for Register {
+    async fn arrived(&self, arrival: Arrival) -> Result<(), StoreError> {
+        let registered = async {
+            let (done, registered) = oneshot::channel();
+            let sent = self.way.send(Coming::Arrived(arrival, done)).await;
+            sent.map_err(|_| StoreError::Overloaded)?;
+            registered.await.map_err(|failed| StoreError::Unavailable(Box::new(failed)))
+        };
+        timeout(PATIENCE, registered).await.unwrap_or(Err(StoreError::TimedOut))
+    }
+
+    fn left(&self, arrival: Arrival) {
+        if self.way.try_send(Coming::Left(arrival.connection)).is_err() {
+            tracing::warn!("a connection that ended stays registered: too many wait");
+        }
+    }
+}
+
+impl Node {
+    /// Registers those who come and go, in their order, for as long as it is polled.
+    pub(super) async fn keep_register(self: Arc<Self>, mut coming: mpsc::Receiver<Coming>) {
+        let mut departures: Vec<ConnectionId> = Vec::new();
+        let mut some = Vec::with_capacity(TOGETHER);
+        loop {
+            let pause = if departures.is_empty() { Duration::MAX } else { AGAIN };
+            // Departures that wait are tried again also where nobody comes.
+            if let Ok(0) = timeout(pause, coming.recv_many(&mut some, TOGETHER)).await {
+                return;
+            }
+            let (mut arrivals, mut waiting, mut left) = (Vec::new(), Vec::new(), Vec::new());
+            for one in some.drain(..) {
+                match one {
+                    Coming::Arrived(arrival, done) => {
+                        arrivals.push(arrival);
+                        waiting.push(done);
+                    }
+                    Coming::Left(connection) => {
+                        left.push(connection);
+                        if departures.len() < REMEMBERED {
+                            departures.push(connection);
+                        }
+                    }
+                }
+            }
+            if !arrivals.is_empty() {
+                let ids: Vec<ConnectionId> = arrivals.iter().map(|arrival| arrival.connection).collect();
+                match self.register(arrivals).await {
+                    Ok(()) => {
+                        self.registered().extend(ids);
+                        for done in waiting {
+                            // Whoever has gone meanwhile says so itself.
+                            let _ = done.send(());
+                        }
+                    }
+                    Err(error) => {
+                        tracing::warn!(
+                            error = &error as &dyn std::error::Error,
+                            arrivals = waiting.len(),
+                            "those who came could not be registered"
+                        );
+                    }
+                }
+            }
+            if !left.is_empty() {
+                let mut registered = self.registered();
+                for connection in &left {
+                    registered.remove(connection);
+                }
+            }
+            departures = self.unregister(departures).await;
+        }
+    }
+
+    fn registered(&self) -> MutexGuard<'_, HashSet<ConnectionId>> {
+        self.registered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Those who are connected here and whose arrival is complete, the oldest first.
+    pub(super) fn all_registered(&self) -> Vec<Arrival> {
+        let mut registered = self.registered();
+        let connected = self.hub.connections().into_iter();
+        let here: Vec<Arrival> = connected
+            .filter(|(_, connection)| registered.contains(connection))
+            .map(|(user, connection)| Arrival { user, connection })
+            .collect();
+        // Whoever could not say that they left is let go here.
+        *registered = here.iter().map(|arrival| arrival.connection).collect();
+        here
+    }
+
+    async fn register(&self, arrivals: Vec<Arrival>) -> Result<(), StoreError> {
+        let rooms = self.shared.arrived(arrivals, self.connections_per_user).await?;
+        let heads: Vec<RoomHead> = rooms.iter().flat_map(|of| of.rooms.iter().copied()).collect();
+        self.listen_for(rooms).await?;
+        self.deliver_up_to(heads).await;
+        Ok(())
+    }
+
+    /// Waits until what was said before somebody came is delivered to the others: it is not said to whoever comes.
+    async fn deliver_up_to(&self, mut heads: Vec<RoomHead>) {
+        let delivered = async {
+            loop {
+                self.with_rooms(|rooms, _, _| heads.retain(|head| rooms.is_behind(*head))).await;
+                if heads.is_empty() {
+                    return;
+                }
+                sleep(LOOK).await;
+            }
+        };
+        if timeout(CATCH_UP, delivered).await.is_err() {
+            tracing::debug!("somebody who came may receive what was said shortly before");
+        }
+    }
+
+    /// Listens to all rooms of those who came.
+    pub(super) async fn listen_for(&self, users: Vec<RoomsOf>) -> Result<(), StoreError> {
+        let mut more: Vec<RoomsOf> = users.iter().filter(|of| of.more).cloned().collect();
+        self.listen(users.into_iter().flat_map(|of| of.rooms)).await;
+        for of in &mut more {
+            while let Some(last) = of.rooms.last().filter(|_| of.more) {
+                *of = self.shared.rooms_after(of.user, last.room).await?;
+                self.listen(of.rooms.clone()).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers those that are still registered.
+    async fn unregister(&self, departures: Vec<ConnectionId>) -> Vec<ConnectionId> {
+        let mut sent = 0;
+        for some in departures.chunks(DEPARTURES) {
+            if let Err(error) = self.shared.left(some.to_vec()).await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "connections that ended are still registered"
+                );
+                break;
+            }
+            sent += some.len();
+        }
+        departures[sent..].to_vec()
+    }
+}

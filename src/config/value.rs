@@ -1,0 +1,85 @@
+//! How the text of a setting becomes its value, or why it does not.
+
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    num::NonZeroU32,
+};
+
+use ipnet::IpNet;
+use url::Url;
+
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.to_socket_addrs()
+        .ok()
+        .and_then(|mut addresses| addresses.next())
+        .ok_or_else(|| "not an address of the form host:port, such as 127.0.0.1:3030".into())
+}
+
+pub(super) fn secret(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("empty: anybody could make tokens".into()) } else { Ok(text.into()) }
+}
+
+pub(super) fn http_url(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
+            Err("not an http or https address".into())
+        }
+        Ok(url) if url.query().is_some() || url.fragment().is_some() || has_user(&url) => {
+            Err("has a user, a query or a fragment; the address of the project is enough".into())
+        }
+        Ok(url) => Ok(url),
+        Err(_) => Err("not an http or https address".into()),
+    }
+}
+
+/// Whether an address has a user or a password.
+pub(super) fn has_user(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+pub(super) fn at_least_one(text: &str) -> Result<NonZeroU32, String> {
+    match text.parse() {
+        Ok(number @ 1..=1_000_000) => Ok(NonZeroU32::new(number).expect("at least 1")),
+        _ => Err("not a whole number from 1 to 1000000".into()),
+    }
+}
+
+pub(super) fn message_chars(text: &str) -> Result<usize, String> {
+    // More would not fit a frame of 64 KiB once every character is four bytes long.
+    match text.parse() {
+        Ok(number @ 1..=16_000) => Ok(number),
+        _ => Err("not a whole number from 1 to 16000".into()),
+    }
+}
+
+pub(super) fn seconds(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(number @ 0..=31_536_000) => Ok(number),
+        _ => Err("not a whole number of seconds up to 31536000".into()),
+    }
+}
+
+pub(super) fn some_seconds(text: &str) -> Result<u64, String> {
+    match seconds(text)? {
+        0 => Err("must be at least 1 second".into()),
+        number => Ok(number),
+    }
+}
+
+pub(super) fn origin(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let no_origin = || "not an origin such as https://www.example.org".to_owned();
+    let url = Url::parse(text).map_err(|_| no_origin())?;
+    let host = url.host_str().ok_or_else(no_origin)?;
+    // Also of apps, whose schemes (`capacitor://localhost`) have no origin by the URL standard.
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let origin = format!("{}://{host}{port}", url.scheme());
+    if origin == text { Ok(origin) } else { Err(format!("not an exact origin; did you mean {origin}?")) }
+}
+
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
+        .map_err(|_| "not a network such as 10.0.0.0/8".into())
+}

@@ -1,0 +1,31 @@
+//! Another name for a database that was put back to an earlier state.
+
+use sqlx::{query, query_scalar};
+use uuid::Uuid;
+
+use super::{
+    open::{self, OpenError, PostgresSettings},
+    reach::Reach,
+};
+
+/// Gives the database a new epoch, which says that ids may start over; refused while nodes have said within a minute that
+/// they live.
+pub async fn new_epoch(settings: &PostgresSettings) -> Result<Uuid, OpenError> {
+    let reach = Reach::new(settings)?;
+    let mut connection = open::connect(&reach).await?;
+    let epoch = Uuid::new_v4();
+    connection.run(reach.write()).await?;
+    let is_used: bool =
+        query_scalar("SELECT EXISTS (SELECT FROM nodes WHERE seen_at > (SELECT moment() - 60000000))")
+            .fetch_one(&mut connection)
+            .await?;
+    if is_used {
+        connection.run("ROLLBACK").await?;
+        connection.close().await?;
+        return Err(OpenError::InUse);
+    }
+    query("UPDATE meta SET epoch = $1").bind(epoch).execute(&mut connection).await?;
+    connection.run("COMMIT").await?;
+    connection.close().await?;
+    Ok(epoch)
+}
