@@ -4,6 +4,7 @@ pub(crate) mod durable;
 pub(crate) mod floor;
 pub(crate) mod mosquitto;
 pub(crate) mod node;
+pub(crate) mod unnest;
 
 use std::{
     env,

@@ -1,7 +1,7 @@
 //! The servers that are compared: how each is started, on which cores, and where it then listens.
 
 use std::{
-    env, fs, io,
+    env, fs, io, iter,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -12,11 +12,13 @@ use clap::ValueEnum;
 use tempfile::TempDir;
 
 use crate::{
+    ground::Ground,
     load::{
         crowd::{Crowd, Waiting},
         protocol::Protocol,
         rooms::SECRET,
     },
+    measure::process::{self, Cpu},
     reference::{announced, mosquitto, node, pinned},
 };
 
@@ -27,6 +29,10 @@ pub(crate) enum Kind {
     Plic,
     /// plic-chat with two cores, of which it shares one with the load generator.
     PlicTwoCores,
+    /// plic-chat on `PostgreSQL`, which is on the same core and part of what is measured.
+    PlicPostgres,
+    /// Two nodes of plic-chat over `PostgreSQL` and NATS, all on the same core.
+    PlicNodes,
     /// A broadcast server that joins what it writes to a member.
     Floor,
     /// The same with one write for each delivery.
@@ -43,6 +49,8 @@ impl Kind {
         match self {
             Self::Plic => "plic-chat",
             Self::PlicTwoCores => "plic-chat, two cores",
+            Self::PlicPostgres => "plic-chat on PostgreSQL",
+            Self::PlicNodes => "plic-chat, two nodes",
             Self::Floor => "floor",
             Self::FloorSeparate => "floor, a write a delivery",
             Self::Node => "Node",
@@ -53,7 +61,9 @@ impl Kind {
     /// What it speaks.
     pub(crate) fn protocol(self) -> Protocol {
         match self {
-            Self::Plic | Self::PlicTwoCores | Self::Node => Protocol::Contract,
+            Self::Plic | Self::PlicTwoCores | Self::PlicPostgres | Self::PlicNodes | Self::Node => {
+                Protocol::Contract
+            }
             Self::Floor | Self::FloorSeparate => Protocol::Floor,
             Self::Mosquitto => Protocol::Mqtt,
         }
@@ -63,6 +73,11 @@ impl Kind {
     pub(crate) fn crowd(self) -> io::Result<Crowd> {
         let waiting = if self == Self::PlicTwoCores { Waiting::Asleep } else { Waiting::Awake };
         Crowd::new(self.protocol(), waiting)
+    }
+
+    /// Whether it is plic-chat itself.
+    pub(crate) fn is_ours(self) -> bool {
+        matches!(self, Self::Plic | Self::PlicTwoCores | Self::PlicPostgres | Self::PlicNodes)
     }
 
     /// Whether rooms are made over REST, rather than by naming them.
@@ -98,6 +113,9 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     child: Child,
     folder: TempDir,
+    /// What stands on the same ground.
+    peer: Option<Box<Server>>,
+    ground: Option<Ground>,
 }
 
 impl Server {
@@ -108,9 +126,54 @@ impl Server {
         let (child, address) = match kind {
             Kind::Node => node::start(folder.path(), SECRET, &core)?,
             Kind::Mosquitto => mosquitto::start(folder.path(), &core)?,
+            Kind::PlicPostgres | Kind::PlicNodes => return Self::start_on_ground(kind, host),
             kind => announced(command(kind, host, folder.path())?, folder.path())?,
         };
-        Ok(Self { kind, address, child, folder })
+        Ok(Self { kind, address, child, folder, peer: None, ground: None })
+    }
+
+    fn start_on_ground(kind: Kind, host: &Host) -> anyhow::Result<Self> {
+        let ground = Ground::start(kind == Kind::PlicNodes)?;
+        let node = || {
+            let folder = work_folder(&host.folder)?;
+            let mut command = plic(host, &SERVER_CORE.to_string())?;
+            command.envs(ground.settings());
+            let (child, address) = announced(command, folder.path())?;
+            anyhow::Ok(Self { kind, address, child, folder, peer: None, ground: None })
+        };
+        let mut server = node()?;
+        if kind == Kind::PlicNodes {
+            server.peer = Some(Box::new(node()?));
+        }
+        server.ground = Some(ground);
+        Ok(server)
+    }
+
+    /// Where it listens, on every node.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        iter::once(self.address).chain(self.peer.as_ref().map(|peer| peer.address)).collect()
+    }
+
+    /// The second node.
+    pub(crate) fn peer(&self) -> Option<&Self> {
+        self.peer.as_deref()
+    }
+
+    /// What its nodes share, where that is not a file.
+    pub(crate) fn ground(&self) -> Option<&Ground> {
+        self.ground.as_ref()
+    }
+
+    /// What it has used since it began, with everything that serves it alone.
+    pub(crate) fn cpu(&self) -> io::Result<Cpu> {
+        let mut cpu = process::cpu(self.pid())?;
+        if let Some(peer) = &self.peer {
+            cpu = cpu + peer.cpu()?;
+        }
+        if let Some(ground) = &self.ground {
+            cpu = cpu + ground.cpu()?;
+        }
+        Ok(cpu)
     }
 
     /// Kills a plic-chat as a crash does, and starts it again on the same database.
@@ -155,8 +218,22 @@ pub(crate) fn build() -> anyhow::Result<()> {
 
 /// Keeps this process off the core of the servers, and what it starts from then on too.
 pub(crate) fn take_load_core() -> anyhow::Result<()> {
-    let own = std::process::id().to_string();
-    let done = Command::new("taskset").args(["-cp", LOAD_CORE, &own]).stdout(Stdio::null()).status();
+    take_core(LOAD_CORE)
+}
+
+/// Starts something from the core of the servers, so that it stays there.
+pub(crate) fn on_server_core<T>(start: impl FnOnce() -> T) -> anyhow::Result<T> {
+    take_core(&SERVER_CORE.to_string())?;
+    let started = start();
+    take_core(LOAD_CORE)?;
+    Ok(started)
+}
+
+/// Has the calling thread, and what it starts from then on, run on one core alone.
+fn take_core(core: &str) -> anyhow::Result<()> {
+    let own = fs::read_link("/proc/thread-self")?;
+    let own = own.file_name().context("no thread without a number")?;
+    let done = Command::new("taskset").args(["-cp", core]).arg(own).stdout(Stdio::null()).status();
     if !done.context(NO_TASKSET)?.success() {
         bail!("a machine with two cores is needed: one for the server, one for its clients");
     }
@@ -184,43 +261,49 @@ pub(crate) fn sweep(parent: &Path) -> anyhow::Result<()> {
 }
 
 fn command(kind: Kind, host: &Host, folder: &Path) -> anyhow::Result<Command> {
-    let own = env::current_exe()?;
-    let database = folder.join("chat.db");
     match kind {
         Kind::Plic | Kind::PlicTwoCores => {
-            let program = own.with_file_name("plic-chat");
-            if !program.exists() {
-                bail!("{} is not there: run `cargo build --release` first", program.display());
-            }
             let cores = if kind == Kind::Plic { SERVER_CORE.to_string() } else { "0,1".to_owned() };
-            let mut command = pinned(&program, &cores);
-            command
-                .arg("serve")
-                .env("PLIC_LISTEN", "127.0.0.1:0")
-                .env("DATABASE_URL", format!("sqlite://{}", database.display()))
-                .env("SUPABASE_JWT_SECRET", SECRET)
-                .env("PLIC_PING_SECONDS", host.ping_seconds.to_string());
-            if let Some(seconds) = host.afk_seconds {
-                command.env("PLIC_AFK_SECONDS", seconds.to_string());
-            }
-            for limit in [
-                "PLIC_RATE_LIMIT_PER_SECOND",
-                "PLIC_RATE_LIMIT_BURST",
-                "PLIC_FRAMES_PER_SECOND",
-                "PLIC_REST_LIMIT_PER_SECOND",
-            ] {
-                command.env(limit, "1000000");
-            }
+            let mut command = plic(host, &cores)?;
+            command.env("DATABASE_URL", format!("sqlite://{}", folder.join("chat.db").display()));
             Ok(command)
         }
         Kind::Floor | Kind::FloorSeparate => {
-            let mut command = pinned(&own, &SERVER_CORE.to_string());
+            let mut command = pinned(env::current_exe()?, &SERVER_CORE.to_string());
             command.args(["floor", "--listen", "127.0.0.1:0"]);
             if kind == Kind::FloorSeparate {
                 command.arg("--separate");
             }
             Ok(command)
         }
-        Kind::Node | Kind::Mosquitto => bail!("{} is started elsewhere", kind.name()),
+        Kind::PlicPostgres | Kind::PlicNodes | Kind::Node | Kind::Mosquitto => {
+            bail!("{} is started elsewhere", kind.name())
+        }
     }
+}
+
+/// A node of plic-chat on these cores, without limits that the load would reach, and without a database.
+fn plic(host: &Host, cores: &str) -> anyhow::Result<Command> {
+    let program = env::current_exe()?.with_file_name("plic-chat");
+    if !program.exists() {
+        bail!("{} is not there: run `cargo build --release` first", program.display());
+    }
+    let mut command = pinned(&program, cores);
+    command
+        .arg("serve")
+        .env("PLIC_LISTEN", "127.0.0.1:0")
+        .env("SUPABASE_JWT_SECRET", SECRET)
+        .env("PLIC_PING_SECONDS", host.ping_seconds.to_string());
+    if let Some(seconds) = host.afk_seconds {
+        command.env("PLIC_AFK_SECONDS", seconds.to_string());
+    }
+    for limit in [
+        "PLIC_RATE_LIMIT_PER_SECOND",
+        "PLIC_RATE_LIMIT_BURST",
+        "PLIC_FRAMES_PER_SECOND",
+        "PLIC_REST_LIMIT_PER_SECOND",
+    ] {
+        command.env(limit, "1000000");
+    }
+    Ok(command)
 }

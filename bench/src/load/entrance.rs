@@ -25,10 +25,11 @@ impl Listener for Doorkeeper {
     }
 }
 
-/// Lets members in who greet the server with these bytes, the first as member 0, and waits until all are.
+/// Lets members in who greet the server with these bytes, the first as member 0, and waits until all are. Where a server has
+/// several addresses, members take them in turns.
 pub(crate) fn enter(
     crowd: &mut Crowd,
-    address: SocketAddr,
+    addresses: &[SocketAddr],
     greetings: &[Vec<u8>],
     at_once: usize,
 ) -> Result<(), Failure> {
@@ -39,7 +40,7 @@ pub(crate) fn enter(
     while doorkeeper.0 < greetings.len() {
         let free = at_once - (come - doorkeeper.0);
         for (member, greeting) in waiting.by_ref().take(free) {
-            crowd.come(member, address, greeting.clone())?;
+            crowd.come(member, addresses[member % addresses.len()], greeting.clone())?;
             come += 1;
         }
         let before = doorkeeper.0;

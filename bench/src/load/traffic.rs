@@ -116,6 +116,11 @@ impl Traffic {
         self.pace
     }
 
+    /// From now on they send at this pace; whatever was sent has arrived.
+    pub(crate) fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
+    }
+
     /// Counts from here on, and hands out what was counted before.
     pub(crate) fn reset(&mut self) -> Count {
         std::mem::take(&mut self.count)

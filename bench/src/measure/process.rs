@@ -1,6 +1,10 @@
 //! What a process and those that it started have used, from /proc.
 
-use std::{fs, io, ops::Sub};
+use std::{
+    fs, io,
+    ops::{Add, Sub},
+    time::Duration,
+};
 
 /// The unit of times in /proc: a hundredth of a second for every architecture that Linux runs on today.
 const TICKS_PER_SECOND: f64 = 100.0;
@@ -18,6 +22,14 @@ impl Cpu {
     /// Both.
     pub(crate) fn total(self) -> f64 {
         self.user + self.system
+    }
+}
+
+impl Add for Cpu {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { user: self.user + other.user, system: self.system + other.system }
     }
 }
 
@@ -81,6 +93,27 @@ fn tree(root: u32, stats: &[Stat]) -> Cpu {
     total
 }
 
+/// How long the threads of a process have run on a processor, far more exactly than [`cpu`], but without those that have ended.
+pub(crate) fn run_time(pid: u32) -> io::Result<Duration> {
+    let mut total = Duration::ZERO;
+    for entry in fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread may end while the others are read.
+        let file = fs::read_to_string(entry?.path().join("schedstat")).unwrap_or_default();
+        total += nanoseconds(&file).unwrap_or_default();
+    }
+    Ok(total)
+}
+
+/// How long the calling thread has run on a processor.
+pub(crate) fn own_run_time() -> io::Result<Duration> {
+    let file = fs::read_to_string("/proc/thread-self/schedstat")?;
+    nanoseconds(&file).ok_or_else(|| io::Error::other("the kernel keeps no run times"))
+}
+
+fn nanoseconds(schedstat: &str) -> Option<Duration> {
+    Some(Duration::from_nanos(schedstat.split_whitespace().next()?.parse().ok()?))
+}
+
 /// Bytes of memory that a process holds.
 pub(crate) fn resident(pid: u32) -> io::Result<u64> {
     status(pid, "VmRSS:")
@@ -136,6 +169,7 @@ mod tests {
     fn this_process_uses_time_and_memory() {
         let own = std::process::id();
         assert!(cpu(own).is_ok() && cpu(u32::MAX).is_err());
+        assert!(own_run_time().expect("as the test says") <= run_time(own).expect("as the test says"));
         assert!(peak(own).expect("as the test says") >= resident(own).expect("as the test says") / 2);
     }
 }

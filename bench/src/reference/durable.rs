@@ -15,9 +15,9 @@ use rusqlite::{Connection, params};
 use crate::server::work_folder;
 
 /// Rooms that the rows are spread over.
-const ROOMS: i64 = 256;
+pub(crate) const ROOMS: i64 = 256;
 /// A text of 64 bytes, as in every scenario.
-const TEXT: &str = "the balcony faces south and the keys are with our neighbour anna";
+pub(crate) const TEXT: &str = "the balcony faces south and the keys are with our neighbour anna";
 const DATABASE: &str = "
     PRAGMA page_size = 4096;
     PRAGMA journal_mode = WAL;

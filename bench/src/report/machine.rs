@@ -19,6 +19,8 @@ pub(crate) fn describe(databases: &Path) -> String {
         ("plic-chat", version("git", &["-C", env!("CARGO_MANIFEST_DIR"), "describe", "--always", "--dirty"])),
         ("rustc", version("rustc", &["--version"])),
         ("SQLite", rusqlite::version().to_owned()),
+        ("PostgreSQL", version("postgres", &["--version"])),
+        ("NATS", version("/usr/sbin/nats-server", &["--version"])),
         ("Node", version("node", &["--version"])),
         ("Mosquitto", version("/usr/sbin/mosquitto", &["-h"])),
     ];

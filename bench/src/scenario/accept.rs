@@ -125,7 +125,7 @@ fn measure(server: &Server, guests: &Guests) -> anyhow::Result<Round> {
     let count = guests.greetings.len() as f64;
     let mut crowd = server.kind.crowd()?;
     let (before, begun) = (process::cpu(server.pid())?, Instant::now());
-    enter(&mut crowd, server.address, &guests.greetings, AT_ONCE)?;
+    enter(&mut crowd, &server.addresses(), &guests.greetings, AT_ONCE)?;
     let (seconds, used) = (begun.elapsed().as_secs_f64(), process::cpu(server.pid())? - before);
     drop(crowd);
     sleep(SETTLING);

@@ -73,7 +73,12 @@ pub(crate) fn growth(all: &[Contestant], figure: impl Fn(&Window) -> f64) -> Opt
     quotient(all, [Kind::PlicTwoCores, Kind::Plic], figure)
 }
 
-fn quotient(all: &[Contestant], kinds: [Kind; 2], figure: impl Fn(&Window) -> f64) -> Option<Spread> {
+/// A figure of one server over that of another, round by round.
+pub(crate) fn quotient(
+    all: &[Contestant],
+    kinds: [Kind; 2],
+    figure: impl Fn(&Window) -> f64,
+) -> Option<Spread> {
     let windows = |kind| all.iter().find(|one| one.kind == kind).map(|one| &one.windows);
     let [above, below] = kinds.map(windows);
     Spread::of(above?.iter().zip(below?).map(|(above, below)| figure(above) / figure(below)))
@@ -85,15 +90,11 @@ pub(crate) fn median(windows: &[Window], figure: impl Fn(&Window) -> f64) -> f64
 }
 
 impl Contestant {
-    fn is_ours(&self) -> bool {
-        matches!(self.kind, Kind::Plic | Kind::PlicTwoCores)
-    }
-
     /// A row of the table, without what is compared.
     pub(crate) fn row(&self, scenario: &str, result: impl Fn(&[Window]) -> String) -> Row {
         let mut row = Row::new(scenario, self.kind.name());
         row.failure.clone_from(&self.failure);
-        row.is_ours = self.is_ours();
+        row.is_ours = self.kind.is_ours();
         if self.windows.is_empty() {
             return row;
         }
@@ -124,7 +125,7 @@ impl Contestant {
         (!self.windows.is_empty()).then(|| Bar {
             name: self.kind.name().to_owned(),
             value: median(&self.windows, figure),
-            is_ours: self.is_ours(),
+            is_ours: self.kind.is_ours(),
         })
     }
 }

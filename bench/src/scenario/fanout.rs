@@ -43,7 +43,8 @@ fn row(contestant: &Contestant, all: &[Contestant], name: &str, senders: usize) 
     let kind = contestant.kind;
     let per_cpu = ratio(all, kind, Window::deliveries_per_cpu);
     match kind {
-        Kind::Plic => row,
+        // Those on other ground than a file are not among these.
+        Kind::Plic | Kind::PlicPostgres | Kind::PlicNodes => row,
         Kind::PlicTwoCores => {
             row.with("deliveries/s, two cores to one", growth(all, Window::deliveries), None)
         }

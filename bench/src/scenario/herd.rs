@@ -77,7 +77,7 @@ fn measure(options: &Options, count: usize) -> anyhow::Result<Herd> {
     let mut server = Server::start(Kind::Plic, &host)?;
     let guests = Guests::strangers(Kind::Plic, count);
     let mut crowd = Kind::Plic.crowd()?;
-    enter(&mut crowd, server.address, &guests.greetings, AT_ONCE)?;
+    enter(&mut crowd, &server.addresses(), &guests.greetings, AT_ONCE)?;
     idle(&mut crowd, SETTLING)?;
     let idle_bytes = resident(&server)?;
 

@@ -93,7 +93,7 @@ fn rest(kind: Kind, host: &Host, count: usize, time: Duration) -> anyhow::Result
     }
     let before = resident_when_warm(&server, &guests)?;
     let mut crowd = kind.crowd()?;
-    enter(&mut crowd, server.address, &guests.greetings, AT_ONCE)?;
+    enter(&mut crowd, &server.addresses(), &guests.greetings, AT_ONCE)?;
     idle(&mut crowd, SETTLING)?;
     let bytes = each(before, process::resident(server.pid())?, count);
     let (used, begun) = (process::cpu(server.pid())?, Instant::now());
@@ -106,7 +106,7 @@ fn rest(kind: Kind, host: &Host, count: usize, time: Duration) -> anyhow::Result
 fn resident_when_warm(server: &Server, guests: &Guests) -> anyhow::Result<u64> {
     let mut first = server.kind.crowd()?;
     let some = guests.greetings.len().min(AT_ONCE);
-    enter(&mut first, server.address, &guests.greetings[..some], AT_ONCE)?;
+    enter(&mut first, &server.addresses(), &guests.greetings[..some], AT_ONCE)?;
     drop(first);
     sleep(Duration::from_secs(1));
     Ok(process::resident(server.pid())?)
@@ -124,7 +124,7 @@ fn after_large_frames(host: &Host, count: usize) -> anyhow::Result<Large> {
     let rooms = (0..count).map(|_| Ok(guests.room(&server, 1)?.1)).collect::<anyhow::Result<Vec<u64>>>()?;
     let empty = resident_when_warm(&server, &guests)?;
     let mut crowd = Kind::Plic.crowd()?;
-    enter(&mut crowd, server.address, &guests.greetings, AT_ONCE)?;
+    enter(&mut crowd, &server.addresses(), &guests.greetings, AT_ONCE)?;
     idle(&mut crowd, SETTLING)?;
     let before = each(empty, process::resident(server.pid())?, count);
     let mut answers = Answers(0);

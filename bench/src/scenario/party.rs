@@ -13,7 +13,7 @@ use crate::{
         rooms,
         traffic::{Count, Lane, Pace, Traffic},
     },
-    measure::process::{self, Cpu},
+    measure::process::Cpu,
     server::{Host, Kind, Server},
 };
 
@@ -94,9 +94,22 @@ impl Party {
             lanes = alternating(&lanes, shape.rooms);
         }
         let mut crowd = kind.crowd()?;
-        enter(&mut crowd, server.address, &guests.greetings, AT_ONCE).context("not everybody came in")?;
+        enter(&mut crowd, &server.addresses(), &guests.greetings, AT_ONCE)
+            .context("not everybody came in")?;
         let traffic = Traffic::new(kind.protocol(), shape.pace, lanes);
         Ok(Self { server, crowd, traffic })
+    }
+
+    /// From now on they send at this pace; nothing is on its way.
+    pub(crate) fn set_pace(&mut self, pace: Pace) {
+        self.traffic.set_pace(pace);
+    }
+
+    /// Waits until all that was sent has arrived, and forgets it: for after a window that failed.
+    pub(crate) fn calm_down(&mut self) -> anyhow::Result<()> {
+        self.traffic.settle(&mut self.crowd)?;
+        self.traffic.reset();
+        Ok(())
     }
 
     /// Lets them talk: for a while uncounted, then counted.
@@ -108,14 +121,14 @@ impl Party {
             traffic.settle(crowd)?;
         }
         traffic.reset();
-        let (before, begun) = (process::cpu(server.pid())?, Instant::now());
+        let (before, begun) = (server.cpu()?, Instant::now());
         traffic.run(crowd, time)?;
         // At a given pace, what has not arrived yet is what took longest: it counts. In closed loop it would be work outside
         // the window.
         if is_open {
             traffic.settle(crowd)?;
         }
-        let (seconds, cpu) = (begun.elapsed().as_secs_f64(), process::cpu(server.pid())? - before);
+        let (seconds, cpu) = (begun.elapsed().as_secs_f64(), server.cpu()? - before);
         let count = traffic.reset();
         traffic.settle(crowd)?;
         traffic.reset();

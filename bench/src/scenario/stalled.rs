@@ -124,7 +124,7 @@ fn measure(host: &Host, options: &Options, case: Case) -> anyhow::Result<Seen> {
     let lanes = alternating(&healthy, ROOMS).into_iter().zip(alternating(&noise, ROOMS));
     let lanes = lanes.flat_map(|(healthy, noise)| [healthy, noise]).collect();
     let mut crowd = Kind::Plic.crowd()?;
-    enter(&mut crowd, server.address, &guests.greetings, AT_ONCE)?;
+    enter(&mut crowd, &server.addresses(), &guests.greetings, AT_ONCE)?;
     let mut traffic = Traffic::new(protocol, Pace::Open(APART), lanes);
     traffic.run(&mut crowd, options.warm_up())?;
     traffic.settle(&mut crowd)?;
