@@ -11,6 +11,7 @@ mod harness;
 mod http_upgrade;
 mod moderation_bounds;
 mod moderation_incidents;
+mod moderation_numbers;
 mod moderation_people;
 mod moderation_rules;
 mod moderation_trials;

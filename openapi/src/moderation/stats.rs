@@ -6,7 +6,7 @@ use plic_pipeline::{
     moderation::{
         Desk,
         desk::Numbers,
-        stats::{Hits, Precision},
+        stats::{BansOfDay, Decisions, Hits, Precision, RuleDecisions},
     },
     timestamp::Timestamp,
 };
@@ -14,7 +14,7 @@ use poem_openapi::{Object, OpenApi, param::Query};
 
 use super::{
     answer::{Answer, rounded},
-    words::Action,
+    words::{Action, DecidedStatus},
 };
 use crate::{caller::Caller, failure::Failure, moment::Moment, nullable::Nullable, spec::Tag};
 
@@ -29,8 +29,15 @@ pub(crate) struct Stats {
     hits: Vec<RuleHits>,
     /// How often rules were right, by what moderators decided.
     precision: Vec<RulePrecision>,
+    /// Incidents that were decided, by rule, day and decision, the newest day first. An incident in which several rules
+    /// acted counts for each of them, as in `precision`: for totals add up `decided`.
+    decisions: Vec<DecisionsOfRule>,
+    /// Incidents that were decided, by day and decision, each counted once, the newest day first.
+    decided: Vec<DecisionsOfDay>,
     /// Bans set.
     bans: u64,
+    /// The same by day, the newest first; days without a ban are left out.
+    bans_by_day: Vec<BansADay>,
     /// How long the node that you asked took to judge messages since it started.
     latency: Latency,
 }
@@ -66,6 +73,42 @@ pub(crate) struct RulePrecision {
     precision: Nullable<f64>,
 }
 
+/// Incidents of a rule that were decided on a day.
+#[derive(Debug, Object)]
+pub(crate) struct DecisionsOfRule {
+    /// A rule that acted in them, whatever its version; `null` where none did, as in reports.
+    rule_id: Nullable<i64>,
+    /// The day of the decision (UTC): `2026-01-31`.
+    #[oai(validator(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
+    day: String,
+    /// How they were decided, by moderators or by the policy in time.
+    status: DecidedStatus,
+    /// How many.
+    count: u64,
+}
+
+/// Incidents that were decided on a day.
+#[derive(Debug, Object)]
+pub(crate) struct DecisionsOfDay {
+    /// The day of the decision (UTC): `2026-01-31`.
+    #[oai(validator(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
+    day: String,
+    /// How they were decided, by moderators or by the policy in time.
+    status: DecidedStatus,
+    /// How many.
+    count: u64,
+}
+
+/// Bans that were set on a day.
+#[derive(Debug, Object)]
+pub(crate) struct BansADay {
+    /// The day (UTC): `2026-01-31`.
+    #[oai(validator(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
+    day: String,
+    /// How many.
+    count: u64,
+}
+
 /// How long judging took.
 #[derive(Debug, Object)]
 pub(crate) struct Latency {
@@ -87,6 +130,10 @@ impl StatsApi {
     /// Read the numbers
     ///
     /// A rule whose `precision` is low stops people who did nothing wrong: put it in the shadow and mend it.
+    ///
+    /// `hits` counts the whole day of `since`. `precision` is about incidents that were opened since that moment,
+    /// `decisions` and `decided` about those that were decided since, whenever they were opened. Rows of `hits` and of
+    /// `decisions` end at 100,000 each, the newest days kept.
     #[oai(path = "/moderation/stats", method = "get", operation_id = "readStats")]
     async fn read_stats(
         &self,
@@ -104,7 +151,10 @@ impl From<Numbers> for Stats {
         Self {
             hits: numbers.stats.hits.into_iter().map(RuleHits::from).collect(),
             precision: numbers.stats.precision.into_iter().map(RulePrecision::from).collect(),
+            decisions: numbers.stats.decisions.into_iter().filter_map(DecisionsOfRule::of).collect(),
+            decided: numbers.stats.decided.into_iter().filter_map(DecisionsOfDay::of).collect(),
             bans: numbers.stats.bans,
+            bans_by_day: numbers.stats.bans_by_day.into_iter().map(BansADay::from).collect(),
             latency: Latency {
                 judged: numbers.judged,
                 p50_micros: rounded(numbers.p50_micros, 1),
@@ -116,15 +166,39 @@ impl From<Numbers> for Stats {
 
 impl From<Hits> for RuleHits {
     fn from(hits: Hits) -> Self {
-        let midnight = Timestamp(hits.day.saturating_mul(MICROS_A_DAY)).to_string();
         Self {
             rule_id: hits.rule.0,
             action: hits.action.into(),
             shadow: hits.shadow,
-            day: midnight.split('T').next().unwrap_or_default().to_owned(),
+            day: date(hits.day),
             count: hits.count,
         }
     }
+}
+
+impl DecisionsOfRule {
+    fn of(RuleDecisions { rule, day, status, count }: RuleDecisions) -> Option<Self> {
+        let status = DecidedStatus::of(status)?;
+        Some(Self { rule_id: Nullable(rule.map(|rule| rule.0)), day: date(day), status, count })
+    }
+}
+
+impl DecisionsOfDay {
+    fn of(Decisions { day, status, count }: Decisions) -> Option<Self> {
+        Some(Self { day: date(day), status: DecidedStatus::of(status)?, count })
+    }
+}
+
+impl From<BansOfDay> for BansADay {
+    fn from(BansOfDay { day, count }: BansOfDay) -> Self {
+        Self { day: date(day), count }
+    }
+}
+
+/// A day that is counted from 1970-01-01, as `2026-01-31`.
+fn date(day: i64) -> String {
+    let midnight = Timestamp(day.saturating_mul(MICROS_A_DAY)).to_string();
+    midnight.split('T').next().unwrap_or_default().to_owned()
 }
 
 impl From<Precision> for RulePrecision {

@@ -93,6 +93,30 @@ pub(crate) enum IncidentStatus {
     Removed,
 }
 
+/// How an incident was decided: as with `IncidentStatus`, which no longer is `open`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "lowercase")]
+pub(crate) enum DecidedStatus {
+    Upheld,
+    Dismissed,
+    Released,
+    Removed,
+}
+
+impl DecidedStatus {
+    /// `None` while it is open.
+    pub(super) fn of(status: plic_pipeline::moderation::IncidentStatus) -> Option<Self> {
+        use plic_pipeline::moderation::IncidentStatus as Of;
+        match status {
+            Of::Open => None,
+            Of::Upheld => Some(Self::Upheld),
+            Of::Dismissed => Some(Self::Dismissed),
+            Of::Released => Some(Self::Released),
+            Of::Removed => Some(Self::Removed),
+        }
+    }
+}
+
 /// What a moderator decides: `uphold` (it was right, nothing more happens), `dismiss` (it was wrong: the strike is taken
 /// back), `release` (a held message is delivered after all), `remove` (a delivered message is redacted, a held one
 /// dropped).

@@ -13,7 +13,7 @@ use plic_pipeline::{
         audit::{GENESIS, chain},
         incident::{IncidentInContext, Report},
         records::{Decided, RecordsError},
-        stats::{Hits, Precision, Stats},
+        stats::{BansOfDay, Decisions, Hits, Precision, RuleDecisions, Stats},
     },
     store::{Ban, Page, Store, StoreError, StoredMessage},
     timestamp::Timestamp,
@@ -370,7 +370,18 @@ impl Records for FakeRecords {
             Precision { rule: RuleId(1), right: 2, wrong: 1, open: 3 },
             Precision { rule: RuleId(2), right: 0, wrong: 0, open: 1 },
         ];
-        Ok(Stats { hits: state.hits.clone(), precision, bans: state.bans.len() as u64 })
+        let status = IncidentStatus::Dismissed;
+        Ok(Stats {
+            hits: state.hits.clone(),
+            precision,
+            decisions: vec![
+                RuleDecisions { rule: None, day: 20_484, status, count: 1 },
+                RuleDecisions { rule: Some(RuleId(1)), day: 20_484, status, count: 2 },
+            ],
+            decided: vec![Decisions { day: 20_484, status, count: 3 }],
+            bans: state.bans.len() as u64,
+            bans_by_day: vec![BansOfDay { day: 20_483, count: 4 }],
+        })
     }
 
     async fn scan(&self, after: MessageId, limit: usize) -> Result<Vec<StoredMessage>, StoreError> {

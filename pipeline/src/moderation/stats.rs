@@ -1,5 +1,6 @@
 //! What rules did, in numbers.
 
+use super::incident::IncidentStatus;
 use crate::{filter::Action, id::RuleId, timestamp::Timestamp};
 
 /// Matches of a rule on a day, not yet written down.
@@ -30,6 +31,40 @@ pub struct Precision {
     pub open: u64,
 }
 
+/// Incidents of a rule that were decided in one way on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RuleDecisions {
+    /// A rule that acted in them; `None` where none did, as in reports. Of an incident in which several rules acted, each
+    /// is told: as in [`Precision`].
+    pub rule: Option<RuleId>,
+    /// The day of the decision, counted from 1970-01-01 (UTC).
+    pub day: i64,
+    /// The decision.
+    pub status: IncidentStatus,
+    /// How many incidents.
+    pub count: u64,
+}
+
+/// Incidents that were decided in one way on a day, each counted once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decisions {
+    /// The day of the decision, counted from 1970-01-01 (UTC).
+    pub day: i64,
+    /// The decision.
+    pub status: IncidentStatus,
+    /// How many incidents.
+    pub count: u64,
+}
+
+/// Bans that were set on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BansOfDay {
+    /// The day, counted from 1970-01-01 (UTC).
+    pub day: i64,
+    /// How many.
+    pub count: u64,
+}
+
 /// Numbers since a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stats {
@@ -37,8 +72,14 @@ pub struct Stats {
     pub hits: Vec<Hits>,
     /// Decisions by rule, by incidents opened since.
     pub precision: Vec<Precision>,
+    /// Incidents decided since by rule and day, the newest day first.
+    pub decisions: Vec<RuleDecisions>,
+    /// Incidents decided since by day, the newest day first.
+    pub decided: Vec<Decisions>,
     /// Bans set since.
     pub bans: u64,
+    /// The same by day, the newest first.
+    pub bans_by_day: Vec<BansOfDay>,
 }
 
 /// A day, counted from 1970-01-01 (UTC).

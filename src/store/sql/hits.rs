@@ -1,18 +1,18 @@
 //! What rules did, in numbers.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{cmp::Reverse, collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 use plic_pipeline::{
     id::RuleId,
     moderation::{
         IncidentStatus,
-        stats::{Hits, Precision, Stats, day_of},
+        stats::{BansOfDay, Decisions, Hits, Precision, RuleDecisions, Stats, day_of},
     },
     store::StoreError,
     timestamp::Timestamp,
 };
-use sqlx::{query_as, query_scalar};
+use sqlx::query_as;
 
 use super::{
     change::{Change, Work},
@@ -33,9 +33,19 @@ pub(super) const SINCE: &str = "SELECT rule, action, shadow, day, count FROM rul
 pub(super) const DECISIONS: &str = "SELECT r.rule, i.status, count(*) FROM incidents i CROSS JOIN incident_rules r \
                                     WHERE r.incident = i.id AND i.created_at >= $1 AND r.shadow = FALSE \
                                     GROUP BY r.rule, i.status";
-pub(super) const BANS: &str = "SELECT count(*) FROM bans WHERE created_at >= $1";
-/// Rows of hits that one answer holds, the newest days: a year of hundreds of rules.
-const MAX_HITS: i64 = 100_000;
+/// From the incidents decided since a moment to the rules that acted in them, if any did.
+pub(super) const DECISIONS_BY_DAY: &str = "SELECT r.rule, i.decided_at / 86400000000, i.status, count(*) \
+                                           FROM incidents i LEFT JOIN incident_rules r \
+                                           ON r.incident = i.id AND r.shadow = FALSE \
+                                           WHERE i.decided_at >= $1 AND i.decided_at IS NOT NULL \
+                                           GROUP BY 1, 2, 3 ORDER BY 2 DESC LIMIT $2";
+pub(super) const DECIDED_BY_DAY: &str = "SELECT decided_at / 86400000000, status, count(*) FROM incidents \
+                                         WHERE decided_at >= $1 AND decided_at IS NOT NULL \
+                                         GROUP BY 1, 2 ORDER BY 1 DESC";
+pub(super) const BANS_BY_DAY: &str = "SELECT created_at / 86400000000, count(*) FROM bans WHERE created_at >= $1 \
+                                      GROUP BY 1 ORDER BY 1 DESC";
+/// Rows by rule and day that one answer holds of each kind, the newest days: a year of hundreds of rules.
+const MAX_ROWS: i64 = 100_000;
 
 /// How far back numbers go, so that no question makes them read everything.
 const KEPT: Duration = Duration::from_hours(400 * 24);
@@ -65,7 +75,7 @@ impl Change for AddHits {
 pub(super) async fn since(connection: &mut Connection, since: Timestamp) -> sqlx::Result<Stats> {
     let since = since.max(Timestamp::now().before(KEPT));
     let rows: Vec<(i64, String, bool, i64, i64)> =
-        query_as(SINCE).bind(day_of(since)).bind(MAX_HITS).fetch_all(&mut *connection).await?;
+        query_as(SINCE).bind(day_of(since)).bind(MAX_ROWS).fetch_all(&mut *connection).await?;
     let mut hits = Vec::with_capacity(rows.len());
     for (rule, action, shadow, day, number) in rows {
         hits.push(Hits { rule: RuleId(rule), action: variant(&action)?, shadow, day, count: count(number) });
@@ -82,6 +92,44 @@ pub(super) async fn since(connection: &mut Connection, since: Timestamp) -> sqlx
             IncidentStatus::Dismissed | IncidentStatus::Released => of_rule.wrong += count(number),
         }
     }
-    let bans: i64 = query_scalar(BANS).bind(since.0).fetch_one(&mut *connection).await?;
-    Ok(Stats { hits, precision: precision.into_values().collect(), bans: count(bans) })
+    let bans_by_day = bans_by_day(connection, since).await?;
+    Ok(Stats {
+        hits,
+        precision: precision.into_values().collect(),
+        decisions: decisions_by_rule(connection, since).await?,
+        decided: decided(connection, since).await?,
+        bans: bans_by_day.iter().map(|bans| bans.count).sum(),
+        bans_by_day,
+    })
+}
+
+async fn decisions_by_rule(
+    connection: &mut Connection,
+    since: Timestamp,
+) -> sqlx::Result<Vec<RuleDecisions>> {
+    let rows: Vec<(Option<i64>, i64, String, i64)> =
+        query_as(DECISIONS_BY_DAY).bind(since.0).bind(MAX_ROWS).fetch_all(connection).await?;
+    let mut decisions = Vec::with_capacity(rows.len());
+    for (rule, day, status, number) in rows {
+        let rule = rule.map(RuleId);
+        decisions.push(RuleDecisions { rule, day, status: variant(&status)?, count: count(number) });
+    }
+    // The engines do not agree where no rule stands among them.
+    decisions.sort_unstable_by_key(|of| (Reverse(of.day), of.rule, of.status.as_str()));
+    Ok(decisions)
+}
+
+async fn decided(connection: &mut Connection, since: Timestamp) -> sqlx::Result<Vec<Decisions>> {
+    let rows: Vec<(i64, String, i64)> = query_as(DECIDED_BY_DAY).bind(since.0).fetch_all(connection).await?;
+    let mut decided = Vec::with_capacity(rows.len());
+    for (day, status, number) in rows {
+        decided.push(Decisions { day, status: variant(&status)?, count: count(number) });
+    }
+    decided.sort_unstable_by_key(|of| (Reverse(of.day), of.status.as_str()));
+    Ok(decided)
+}
+
+async fn bans_by_day(connection: &mut Connection, since: Timestamp) -> sqlx::Result<Vec<BansOfDay>> {
+    let rows: Vec<(i64, i64)> = query_as(BANS_BY_DAY).bind(since.0).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(day, number)| BansOfDay { day, count: count(number) }).collect())
 }

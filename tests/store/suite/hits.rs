@@ -4,14 +4,15 @@ use plic_pipeline::{
     filter::Action,
     id::{RoomId, RuleId},
     moderation::{
-        Decision, IncidentKind,
-        stats::{Hits, Precision, Stats, day_of},
+        Decision, Finding, IncidentKind, IncidentStatus, Policy,
+        incident::RefusedMessage,
+        stats::{BansOfDay, Decisions, Hits, Precision, RuleDecisions, Stats, day_of},
     },
     store::Ban,
     timestamp::Timestamp,
 };
 
-use super::{DAY, all_incidents, refuse, user};
+use super::{DAY, all_incidents, refuse, refused, room_of, say, user};
 use crate::engine::Engine;
 
 fn hits(rule: i64, action: Action, day: i64, count: u64) -> Hits {
@@ -68,6 +69,65 @@ pub(crate) async fn precision_is_learnt_from_decisions(engine: impl Engine) {
     assert_eq!(stats.bans, 1);
     let later = records.stats(Timestamp::now().after(DAY)).await.expect("answers");
     assert_eq!((later.precision.len(), later.bans), (0, 0));
+}
+
+/// An incident in which two live rules acted, 1 and 3, beside the one in the shadow.
+async fn refuse_by_two_rules(records: &dyn crate::engine::Kept, text: &str) {
+    let RefusedMessage { key, text, finding } = refused(IncidentKind::Reject, 1, RoomId(1), text, 7);
+    let Finding { kind, category, mut matches } = finding;
+    let mut third = matches[0].clone();
+    third.rule_id = RuleId(3);
+    matches.push(third);
+    let refused = RefusedMessage { key, text, finding: Finding { kind, category, matches } };
+    records.record_refused(refused, &Policy::default()).await.expect("records");
+}
+
+pub(crate) async fn decisions_and_bans_are_counted_by_day(engine: impl Engine) {
+    let (store, records) = (engine.store(), engine.records());
+    let room = room_of(&*store, &[1, 2]).await;
+    let said = say(&*store, 1, room, "said").await.expect("stores");
+    records.report(user(2), room, said, "rude".into()).await.expect("reports");
+    refuse(&*records, IncidentKind::Reject, 1, RoomId(1), "by one").await;
+    refuse_by_two_rules(&*records, "by two").await;
+    refuse(&*records, IncidentKind::Reject, 1, RoomId(1), "undecided").await;
+    let incidents = all_incidents(&*records).await;
+    for (incident, decision) in
+        incidents[1..].iter().zip([Decision::Uphold, Decision::Uphold, Decision::Dismiss])
+    {
+        records.decide(incident.id, decision, None, user(9)).await.expect("decides");
+    }
+    let ban = Ban { user: user(1), reason: "spam".into(), expires_at: None };
+    records.ban(ban, None).await.expect("bans");
+    engine.age(2 * DAY).await;
+    records.decide(incidents[0].id, Decision::Uphold, None, user(9)).await.expect("decides");
+
+    let today = day_of(Timestamp::now());
+    let (upheld, dismissed) = (IncidentStatus::Upheld, IncidentStatus::Dismissed);
+    let of_rule =
+        |rule: Option<i64>, day, status, count| RuleDecisions { rule: rule.map(RuleId), day, status, count };
+    let stats = records.stats(Timestamp::now().before(7 * DAY)).await.expect("answers");
+    // What was opened the day before yesterday and decided today is of today.
+    assert_eq!(
+        stats.decisions,
+        [
+            of_rule(Some(1), today, upheld, 1),
+            of_rule(None, today - 2, dismissed, 1),
+            of_rule(Some(1), today - 2, upheld, 2),
+            of_rule(Some(3), today - 2, upheld, 1),
+        ]
+    );
+    // Once each, however many rules acted.
+    let of_day = |day, status, count| Decisions { day, status, count };
+    assert_eq!(
+        stats.decided,
+        [of_day(today, upheld, 1), of_day(today - 2, dismissed, 1), of_day(today - 2, upheld, 2)]
+    );
+    assert_eq!((stats.bans, stats.bans_by_day), (1, vec![BansOfDay { day: today - 2, count: 1 }]));
+    let since = records.stats(Timestamp::now().before(DAY)).await.expect("answers");
+    assert_eq!(since.decisions, [of_rule(Some(1), today, upheld, 1)]);
+    assert_eq!((since.decided.len(), since.bans_by_day), (1, Vec::new()));
+    let later = records.stats(Timestamp::now().after(DAY)).await.expect("answers");
+    assert_eq!((later.decisions.len(), later.decided.len()), (0, 0));
 }
 
 pub(crate) async fn numbers_go_back_four_hundred_days(engine: impl Engine) {

@@ -149,7 +149,16 @@ async fn numbers_have_days_and_shares() {
         json!({ "rule_id": 1, "right": 2, "wrong": 1, "open": 3, "precision": 0.6667 })
     );
     assert_eq!(stats["precision"][1]["precision"], Value::Null);
+    assert_eq!(
+        stats["decisions"],
+        json!([
+            { "rule_id": null, "day": "2026-01-31", "status": "dismissed", "count": 1 },
+            { "rule_id": 1, "day": "2026-01-31", "status": "dismissed", "count": 2 },
+        ])
+    );
+    assert_eq!(stats["decided"], json!([{ "day": "2026-01-31", "status": "dismissed", "count": 3 }]));
     assert_eq!(stats["bans"], 0);
+    assert_eq!(stats["bans_by_day"], json!([{ "day": "2026-01-30", "count": 4 }]));
     assert_eq!(stats["latency"]["judged"], 0);
     assert_eq!(rest.get(MODERATOR, "/moderation/stats").await.status, 200);
 }
