@@ -8,7 +8,9 @@ use plic_chat::{
 };
 use plic_pipeline::{
     event::Committed,
-    id::{ConnectionId, MessageId, RoomId, UserId},
+    id::{ConnectionId, IncidentId, MessageId, RoomId, UserId},
+    moderation::Viewing,
+    timestamp::Timestamp,
 };
 use testbed::{Certificates, Nats as Server, NatsAccess, NatsOptions};
 use tokio::time::{sleep, timeout};
@@ -100,6 +102,11 @@ async fn only_rooms_that_are_listened_to_are_heard_of_and_news_always() {
         }
     });
     assert_eq!(next.await.expect("news come"), Some(Heard::News(41)));
+    let user = UserId(Uuid::from_u128(9));
+    let viewing = Viewing { incident: IncidentId(6), user, until: Some(Timestamp(1)) };
+    one.tell_viewing(&viewing);
+    let next = timeout(LONG, hearing.next()).await.expect("it comes");
+    assert_eq!(next, Some(Heard::Viewing(viewing)), "whatever rooms are listened to");
     assert!(timeout(SHORT, own.next()).await.is_err(), "nobody hears itself");
 
     other.unlisten(RoomId(7));

@@ -80,7 +80,7 @@ const fn place(path: &'static str, methods: &'static [Method], thing: &'static s
     Place { path, methods, admins_only: &[], thing }
 }
 
-const PLACES: [Place; 20] = [
+const PLACES: [Place; 21] = [
     place("/moderation/rules", &[Method::GET, Method::POST], "rule"),
     place("/moderation/rules/:id", &[Method::GET, Method::PUT, Method::DELETE], "rule"),
     place("/moderation/rules/:id/versions", &[Method::GET], "rule"),
@@ -97,6 +97,7 @@ const PLACES: [Place; 20] = [
     place("/moderation/incidents", &[Method::GET], "incident"),
     place("/moderation/incidents/:id", &[Method::GET], "incident"),
     place("/moderation/incidents/:id/decision", &[Method::POST], "incident"),
+    place("/moderation/incidents/:id/viewing", &[Method::PUT, Method::DELETE], "incident"),
     place("/moderation/bans", &[Method::GET, Method::POST], "ban"),
     place("/moderation/bans/:user_id", &[Method::DELETE], "ban"),
     place("/moderation/users/:user_id", &[Method::GET], "user"),

@@ -14,6 +14,7 @@ pub mod policy;
 pub mod records;
 pub mod rulebook;
 pub mod stats;
+pub mod viewing;
 pub mod watch;
 
 pub use self::{
@@ -25,5 +26,6 @@ pub use self::{
     policy::Policy,
     records::Records,
     rulebook::{RuleWrite, Rulebook, StoredRule},
+    viewing::Viewing,
     watch::Watch,
 };

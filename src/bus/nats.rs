@@ -5,6 +5,7 @@ mod connect;
 mod hint;
 mod settings;
 mod slots;
+mod viewing;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -14,7 +15,7 @@ use futures_util::{
     FutureExt, StreamExt,
     stream::{AbortHandle, Abortable, SelectAll},
 };
-use plic_pipeline::{event::Committed, id::RoomId};
+use plic_pipeline::{event::Committed, id::RoomId, moderation::Viewing};
 use tokio::{sync::mpsc, task::unconstrained};
 
 use self::slots::{Slot, Slots};
@@ -43,6 +44,8 @@ pub enum Heard {
     Hints(Vec<(RoomId, Bytes)>),
     /// The feed of changes has grown to this number.
     News(i64),
+    /// A moderator looks at an incident on another node, or does not any more.
+    Viewing(Viewing),
     /// Hints may have been missed: NATS is connected anew, or they came too fast.
     Check,
 }
@@ -52,6 +55,7 @@ pub struct Hearing {
     client: Client,
     rooms_prefix: String,
     news_subject: String,
+    viewing_subject: String,
     slots: Arc<Slots>,
     subscriptions: SelectAll<Abortable<Subscriber>>,
     by_slot: HashMap<Slot, AbortHandle>,
@@ -71,14 +75,18 @@ impl Nats {
         let client = connect::connect(settings, metrics.clone(), check).await?;
         let slots = Arc::new(Slots::default());
         let news_subject = format!("{}.news", settings.prefix);
-        let news = client.subscribe(news_subject.clone()).await;
-        let news = news.map_err(|error| NatsError::Client(Box::new(error)))?;
+        let viewing_subject = format!("{}.viewing", settings.prefix);
         let mut subscriptions = SelectAll::new();
-        subscriptions.push(Abortable::new(news, AbortHandle::new_pair().1));
+        for subject in [&news_subject, &viewing_subject] {
+            let told = client.subscribe(subject.clone()).await;
+            let told = told.map_err(|error| NatsError::Client(Box::new(error)))?;
+            subscriptions.push(Abortable::new(told, AbortHandle::new_pair().1));
+        }
         let hearing = Hearing {
             client: client.clone(),
             rooms_prefix: format!("{}.room.", settings.prefix),
             news_subject,
+            viewing_subject,
             slots: Arc::clone(&slots),
             subscriptions,
             by_slot: HashMap::new(),
@@ -104,6 +112,11 @@ impl Nats {
     /// Tells other nodes that the feed of changes has grown to `number`.
     pub fn tell_news(&self, number: i64) {
         self.publish(format!("{}.news", self.prefix), || Bytes::from(number.to_string()));
+    }
+
+    /// Tells other nodes who looks at an incident.
+    pub fn tell_viewing(&self, viewing: &Viewing) {
+        self.publish(format!("{}.viewing", self.prefix), || viewing::encode(viewing));
     }
 
     /// Listens to a room once more.
@@ -158,6 +171,10 @@ impl Hearing {
             if message.subject.as_str() == self.news_subject {
                 let number = str::from_utf8(&message.payload).ok().and_then(|text| text.parse().ok());
                 self.next = number.map(Heard::News);
+                break;
+            }
+            if message.subject.as_str() == self.viewing_subject {
+                self.next = viewing::decode(&message.payload).map(Heard::Viewing);
                 break;
             }
             if let Some(room) = self.room_of(message.subject.as_str()) {

@@ -116,6 +116,7 @@ impl Node {
             match heard {
                 Heard::Hints(hints) => self.hinted(hints).await,
                 Heard::News(number) => self.announce(number),
+                Heard::Viewing(viewing) => self.hub.tell(self.desk.viewed_elsewhere(viewing)),
                 Heard::Check => self.look.notify_one(),
             }
         }

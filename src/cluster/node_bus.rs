@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use plic_pipeline::{bus::Bus, event::Event};
+use plic_pipeline::{bus::Bus, event::Event, moderation::Notice};
 use tokio::time::Instant;
 
 use super::{news::PATIENCE, node::Node};
@@ -60,6 +60,10 @@ impl Bus for NodeBus {
                 }
             }
             messages.clear();
+            // Nothing in the database says so: this is the only way to the other nodes.
+            if let (Event::Notice(Notice::Viewing(viewing)), Some(wire)) = (&other, &self.wire) {
+                wire.tell_viewing(viewing);
+            }
             self.hub.act_on(other);
         }
         if let Some(node) = node {

@@ -194,6 +194,45 @@ async fn events(node: &Chat) -> Reader {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_looks_at_an_incident_is_known_on_another_node() {
+    let cluster = Cluster::of(2).await;
+    let (a, b) = cluster.pair();
+    let alice = User::new();
+    let room = a.room(&alice, &[]).await;
+    let text = word();
+    a.connect(&alice).await.say(room, &text, "t1").await;
+    let message = a.messages(&alice, room).await[0]["id"].clone();
+    let report = json!({ "room_id": room, "message_id": message, "reason": text });
+    let incident = a.post(&alice, "/reports", report).await.data();
+    let path = format!("/moderation/incidents/{incident}");
+    let viewing = format!("{path}/viewing");
+    let moderator = User::moderator();
+    let who = moderator.id.to_string();
+    let mut events = events(b).await;
+    let names = async |node: &Chat| {
+        let detail = node.moderated("GET", &path, Value::Null).await;
+        detail["viewers"].to_string().contains(&who)
+    };
+
+    // A hint may be lost: each is told anew.
+    becomes(PROMPTLY, "the viewer to be named on node B", async || {
+        assert_eq!(a.rest(&moderator, "PUT", &viewing, Value::Null).await.status, 200);
+        names(b).await
+    })
+    .await;
+    soon(PROMPTLY, "the viewer in the stream of node B", async {
+        let mut told = String::new();
+        while !(told.contains("event: viewing") && told.contains(&who)) {
+            told.push_str(&events.some().await);
+        }
+    })
+    .await;
+    // They leave by way of the other node.
+    assert_eq!(b.rest(&moderator, "DELETE", &viewing, Value::Null).await.status, 200);
+    becomes(PROMPTLY, "the viewer to be gone on node A", async || !names(a).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_ban_and_a_disconnect_reach_a_user_on_another_node() {
     let cluster = Cluster::of(2).await;
     let (a, b) = cluster.pair();

@@ -15,6 +15,7 @@ mod moderation_numbers;
 mod moderation_people;
 mod moderation_rules;
 mod moderation_trials;
+mod moderation_viewing;
 mod operations;
 mod rest_cors;
 mod rest_failures;

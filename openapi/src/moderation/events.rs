@@ -10,7 +10,7 @@ use futures_util::{Stream, stream};
 use plic_pipeline::{
     id::UserId,
     moderation::{
-        Desk, Notice,
+        Desk, Notice, Viewing,
         notice::{Missed, NoticeStream},
     },
     timestamp::Timestamp,
@@ -68,6 +68,7 @@ impl EventsApi {
     /// | `rule_deleted` | `{"rule_id"}` |
     /// | `rules` | many rules changed at once: read them again; `{}` |
     /// | `policy` | the policy was changed: read it again; `{}` |
+    /// | `viewing` | a moderator looks at an incident, or does so again, or has left (`until` is `null`): `{"incident_id", "user_id", "until"}` |
     /// | `missed` | you read too slowly and missed some: read the lists again; `{"count"}` |
     ///
     /// A comment (`:`) comes every 15 seconds.
@@ -147,6 +148,14 @@ fn describe(notice: Result<Notice, Missed>) -> (&'static str, Value) {
         Ok(Notice::RuleDeleted(rule)) => ("rule_deleted", json!({ "rule_id": rule.0 })),
         Ok(Notice::RulesReplaced) => ("rules", json!({})),
         Ok(Notice::PolicyChanged) => ("policy", json!({})),
+        Ok(Notice::Viewing(Viewing { incident, user, until })) => (
+            "viewing",
+            json!({
+                "incident_id": incident.0,
+                "user_id": user.to_string(),
+                "until": until.map(|until| until.to_string()),
+            }),
+        ),
     }
 }
 

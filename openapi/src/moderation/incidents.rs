@@ -25,6 +25,7 @@ use crate::{
     failure::Failure,
     number::Id,
     page::{Limit, default_limit},
+    rooms::Changed,
     spec::Tag,
 };
 
@@ -86,7 +87,7 @@ impl IncidentsApi {
 
     /// Read an incident
     ///
-    /// With the ten messages before it and the ten after it in its room.
+    /// With the ten messages before it and the ten after it in its room, and who looks at it now.
     #[oai(path = "/moderation/incidents/:id", method = "get", operation_id = "readIncident")]
     async fn read_incident(
         &self,
@@ -94,7 +95,39 @@ impl IncidentsApi {
         /// The incident's id.
         id: Path<Id>,
     ) -> Result<Answer<IncidentDetail>, Failure> {
-        Ok(Answer::with(self.desk.incident(IncidentId(id.0.0)).await?.into()))
+        let id = IncidentId(id.0.0);
+        Ok(Answer::with(IncidentDetail::of(self.desk.incident(id).await?, self.desk.viewers(id))))
+    }
+
+    /// Say that you look at an incident
+    ///
+    /// For 30 seconds; say it again meanwhile if you still do. Moderators who listen to `/moderation/events` are told each
+    /// time, and the incident's `viewers` name you: so nobody works at what another does. Nothing is kept of it: it is in no
+    /// database and no audit log. Of more than ten viewers the ten who said so last are named. Where several nodes run
+    /// without NATS, only moderators who are on the same node are told of each other.
+    #[oai(path = "/moderation/incidents/:id/viewing", method = "put", operation_id = "viewIncident")]
+    async fn view(
+        &self,
+        caller: Caller,
+        /// The incident's id.
+        id: Path<Id>,
+    ) -> Result<Changed, Failure> {
+        self.desk.view(actor(&caller), IncidentId(id.0.0)).await?;
+        Ok(Changed::done())
+    }
+
+    /// Say that you have left an incident
+    ///
+    /// Moderators are told at once, rather than after 30 seconds. If you did not look at it, nothing happens.
+    #[oai(path = "/moderation/incidents/:id/viewing", method = "delete", operation_id = "leaveIncident")]
+    async fn leave(
+        &self,
+        caller: Caller,
+        /// The incident's id.
+        id: Path<Id>,
+    ) -> Result<Changed, Failure> {
+        self.desk.leave(actor(&caller), IncidentId(id.0.0)).await?;
+        Ok(Changed::done())
     }
 
     /// Decide about an incident

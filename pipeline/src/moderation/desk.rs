@@ -11,6 +11,7 @@ mod incidents;
 mod people;
 mod rules;
 mod stats;
+mod viewing;
 
 use std::{
     sync::{
@@ -34,6 +35,7 @@ pub use self::{
 use super::{
     notice::{Notice, NoticeStream, Notices},
     records::{Records, RecordsError},
+    viewing::Viewers,
     watch::Watch,
 };
 use crate::{
@@ -143,6 +145,7 @@ struct Inner {
     backtests: Arc<Semaphore>,
     /// Sets that are compiled only to be tried, so that trying never takes every processor.
     trials: Arc<Semaphore>,
+    viewers: Viewers,
     /// Whether the rules and the policy are being read again.
     in_doubt: AtomicBool,
 }
@@ -164,6 +167,7 @@ impl Desk {
             changing_policy: tokio::sync::Mutex::default(),
             backtests: Arc::new(Semaphore::new(backtest::AT_ONCE)),
             trials: Arc::new(Semaphore::new(TRIALS_AT_ONCE)),
+            viewers: Viewers::default(),
             in_doubt: AtomicBool::new(false),
         }))
     }

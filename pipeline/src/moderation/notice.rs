@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::broadcast;
 
-use super::{incident::Incident, people::BanRecord};
+use super::{incident::Incident, people::BanRecord, viewing::Viewing};
 use crate::{
     filter::rule::State,
     id::{RuleId, UserId},
@@ -42,6 +42,8 @@ pub enum Notice {
     RulesReplaced,
     /// The policy was changed.
     PolicyChanged,
+    /// A moderator looks at an incident, or does not any more.
+    Viewing(Viewing),
 }
 
 /// Carries notices to whoever listens on this node; a clone is another handle.

@@ -103,6 +103,18 @@ pub(crate) struct IncidentDetail {
     incident: Incident,
     /// What was said around it in its room.
     context: Context,
+    /// Who looks at it now, as far as the node that you asked knows; at most ten.
+    viewers: Vec<Viewer>,
+}
+
+/// A moderator who looks at an incident.
+#[derive(Debug, Object)]
+#[oai(rename = "IncidentViewer")]
+pub(crate) struct Viewer {
+    /// Who.
+    user_id: Uuid,
+    /// Until when, unless they say so again.
+    until: Moment,
 }
 
 /// What was said around an incident.
@@ -185,12 +197,19 @@ impl From<moderation::Incident> for Incident {
     }
 }
 
-impl From<IncidentInContext> for IncidentDetail {
-    fn from(found: IncidentInContext) -> Self {
+impl IncidentDetail {
+    pub(super) fn of(found: IncidentInContext, viewers: Vec<moderation::viewing::Viewer>) -> Self {
         let messages = |messages: Vec<StoredMessage>| messages.into_iter().map(Message::from).collect();
         Self {
             incident: found.incident.into(),
             context: Context { before: messages(found.before), after: messages(found.after) },
+            viewers: viewers.into_iter().map(Viewer::from).collect(),
         }
+    }
+}
+
+impl From<moderation::viewing::Viewer> for Viewer {
+    fn from(viewer: moderation::viewing::Viewer) -> Self {
+        Self { user_id: viewer.user.0, until: Moment(viewer.until) }
     }
 }

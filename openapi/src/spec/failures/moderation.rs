@@ -17,7 +17,7 @@ fn kind(name: &'static str, description: &'static str, failures: Vec<(&'static s
     Kind { name, description, failures }
 }
 
-pub(super) const OPERATIONS: [Operation; 26] = [
+pub(super) const OPERATIONS: [Operation; 28] = [
     (
         "/reports",
         "post",
@@ -126,6 +126,8 @@ pub(super) const OPERATIONS: [Operation; 26] = [
             "InvalidDecision",
         ],
     ),
+    ("/moderation/incidents/{id}/viewing", "put", &["ModeratorsOnly", "NoSuchIncident"]),
+    ("/moderation/incidents/{id}/viewing", "delete", &["ModeratorsOnly", "NoSuchIncident"]),
     ("/moderation/bans", "get", &["ModeratorsOnly", "InvalidList"]),
     (
         "/moderation/bans",

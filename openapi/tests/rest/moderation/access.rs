@@ -7,7 +7,7 @@ use crate::harness::{Rest, endless};
 const USER: &str = "/moderation/users/00000000-0000-0000-0000-000000000001";
 
 /// Every route of moderators.
-const ROUTES: [(Method, &str); 25] = [
+const ROUTES: [(Method, &str); 27] = [
     (Method::GET, "/moderation/rules"),
     (Method::POST, "/moderation/rules"),
     (Method::GET, "/moderation/rules/1"),
@@ -22,6 +22,8 @@ const ROUTES: [(Method, &str); 25] = [
     (Method::GET, "/moderation/incidents"),
     (Method::GET, "/moderation/incidents/1"),
     (Method::POST, "/moderation/incidents/1/decision"),
+    (Method::PUT, "/moderation/incidents/1/viewing"),
+    (Method::DELETE, "/moderation/incidents/1/viewing"),
     (Method::GET, "/moderation/bans"),
     (Method::POST, "/moderation/bans"),
     (Method::DELETE, "/moderation/bans/00000000-0000-0000-0000-000000000001"),

@@ -25,7 +25,7 @@ async fn an_incident_has_every_key_and_what_was_said_around_it() {
     let read = rest.get(MODERATOR, &format!("/moderation/incidents/{id}")).await.json();
     let incident = read["data"].as_object().expect("an incident");
     let keys: Vec<&str> = incident.keys().map(String::as_str).collect();
-    let expected = "id status action category user_id room_id message_id message matches report created_at decided_by decided_at note context";
+    let expected = "id status action category user_id room_id message_id message matches report created_at decided_by decided_at note context viewers";
     assert_eq!(keys, expected.split(' ').collect::<Vec<_>>());
     assert_eq!((&incident["status"], &incident["action"]), (&json!("open"), &json!("block")));
     assert_eq!((&incident["user_id"], &incident["decided_by"]), (&json!(TWO), &Value::Null));
@@ -119,4 +119,24 @@ async fn a_redacted_message_keeps_its_place_and_not_its_text() {
     let read = rest.get("user-1", &format!("/rooms/{room}")).await.json();
     assert_eq!((&read["messages"][0]["id"], &read["messages"][0]["message"]), (&json!(1), &json!("")));
     rest.ask(MODERATOR, Method::DELETE, "/moderation/messages/9", "").await.assert_failure(404);
+}
+
+#[tokio::test]
+async fn who_looks_at_an_incident_is_among_its_viewers_until_they_leave() {
+    let rest = Rest::new();
+    let id = rest.records.open(IncidentKind::Block, 2, 7, "mandat cash");
+    let path = format!("/moderation/incidents/{id}");
+    let viewing = format!("{path}/viewing");
+    let viewers = async || rest.get(MODERATOR, &path).await.json()["data"]["viewers"].clone();
+    assert_eq!(viewers().await, json!([]));
+    let answer = rest.ask(MODERATOR, Method::PUT, &viewing, "").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.json()),
+        (200, json!({ "error_message": null, "data": null }))
+    );
+    assert_eq!(viewers().await[0]["user_id"], json!(NINE));
+    rest.ask(MODERATOR, Method::DELETE, &viewing, "").await;
+    assert_eq!(viewers().await, json!([]));
+    rest.ask(MODERATOR, Method::PUT, "/moderation/incidents/99/viewing", "").await.assert_failure(404);
+    rest.ask(MODERATOR, Method::POST, &viewing, "").await.assert_failure(405);
 }
