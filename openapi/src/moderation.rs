@@ -28,9 +28,19 @@ use tokio_util::sync::CancellationToken;
 
 use self::rank::Rank;
 pub(crate) use self::{
-    audit::AuditApi, backtest::BacktestApi, bans::BansApi, check::CheckApi, events::EventsApi,
-    incidents::IncidentsApi, policy::PolicyApi, redaction::RedactionApi, reports::ReportsApi,
-    rules::RulesApi, stats::StatsApi, users::UsersApi, words::CATEGORIES,
+    audit::{AuditApi, AuditedAction},
+    backtest::BacktestApi,
+    bans::BansApi,
+    check::CheckApi,
+    events::EventsApi,
+    incidents::IncidentsApi,
+    policy::PolicyApi,
+    redaction::RedactionApi,
+    reports::ReportsApi,
+    rules::RulesApi,
+    stats::StatsApi,
+    users::UsersApi,
+    words::CATEGORIES,
 };
 use crate::{caller::Caller, gate::Gate, methods::only};
 

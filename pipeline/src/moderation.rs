@@ -18,7 +18,7 @@ pub mod viewing;
 pub mod watch;
 
 pub use self::{
-    audit::{AuditEntry, Deed},
+    audit::{ActionFilter, AuditEntry, AuditFilter, Deed},
     desk::{Desk, DeskError},
     incident::{Decision, Finding, FoundMatch, Incident, IncidentFilter, IncidentKind, IncidentStatus},
     notice::Notice,

@@ -9,6 +9,7 @@ mod evaluation;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod http_upgrade;
+mod moderation_audit;
 mod moderation_bounds;
 mod moderation_incidents;
 mod moderation_numbers;

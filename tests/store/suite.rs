@@ -278,6 +278,7 @@ macro_rules! store_contract {
             audit {
                 every_write_leaves_its_entry_in_a_chain,
                 pages_go_back_and_forth,
+                every_filter_finds_its_own,
             }
             policy {
                 the_default_holds_until_another_is_set,

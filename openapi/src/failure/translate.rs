@@ -11,7 +11,12 @@ use poem_openapi::error::{ParseParamError, ParsePathError};
 use tracing::error;
 
 use super::Failure;
-use crate::{moderation::CATEGORIES, moment::Moment, number::MAX_SAFE_INTEGER, page::MAX_LIMIT};
+use crate::{
+    moderation::{AuditedAction, CATEGORIES},
+    moment::Moment,
+    number::MAX_SAFE_INTEGER,
+    page::MAX_LIMIT,
+};
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
@@ -98,8 +103,8 @@ pub(crate) fn translate(error: poem::Error) -> Failure {
     } else if error.is::<ParsePathError>() {
         // What is no id is no room; the routes of moderators say it for themselves.
         Failure::NoSuchRoom
-    } else if let Some(ParseParamError { name, .. }) = error.downcast_ref() {
-        Failure::Invalid(format!("`{name}` must be {}.", expected(name)))
+    } else if let Some(ParseParamError { name, reason }) = error.downcast_ref() {
+        Failure::Invalid(format!("`{name}` must be {}.", expected(name, reason)))
     } else {
         if error.status().is_server_error() {
             error!(%error, "a request failed");
@@ -108,15 +113,16 @@ pub(crate) fn translate(error: poem::Error) -> Failure {
     }
 }
 
-/// What a parameter must be: a name means the same on every route.
-fn expected(name: &str) -> String {
+/// What a parameter must be: a name means the same on every route, but for the action of an audited deed.
+fn expected(name: &str, reason: &str) -> String {
     let one_of = |words: &[&str]| format!("one of `{}`", words.join("`, `"));
     match name {
         "limit" => format!("an integer from 1 to {MAX_LIMIT}"),
-        "since" => Moment::EXPECTED.to_owned(),
-        "user_id" => "a uuid".to_owned(),
+        "since" | "until" => Moment::EXPECTED.to_owned(),
+        "user_id" | "actor" => "a uuid".to_owned(),
         "all" | "dry_run" => one_of(&["true", "false"]),
         "status" => one_of(&IncidentStatus::ALL.map(IncidentStatus::as_str)),
+        "action" if reason.contains(AuditedAction::EXPECTED) => AuditedAction::EXPECTED.to_owned(),
         "action" => one_of(&IncidentKind::ALL.map(IncidentKind::as_str)),
         "category" => one_of(&CATEGORIES),
         _ => format!("an integer from 1 to {MAX_SAFE_INTEGER}"),

@@ -1,12 +1,18 @@
 //! `/moderation/audit`: who did what.
 
+mod action;
+
 use std::fmt::Write as _;
 
-use plic_pipeline::moderation::{self, Desk};
+use plic_pipeline::{
+    id::UserId,
+    moderation::{self, AuditFilter, Desk},
+};
 use poem_openapi::{Object, OpenApi, param::Query, types::Any};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub(crate) use self::action::AuditedAction;
 use super::answer::Page;
 use crate::{
     caller::Caller,
@@ -45,9 +51,10 @@ pub(crate) struct AuditApi {
 impl AuditApi {
     /// Read the audit log
     ///
-    /// The newest entry first. Entries are chained by their hashes: `plic-chat audit verify` finds one that was changed
+    /// The newest entry first, of those that fit all that you ask. Entries are chained by their hashes: `plic-chat audit verify` finds one that was changed
     /// or removed.
     #[oai(path = "/moderation/audit", method = "get", operation_id = "readAudit")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the query")]
     async fn read_audit(
         &self,
         _caller: Caller,
@@ -56,10 +63,31 @@ impl AuditApi {
         limit: Query<Limit>,
         /// Return entries before this number.
         before: Query<Option<Id>>,
+        /// Only this action, such as `rule.update`; or, of a word without a dot, all actions that begin with it and a dot:
+        /// `rule` is `rule.create`, `rule.update` and so on, and not `rules.import`.
+        action: Query<Option<AuditedAction>>,
+        /// Only what this user did; what the server did by itself is nobody's.
+        actor: Query<Option<Uuid>>,
+        /// Only entries of this moment and later, in RFC 3339.
+        since: Query<Option<Moment>>,
+        /// Only entries from before this moment, in RFC 3339.
+        until: Query<Option<Moment>>,
     ) -> Result<Page<AuditEntry>, Failure> {
-        let page = self.desk.audit(before.0.map(|seq| seq.0), limit.0.items()).await?;
+        let filter = AuditFilter {
+            action: action.0.map(|action| action.0),
+            actor: actor.0.map(UserId),
+            since: since.0.map(|since| since.0),
+            until: until.0.map(|until| until.0),
+        };
+        let page = self.desk.audit(&filter, before.0.map(|seq| seq.0), limit.0.items()).await?;
+        let filters = [
+            ("action", filter.action.as_ref().map(|action| action.as_str().to_owned())),
+            ("actor", filter.actor.map(|actor| actor.to_string())),
+            ("since", filter.since.map(|since| since.to_string())),
+            ("until", filter.until.map(|until| until.to_string())),
+        ];
         let cursor = |entry: &moderation::AuditEntry| entry.seq;
-        Ok(Page::of(page, "/moderation/audit", &[], limit.0, cursor, AuditEntry::from))
+        Ok(Page::of(page, "/moderation/audit", &filters, limit.0, cursor, AuditEntry::from))
     }
 }
 

@@ -8,8 +8,8 @@ use plic_pipeline::{
     filter::{Action, Category},
     id::{BanId, IncidentId, MessageId, RoomId, RuleId, UserId},
     moderation::{
-        AuditEntry, BanRecord, Decision, Deed, Dossier, FoundMatch, Incident, IncidentFilter, IncidentKind,
-        IncidentStatus, Policy, Records, RuleWrite, Rulebook, StoredRule,
+        ActionFilter, AuditEntry, AuditFilter, BanRecord, Decision, Deed, Dossier, FoundMatch, Incident,
+        IncidentFilter, IncidentKind, IncidentStatus, Policy, Records, RuleWrite, Rulebook, StoredRule,
         audit::{GENESIS, chain},
         incident::{IncidentInContext, Report},
         records::{Decided, RecordsError},
@@ -340,8 +340,24 @@ impl Records for FakeRecords {
         Ok(())
     }
 
-    async fn audit(&self, before: Option<i64>, limit: usize) -> Result<Page<AuditEntry>, StoreError> {
-        let holds = |entry: &AuditEntry| before.is_none_or(|before| entry.seq < before);
+    async fn audit(
+        &self,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Page<AuditEntry>, StoreError> {
+        let holds = |entry: &AuditEntry| {
+            let is_asked = match &filter.action {
+                None => true,
+                Some(ActionFilter::Exactly(action)) => entry.action == *action,
+                Some(ActionFilter::About(word)) => entry.action.split('.').next() == Some(word),
+            };
+            is_asked
+                && before.is_none_or(|before| entry.seq < before)
+                && filter.actor.is_none_or(|actor| entry.actor == Some(actor))
+                && filter.since.is_none_or(|since| entry.at >= since)
+                && filter.until.is_none_or(|until| entry.at < until)
+        };
         Ok(newest(&self.answer()?.audit, holds, limit))
     }
 

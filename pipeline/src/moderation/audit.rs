@@ -34,6 +34,45 @@ impl Deed {
     }
 }
 
+/// Which actions are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActionFilter {
+    /// This one: `rule.update`.
+    Exactly(String),
+    /// All that begin with this word and a dot: of `rule`, `rule.update` and `rule.delete`, and not `rules.import`.
+    About(String),
+}
+
+impl ActionFilter {
+    /// Reads an action, which has a dot, or the word before the dot; `None` where it is neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+        if text.len() > 64 || text.split('.').count() > 2 || !text.split('.').all(is_word) {
+            return None;
+        }
+        Some(if text.contains('.') { Self::Exactly(text.to_owned()) } else { Self::About(text.to_owned()) })
+    }
+
+    /// As it was read.
+    pub fn as_str(&self) -> &str {
+        let (Self::Exactly(text) | Self::About(text)) = self;
+        text
+    }
+}
+
+/// Which entries are looked for: those that fit all that is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AuditFilter {
+    /// What was done.
+    pub action: Option<ActionFilter>,
+    /// Who did it.
+    pub actor: Option<UserId>,
+    /// Not before this moment.
+    pub since: Option<Timestamp>,
+    /// Before this moment.
+    pub until: Option<Timestamp>,
+}
+
 /// An entry of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
@@ -168,6 +207,16 @@ mod tests {
             verifier.next(entry)?;
         }
         verifier.end(head)
+    }
+
+    #[test]
+    fn an_action_has_a_dot_and_its_subject_has_none() {
+        assert_eq!(ActionFilter::parse("rule.update"), Some(ActionFilter::Exactly("rule.update".into())));
+        assert_eq!(ActionFilter::parse("rule"), Some(ActionFilter::About("rule".into())));
+        for bad in ["", ".", "rule.", ".update", "rule.update.x", "Rule", "rule.*", "rule update", "é"] {
+            assert_eq!(ActionFilter::parse(bad), None, "{bad}");
+        }
+        assert_eq!(ActionFilter::parse(&"a".repeat(65)), None);
     }
 
     #[test]

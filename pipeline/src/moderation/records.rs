@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 
 use super::{
-    audit::{AuditEntry, Deed},
+    audit::{AuditEntry, AuditFilter, Deed},
     incident::{Decision, Incident, IncidentFilter, IncidentInContext},
     people::{BanRecord, Dossier},
     policy::Policy,
@@ -160,7 +160,12 @@ pub trait Records: Send + Sync {
     async fn set_policy(&self, policy: &Policy, actor: UserId) -> Result<(), StoreError>;
 
     /// A page of the audit log before the entry `before`, newest first.
-    async fn audit(&self, before: Option<i64>, limit: usize) -> Result<Page<AuditEntry>, StoreError>;
+    async fn audit(
+        &self,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Page<AuditEntry>, StoreError>;
 
     /// Entries of the audit log after the entry `after`, oldest first.
     async fn audit_after(&self, after: i64, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;

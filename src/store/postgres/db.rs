@@ -29,6 +29,8 @@ pub(super) type Reader = Box<Connection>;
 
 /// Stands before a column that no index is to be taken for: here the planner knows by its statistics.
 pub(super) const HIDDEN: &str = "";
+/// What stands before the dot of an audited action, as its index has it.
+pub(super) const SUBJECT: &str = "split_part(action, '.', 1)";
 
 /// Connections that only read.
 #[derive(Debug)]

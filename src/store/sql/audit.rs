@@ -3,25 +3,25 @@
 use async_trait::async_trait;
 use plic_pipeline::{
     id::UserId,
-    moderation::{AuditEntry, Deed, audit::chain},
+    moderation::{ActionFilter, AuditEntry, AuditFilter, Deed, audit::chain},
     store::{Page, StoreError},
     timestamp::Timestamp,
 };
 use serde_json::Value;
-use sqlx::{Row as _, query, query_as};
+use sqlx::{AssertSqlSafe, Row as _, query, query_as};
 use uuid::Uuid;
 
 use crate::cluster::shared::News;
 
 use super::{
     change::{Change, Work},
-    db::{Connection, Row},
+    db::{Connection, HIDDEN, Row, SUBJECT},
     read::{one_more_than, page},
     words::json,
 };
 
-pub(super) const BEFORE: &str =
-    "SELECT seq, at, actor, action, detail, hash FROM audit WHERE seq < $1 ORDER BY seq DESC LIMIT $2";
+/// The first and the last entry of a span of time, from the index alone.
+pub(super) const SPAN: &str = "SELECT min(seq), max(seq) FROM audit WHERE at >= $1 AND at < $2";
 pub(super) const AFTER: &str =
     "SELECT seq, at, actor, action, detail, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2";
 /// The most entries that one call reads.
@@ -75,14 +75,65 @@ pub(super) async fn head(connection: &mut Connection) -> sqlx::Result<(i64, [u8;
     Ok((seq, hash_of(&hash)?))
 }
 
-pub(super) async fn before(
+/// A list of entries between two numbers. The first condition, the one that most likely leaves the fewest, is served by
+/// its index, newest first; the others are hidden from the planner.
+pub(super) fn list_sql(filter: &AuditFilter) -> String {
+    let of_subject = format!("{SUBJECT} = $4");
+    let action = filter.action.as_ref().map(|action| match action {
+        ActionFilter::Exactly(_) => "action = $4",
+        ActionFilter::About(_) => of_subject.as_str(),
+    });
+    let actor = filter.actor.map(|_| "actor = $3");
+    // The numbers are the indexes' last column.
+    let mut sql =
+        "SELECT seq, at, actor, action, detail, hash FROM audit WHERE seq >= $1 AND seq < $2".to_owned();
+    for (place, condition) in actor.into_iter().chain(action).enumerate() {
+        sql += " AND ";
+        sql += if place == 0 { "" } else { HIDDEN };
+        sql += condition;
+    }
+    if has_span(filter) {
+        // Times need not grow with the numbers: a clock can be set back.
+        for condition in ["at >= $5", "at < $6"] {
+            sql += " AND ";
+            sql += HIDDEN;
+            sql += condition;
+        }
+    }
+    sql += " ORDER BY seq DESC LIMIT $7";
+    sql
+}
+
+fn has_span(filter: &AuditFilter) -> bool {
+    filter.since.is_some() || filter.until.is_some()
+}
+
+/// A page of the log before an entry, newest first.
+pub(super) async fn list(
     connection: &mut Connection,
+    filter: &AuditFilter,
     before: Option<i64>,
     limit: usize,
 ) -> sqlx::Result<Page<AuditEntry>> {
     let limit = limit.min(MAX_ENTRIES);
-    let rows = query(BEFORE)
-        .bind(before.unwrap_or(i64::MAX))
+    let since = filter.since.map_or(i64::MIN, |since| since.0);
+    let until = filter.until.map_or(i64::MAX, |until| until.0);
+    let (mut first, mut end) = (1, before.unwrap_or(i64::MAX));
+    if has_span(filter) {
+        let span: (Option<i64>, Option<i64>) =
+            query_as(SPAN).bind(since).bind(until).fetch_one(&mut *connection).await?;
+        let (Some(oldest), Some(newest)) = span else { return Ok(page(Vec::new(), limit)) };
+        first = oldest;
+        end = end.min(newest.saturating_add(1));
+    }
+    // Safe: made of constants.
+    let rows = query(AssertSqlSafe(list_sql(filter)))
+        .bind(first)
+        .bind(end)
+        .bind(filter.actor.map(|actor| actor.0))
+        .bind(filter.action.as_ref().map(ActionFilter::as_str))
+        .bind(since)
+        .bind(until)
         .bind(one_more_than(limit))
         .fetch_all(connection)
         .await?;

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use plic_pipeline::{
     id::{BanId, IncidentId, MessageId, RoomId, RuleId, UserId},
     moderation::{
-        AuditEntry, BanRecord, Decision, Deed, Dossier, Incident, IncidentFilter, Policy, Records, RuleWrite,
-        Rulebook, StoredRule,
+        AuditEntry, AuditFilter, BanRecord, Decision, Deed, Dossier, Incident, IncidentFilter, Policy,
+        Records, RuleWrite, Rulebook, StoredRule,
         incident::IncidentInContext,
         records::{Decided, RecordsError},
         stats::{Hits, Stats},
@@ -138,8 +138,13 @@ impl Records for Engine {
         self.queue.change(SetPolicy { policy: policy.clone(), actor }).await
     }
 
-    async fn audit(&self, before: Option<i64>, limit: usize) -> Result<Page<AuditEntry>, StoreError> {
-        in_time(async { audit::before(&mut *self.lists.single().await?, before, limit).await }).await
+    async fn audit(
+        &self,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Page<AuditEntry>, StoreError> {
+        in_time(async { audit::list(&mut *self.lists.snapshot().await?, filter, before, limit).await }).await
     }
 
     async fn audit_after(&self, after: i64, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {

@@ -38,6 +38,8 @@ pub(super) type Reader = PoolConnection<Db>;
 
 /// Stands before a column that no index is to be taken for.
 pub(super) const HIDDEN: &str = "+";
+/// What stands before the dot of an audited action, as its index has it.
+pub(super) const SUBJECT: &str = "substr(action, 1, instr(action, '.') - 1)";
 
 /// Connections that only read.
 #[derive(Debug)]

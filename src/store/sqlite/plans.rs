@@ -5,7 +5,8 @@ use plic_pipeline::{
     event::Event,
     filter::Category,
     id::{RoomId, RuleId, UserId},
-    moderation::{IncidentFilter, IncidentKind, IncidentStatus},
+    moderation::{ActionFilter, AuditFilter, IncidentFilter, IncidentKind, IncidentStatus},
+    timestamp::Timestamp,
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, query};
 use uuid::Uuid;
@@ -43,6 +44,27 @@ fn filters() -> impl Iterator<Item = IncidentFilter> {
     })
 }
 
+/// All filters of the audit log, and what serves each.
+fn audit_filters() -> impl Iterator<Item = (AuditFilter, &'static str)> {
+    (0..32).map(|bits: u32| {
+        let asked = |bit: u32| bits & (1 << bit) != 0;
+        let action = if asked(1) { "rule.update" } else { "rule" };
+        let filter = AuditFilter {
+            action: asked(0).then(|| ActionFilter::parse(action).expect("an action")),
+            actor: asked(2).then_some(UserId(Uuid::nil())),
+            since: asked(3).then_some(Timestamp(1)),
+            until: asked(4).then_some(Timestamp(2)),
+        };
+        let index = match (asked(2), asked(0), asked(1)) {
+            (true, ..) => "INDEX audit_actor",
+            (_, true, true) => "INDEX audit_action",
+            (_, true, false) => "INDEX audit_subject",
+            _ => "INTEGER PRIMARY KEY",
+        };
+        (filter, index)
+    })
+}
+
 #[tokio::test]
 async fn every_list_is_served_by_an_index() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -51,7 +73,7 @@ async fn every_list_is_served_by_an_index() {
         SqliteStore::open(&path.display().to_string(), std::sync::Arc::new(Nowhere)).await.expect("opens");
     let mut connection = reader_options(&path).connect().await.expect("connects");
     let lists = [
-        audit::BEFORE,
+        audit::SPAN,
         audit::AFTER,
         bans::ALL,
         bans::IN_FORCE,
@@ -81,14 +103,23 @@ async fn every_list_is_served_by_an_index() {
         rules::VERSIONS,
         scan::MESSAGES,
     ];
-    let lists =
-        lists.into_iter().map(str::to_owned).chain(filters().map(|filter| incidents::list_sql(&filter)));
+    let lists = lists
+        .into_iter()
+        .map(str::to_owned)
+        .chain(filters().map(|filter| incidents::list_sql(&filter)))
+        .chain(audit_filters().map(|(filter, _)| audit::list_sql(&filter)));
     for sql in lists {
         let steps = plan(&mut connection, &sql).await;
         // What was found by an index is walked in memory.
         let walks = |step: &String| step.starts_with("SCAN") && !step.starts_with("SCAN (");
         assert!(!steps.iter().any(|step| walks(step) || step.contains("TEMP B-TREE")), "{sql}\n{steps:#?}");
     }
+    for (filter, index) in audit_filters() {
+        let steps = plan(&mut connection, &audit::list_sql(&filter)).await;
+        assert!(steps.len() == 1 && steps[0].contains(index), "{filter:?}\n{steps:#?}");
+    }
+    let steps = plan(&mut connection, audit::SPAN).await;
+    assert!(steps.iter().any(|step| step.contains("COVERING INDEX audit_at")), "{steps:#?}");
     // What is counted by rule and day is sorted, but only what an index finds.
     for sql in [hits::DECISIONS, hits::DECISIONS_BY_DAY, hits::DECIDED_BY_DAY, hits::BANS_BY_DAY] {
         let steps = plan(&mut connection, sql).await;

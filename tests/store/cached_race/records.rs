@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use plic_pipeline::{
     id::{BanId, IncidentId, MessageId, RoomId, RuleId, UserId},
     moderation::{
-        AuditEntry, BanRecord, Decision, Deed, Dossier, Incident, IncidentFilter, Policy, Records, RuleWrite,
-        Rulebook, StoredRule,
+        AuditEntry, AuditFilter, BanRecord, Decision, Deed, Dossier, Incident, IncidentFilter, Policy,
+        Records, RuleWrite, Rulebook, StoredRule,
         incident::IncidentInContext,
         records::{Decided, RecordsError},
         stats::{Hits, Stats},
@@ -114,8 +114,13 @@ impl Records for Pausing {
         self.store.set_policy(policy, actor).await
     }
 
-    async fn audit(&self, before: Option<i64>, limit: usize) -> Result<Page<AuditEntry>, StoreError> {
-        self.store.audit(before, limit).await
+    async fn audit(
+        &self,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Page<AuditEntry>, StoreError> {
+        self.store.audit(filter, before, limit).await
     }
 
     async fn audit_after(&self, after: i64, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {

@@ -156,7 +156,7 @@ pub(super) const OPERATIONS: [Operation; 28] = [
         "put",
         &["Malformed", "AdminsOnly", "BodyTimeout", "BodyTooLarge", "NotJson", "InvalidPolicy"],
     ),
-    ("/moderation/audit", "get", &["ModeratorsOnly", "InvalidList"]),
+    ("/moderation/audit", "get", &["ModeratorsOnly", "InvalidAuditFilter"]),
     ("/moderation/stats", "get", &["ModeratorsOnly", "InvalidSince"]),
     ("/moderation/events", "get", &["ModeratorsOnly", "TooManyStreams"]),
 ];

@@ -106,6 +106,10 @@ async fn parameters_that_do_not_fit_are_named() {
         ("/moderation/incidents?rule_id=x", "rule_id"),
         ("/moderation/incidents?user_id=x", "user_id"),
         ("/moderation/incidents?room_id=0", "room_id"),
+        ("/moderation/audit?action=Rule", "action"),
+        ("/moderation/audit?actor=me", "actor"),
+        ("/moderation/audit?since=yesterday", "since"),
+        ("/moderation/audit?until=2026-01-31", "until"),
         ("/moderation/stats?since=yesterday", "since"),
         ("/moderation/stats?since=2026-01-31", "since"),
     ] {

@@ -130,6 +130,15 @@ async fn the_audit_log_names_who_did_what() {
     let entry = page.json()["data"][0].clone();
     assert_eq!((&entry["seq"], &entry["actor"]), (&json!(2), &json!(NINE)));
     assert_eq!((&entry["action"], &entry["detail"]["reason"]), (&json!("user.disconnect"), &json!("b")));
+    let query = format!(
+        "action=user&actor={NINE}&since=2026-01-01T00:00:00.000000Z&until=2999-01-01T00:00:00.000000Z"
+    );
+    let page = rest.get(MODERATOR, &format!("/moderation/audit?limit=1&{query}")).await;
+    let next = format!("/moderation/audit?{query}&limit=1&before=2");
+    assert_eq!(page.header("link"), Some(format!(r#"<{next}>; rel="next""#).as_str()));
+    assert_eq!(rest.get(MODERATOR, &next).await.json()["data"][0]["seq"], 1);
+    let refused = rest.get(MODERATOR, "/moderation/audit?action=rule.*").await;
+    assert!(refused.body.contains("an action such as `rule.update`"), "{}", refused.body);
     let hash = entry["hash"].as_str().expect("a hash");
     assert!(hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{hash}");
 }

@@ -7,7 +7,7 @@ use crate::{
     event::Event,
     id::{BanId, UserId},
     moderation::{
-        audit::{AuditEntry, Deed},
+        audit::{AuditEntry, AuditFilter, Deed},
         notice::Notice,
         people::{BanRecord, Dossier},
         policy::Policy,
@@ -127,7 +127,12 @@ impl Desk {
     }
 
     /// A page of the audit log before the entry `before`, newest first.
-    pub async fn audit(&self, before: Option<i64>, limit: usize) -> Result<Page<AuditEntry>, DeskError> {
-        Ok(self.0.records.audit(before, limit).await?)
+    pub async fn audit(
+        &self,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Page<AuditEntry>, DeskError> {
+        Ok(self.0.records.audit(filter, before, limit).await?)
     }
 }

@@ -119,6 +119,17 @@ pub(super) fn of_others() -> Vec<Kind> {
             ],
         ),
         kind(
+            "InvalidAuditFilter",
+            "A parameter is none of what it may be.",
+            vec![
+                (
+                    "action",
+                    invalid("`action` must be an action such as `rule.update`, or the word before its dot."),
+                ),
+                ("until", invalid("`until` must be a moment in RFC 3339, such as `2026-01-31T12:00:00Z`.")),
+            ],
+        ),
+        kind(
             "InvalidSince",
             "`since` is no moment.",
             vec![("since", invalid("`since` must be a moment in RFC 3339, such as `2026-01-31T12:00:00Z`."))],
