@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use plic_chat::store::SqliteStore;
+use plic_chat::store::{OpenError, SqliteStore};
 use plic_pipeline::{bus::Bus, id::ConnectionId, store::Store};
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
@@ -35,7 +35,14 @@ pub(crate) fn url(folder: &TempDir) -> String {
 }
 
 async fn open(folder: &TempDir, bus: &Arc<Recorder>) -> SqliteStore {
-    SqliteStore::open(&url(folder), Arc::clone(bus) as Arc<dyn Bus>).await.expect("opens")
+    // A program that another test starts has the files of this one, with their locks, until it is executed.
+    for _ in 0..100 {
+        match SqliteStore::open(&url(folder), Arc::clone(bus) as Arc<dyn Bus>).await {
+            Err(OpenError::InUse(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
+            opened => return opened.expect("opens"),
+        }
+    }
+    panic!("{} stays in use", url(folder));
 }
 
 /// A connection past the store, as another process would have one.
