@@ -38,7 +38,10 @@ async fn check_says_what_would_happen_and_why_and_nothing_happens() {
     assert_eq!((&tried["action"], &tried["code"]), (&json!("reject"), &Value::Null));
     assert_eq!(check(json!({ "message": "a jubjub" })).await["action"], "pass");
     let bad = json!({ "message": "x", "draft": draft("", "reject") });
-    chat.moderate("POST", "/moderation/check", bad).await.fails_with(422);
+    let refused = chat.moderate("POST", "/moderation/check", bad).await;
+    refused.fails_with(422);
+    let sentence = refused.json()["error_message"].as_str().expect("a sentence").to_owned();
+    assert!(sentence.starts_with("`terms[0]` has no letter") && !sentence.contains("(rule 0"), "{sentence}");
     chat.moderate("POST", "/moderation/check", json!({ "draft": null })).await.fails_with(422);
     assert_eq!(chat.moderated("GET", "/moderation/incidents", Value::Null).await, json!([]));
 }

@@ -15,7 +15,9 @@ const MAX_ENTRIES: usize = 1_000;
 
 /// A rule's field that cannot be used.
 pub(super) fn field(rule: &Rule, field: &str, problem: FieldProblem) -> RuleError {
-    RuleError::Field { rule: format!("{} ({})", rule.id, rule.name), field: field.to_owned(), problem }
+    // A rule that was never saved has no number yet.
+    let rule = if rule.id.0 == 0 { rule.name.clone() } else { format!("{} ({})", rule.id, rule.name) };
+    RuleError::Field { rule, field: field.to_owned(), problem }
 }
 
 /// Holds a rule to its form.

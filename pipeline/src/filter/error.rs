@@ -25,7 +25,7 @@ pub enum RuleError {
     /// A field of a rule cannot be used.
     #[error("rule {rule}: {field}: {problem}")]
     Field {
-        /// The rule's id and name.
+        /// The rule's id and name, or the name alone before it has an id.
         rule: String,
         /// The field's name in JSON, with an index where it is a list.
         field: String,
