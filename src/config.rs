@@ -10,7 +10,9 @@ use clap::Args;
 use ipnet::IpNet;
 use url::Url;
 
-use self::value::{at_least_one, http_url, message_chars, network, origin, seconds, secret, some_seconds};
+use self::value::{
+    at_least_one, http_url, message_chars, network, origin, public_key, seconds, secret, some_seconds,
+};
 pub(crate) use self::{database::DEFAULT_DATABASE_URL, value::address};
 pub use self::{
     database::{Database, DatabaseSettings, Pooler, PostgresUrl},
@@ -41,6 +43,10 @@ pub struct Settings {
     /// The Supabase project, for tokens with asymmetric keys: `https://project.supabase.co`
     #[arg(long, env = "SUPABASE_URL", value_parser = http_url)]
     pub supabase_url: Option<Url>,
+
+    /// The Supabase project's public key, with which people sign in on the console; needs `SUPABASE_URL`
+    #[arg(long, env = "SUPABASE_ANON_KEY", value_parser = public_key)]
+    pub supabase_anon_key: Option<String>,
 
     /// The claim in which tokens name moderators and admins
     #[arg(long, env = "PLIC_ROLE_CLAIM", default_value = "app_metadata.role")]
@@ -163,6 +169,9 @@ impl Settings {
     /// The first reason why they do not.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.database.check()?;
+        if self.supabase_anon_key.is_some() && self.supabase_url.is_none() {
+            return Err(ConfigError::Needs("SUPABASE_ANON_KEY", "SUPABASE_URL"));
+        }
         if self.nats.servers.is_some() && matches!(self.database.database, Database::Sqlite(_)) {
             return Err(ConfigError::NodesNeedPostgres);
         }
@@ -216,6 +225,7 @@ impl Settings {
                 self.supabase_jwt_secret.as_ref().map_or("not set", |_| "(hidden)").into(),
             ),
             ("SUPABASE_URL", self.supabase_url.as_ref().map_or("not set".into(), ToString::to_string)),
+            ("SUPABASE_ANON_KEY", self.supabase_anon_key.clone().unwrap_or_else(|| "not set".into())),
             ("PLIC_ROLE_CLAIM", self.role_claim.to_string()),
             ("PLIC_RATE_LIMIT_PER_SECOND", self.rate_limit_per_second.to_string()),
             ("PLIC_RATE_LIMIT_BURST", self.rate_limit_burst.to_string()),

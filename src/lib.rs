@@ -13,6 +13,7 @@ pub mod frame;
 pub mod http_door;
 pub mod hub;
 pub mod metrics;
+pub mod pages;
 pub mod routes;
 pub mod second_opinion;
 pub mod server;

@@ -1,4 +1,4 @@
-//! The routes that are not REST resources: the WebSocket and the landing page on `/`, health and metrics.
+//! The routes that are not REST resources: the WebSocket and the landing page on `/`, health, metrics and the pages.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,12 +16,9 @@ use tokio_util::task::TaskTracker;
 use crate::{
     bus::nats::Nats,
     metrics::Metrics,
+    pages::Pages,
     socket::{Door, upgrade},
 };
-
-const LANDING_PAGE: &str = include_str!("landing.html");
-/// The page has a style of its own and nothing else.
-const LANDING_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// How long `/readyz` waits for the database.
 const DATABASE_PATIENCE: Duration = Duration::from_secs(2);
@@ -39,6 +36,8 @@ pub struct Parts {
     pub nats: Option<Arc<Nats>>,
     /// Shown by `/metrics`.
     pub metrics: Metrics,
+    /// The pages people look at.
+    pub pages: Pages,
 }
 
 /// The routes, for [`plic_openapi::mount`] to put its own beside.
@@ -50,7 +49,7 @@ pub fn routes(parts: &Parts) -> Route {
         .at("/metrics", get(parts, |parts, request| async move { Ok(metrics(&parts, &request)) }));
     #[cfg(feature = "conformance")]
     let route = route.at("/echo", get(parts, |parts, request| async move { echo(&parts, &request) }));
-    route
+    parts.pages.add_routes(route)
 }
 
 /// An endpoint for `GET` that is given the parts.
@@ -66,11 +65,7 @@ where
 /// A WebSocket for who asks for one, a page for everybody else.
 async fn root(parts: &Parts, request: &Request) -> poem::Result<Response> {
     let Some(upgraded) = upgrade(request) else {
-        return Ok(Response::builder()
-            .content_type("text/html; charset=utf-8")
-            .header("content-security-policy", LANDING_POLICY)
-            .header("referrer-policy", "no-referrer")
-            .body(LANDING_PAGE));
+        return Ok(parts.pages.landing(request));
     };
     let (handshake, link, response) = upgraded?;
     let conversation = Arc::clone(&parts.door).receive(handshake, link.clone()).await;

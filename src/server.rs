@@ -28,6 +28,7 @@ use crate::{
     http_door::{self, HttpDoor},
     hub::Hub,
     metrics::Metrics,
+    pages::{Demo, Pages, SignIn},
     routes,
     socket::{Door, DoorParts, DoorSettings},
     store::{OpenError, postgres},
@@ -102,8 +103,8 @@ pub struct Server {
     background: JoinSet<()>,
 }
 
-/// Starts a server; it accepts connections when this returns.
-pub async fn start(settings: Settings) -> Result<Server, StartError> {
+/// Starts a server; it accepts connections when this returns. Its pages hand out tokens of the `demo` users.
+pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, StartError> {
     raise_file_limit();
     let database = settings.database.database.to_string();
     settings.check()?;
@@ -159,12 +160,14 @@ pub async fn start(settings: Settings) -> Result<Server, StartError> {
     let (sockets, requests) = (TaskTracker::new(), TaskTracker::new());
     let stopping = CancellationToken::new();
     let rest_limit = plic_openapi::RestLimit::new(settings.rest_limit_per_second);
+    let supabase = settings.supabase_url.clone().zip(settings.supabase_anon_key.clone());
     let own = routes::routes(&routes::Parts {
         door: Arc::clone(&door),
         sockets: sockets.clone(),
         store: Arc::clone(&store),
         nats: engine.nats.clone(),
         metrics: metrics.clone(),
+        pages: Pages::new(SignIn { supabase, demo }),
     });
     let endpoint = plic_openapi::mount(
         plic_openapi::Parts {

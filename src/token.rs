@@ -149,10 +149,8 @@ pub fn mint(
 ) -> Result<String, jsonwebtoken::errors::Error> {
     let expires_at = Timestamp::now().after(ttl).0 / 1_000_000;
     let mut claims = json!({"sub": user, "exp": expires_at, "aud": AUTHENTICATED, "role": AUTHENTICATED});
-    match role {
-        Role::User => {}
-        Role::Moderator => claims["app_metadata"] = json!({"role": "moderator"}),
-        Role::Admin => claims["app_metadata"] = json!({"role": "admin"}),
+    if role > Role::User {
+        claims["app_metadata"] = json!({"role": role.name()});
     }
     if let Some(url) = project {
         claims["iss"] = issuer(url).into();

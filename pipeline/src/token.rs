@@ -15,6 +15,17 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// As tokens name it, where they do.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Moderator => "moderator",
+            Self::Admin => "admin",
+        }
+    }
+}
+
 /// A verified token's owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {

@@ -17,12 +17,24 @@ use plic_pipeline::{
 use uuid::{Uuid, uuid};
 
 use super::serve::Signals;
-use crate::{config::Settings, server, token};
+use crate::{
+    config::Settings,
+    pages::{Demo, DemoUser},
+    server, token,
+};
 
-const ALICE: Uuid = uuid!("a11ce000-0000-4000-8000-000000000001");
-const BOB: Uuid = uuid!("b0b00000-0000-4000-8000-000000000002");
-const MODERATOR: Uuid = uuid!("0de7a700-0000-4000-8000-000000000003");
-const ADMIN: Uuid = uuid!("ad000000-0000-4000-8000-000000000004");
+const ALICE: UserId = UserId(uuid!("a11ce000-0000-4000-8000-000000000001"));
+const BOB: UserId = UserId(uuid!("b0b00000-0000-4000-8000-000000000002"));
+const USERS: [DemoUser; 4] = [
+    DemoUser { name: "alice", id: ALICE, role: Role::User },
+    DemoUser { name: "bob", id: BOB, role: Role::User },
+    DemoUser {
+        name: "moderator",
+        id: UserId(uuid!("0de7a700-0000-4000-8000-000000000003")),
+        role: Role::Moderator,
+    },
+    DemoUser { name: "admin", id: UserId(uuid!("ad000000-0000-4000-8000-000000000004")), role: Role::Admin },
+];
 const TTL: Duration = Duration::from_hours(24 * 7);
 
 /// Serves on loopback; prints links and tokens.
@@ -30,7 +42,8 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
     settings.require_loopback()?;
     settings.check()?;
     let database = settings.database.database.file("`dev`")?.clone();
-    let secret = match settings.supabase_jwt_secret.clone() {
+    let foreign = settings.supabase_jwt_secret.clone();
+    let secret = match foreign.clone() {
         Some(secret) => {
             tracing::warn!("the tokens below are signed with the SUPABASE_JWT_SECRET of the environment");
             secret
@@ -41,22 +54,23 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
     let issuer = settings.supabase_url.clone();
     let patience = Duration::from_secs(settings.shutdown_seconds);
     let signals = Signals::listen()?;
-    let server = server::start(settings).await?;
+    // Another server may take what a secret of the environment signs: no page gets that.
+    let demo = Demo { secret: secret.clone(), issuer: issuer.clone(), users: &USERS };
+    let demo = foreign.is_none().then_some(demo);
+    let signs_in = if demo.is_some() { "?as=moderator" } else { "" };
+    let server = server::start(settings, demo).await?;
     let room = demo_room(&**server.store()).await.context("could not make the demo room")?;
 
     let address = server.address();
     println!("listening on http://{address}\n");
+    println!("  console     http://{address}/console{signs_in}");
+    println!("  playground  http://{address}/playground");
     println!("  Swagger UI  http://{address}/docs");
     println!("  spec        http://{address}/openapi.json");
     println!("  chat room   {room} (alice and bob are in it)\n");
-    for (name, user, role) in [
-        ("alice", ALICE, Role::User),
-        ("bob", BOB, Role::User),
-        ("moderator", MODERATOR, Role::Moderator),
-        ("admin", ADMIN, Role::Admin),
-    ] {
-        let token = token::mint(&secret, user, role, TTL, issuer.as_ref()).context("could not sign")?;
-        println!("{name} ({user})");
+    for DemoUser { name, id, role } in &USERS {
+        let token = token::mint(&secret, id.0, *role, TTL, issuer.as_ref()).context("could not sign")?;
+        println!("{name} ({id})");
         println!("  token  {token}");
         println!("  link   ws://{address}/?token={token}\n");
     }
@@ -102,11 +116,10 @@ fn secret_beside(database: &Path) -> io::Result<String> {
 
 /// The room that alice and bob share, made on the first run.
 async fn demo_room(store: &dyn Store) -> anyhow::Result<RoomId> {
-    let alice = UserId(ALICE);
     let first =
-        store.rooms_of(alice, None, 100).await?.items.into_iter().map(|summary| summary.room.id).min();
+        store.rooms_of(ALICE, None, 100).await?.items.into_iter().map(|summary| summary.room.id).min();
     match first {
         Some(room) => Ok(room),
-        None => Ok(store.create_room(alice, &[UserId(BOB)], None).await?),
+        None => Ok(store.create_room(ALICE, &[BOB], None).await?),
     }
 }

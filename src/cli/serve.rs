@@ -17,7 +17,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     settings.warn();
     let patience = Duration::from_secs(settings.shutdown_seconds);
     let signals = Signals::listen()?;
-    let server = server::start(settings).await?;
+    let server = server::start(settings, None).await?;
     println!("listening on http://{}", server.address());
     signals.serve(server, patience).await
 }

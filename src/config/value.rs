@@ -5,7 +5,9 @@ use std::{
     num::NonZeroU32,
 };
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ipnet::IpNet;
+use serde_json::Value;
 use url::Url;
 
 pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
@@ -17,6 +19,22 @@ pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
 
 pub(super) fn secret(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("empty: anybody could make tokens".into()) } else { Ok(text.into()) }
+}
+
+/// A Supabase key that everybody may see: it is put on pages. A secret one there would give the whole project away.
+pub(super) fn public_key(text: &str) -> Result<String, String> {
+    let payload = text.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    let claims = payload.and_then(|json| serde_json::from_slice::<Value>(&json).ok());
+    let is_public = match claims {
+        Some(claims) => claims["role"] == "anon",
+        None => text.starts_with("sb_publishable_"),
+    };
+    if is_public {
+        Ok(text.into())
+    } else {
+        Err("not the project's public key: it begins with sb_publishable_, or is a token of the role anon"
+            .into())
+    }
 }
 
 pub(super) fn http_url(text: &str) -> Result<Url, String> {

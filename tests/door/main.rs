@@ -18,6 +18,7 @@ mod moderation_rules;
 mod moderation_trials;
 mod moderation_viewing;
 mod operations;
+mod pages;
 mod rest_cors;
 mod rest_failures;
 mod rest_limits;

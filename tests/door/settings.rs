@@ -37,6 +37,16 @@ async fn serve_refuses_to_start_without_token_settings() {
     assert!(!folder.path().join("data").exists(), "nothing was made before the settings were checked");
 }
 
+/// A project's service key: the payload is `{"role": "service_role"}`.
+const SERVICE_KEY: &str = "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjogInNlcnZpY2Vfcm9sZSJ9.c2ln";
+
+#[tokio::test]
+async fn a_public_key_means_nothing_without_its_project() {
+    let folder = folder();
+    let settings = [LISTEN, TOKENS, ("SUPABASE_ANON_KEY", "sb_publishable_abc")];
+    refused_naming(&run_in(folder.path(), "check-config", &settings).await, "SUPABASE_ANON_KEY");
+}
+
 #[tokio::test]
 async fn a_wrong_value_is_refused_in_one_line_that_names_the_setting() {
     for (setting, value) in [
@@ -56,6 +66,8 @@ async fn a_wrong_value_is_refused_in_one_line_that_names_the_setting() {
         ("PLIC_NATS_PREFIX", "plic..eu"),
         ("PLIC_NATS_PREFIX", "plic chat"),
         ("SUPABASE_URL", "my project"),
+        ("SUPABASE_ANON_KEY", "sb_secret_abc"),
+        ("SUPABASE_ANON_KEY", SERVICE_KEY),
         ("PLIC_RATE_LIMIT_PER_SECOND", "0"),
         ("PLIC_RATE_LIMIT_PER_SECOND", "many"),
         ("PLIC_RATE_LIMIT_BURST", "-1"),
@@ -276,6 +288,7 @@ async fn help_names_every_setting() {
         "NATS_KEY_FILE",
         "SUPABASE_JWT_SECRET",
         "SUPABASE_URL",
+        "SUPABASE_ANON_KEY",
         "PLIC_RATE_LIMIT_PER_SECOND",
         "PLIC_RATE_LIMIT_BURST",
         "PLIC_FRAMES_PER_SECOND",

@@ -1,0 +1,168 @@
+// The queue: what waits for moderators, the newest first, and the one that is looked at.
+
+import { on } from "../../shared/events.js";
+import { failure } from "../../shared/failure.js";
+import { dictionary, plural } from "../../shared/language.js";
+import { html, nothing } from "../../shared/lit.js";
+import { redraw } from "../../shared/redraw.js";
+import { go, href, replace } from "../../shared/router.js";
+import { style } from "../../shared/style.js";
+import { decide } from "./decision.js";
+import { ban, detail, detailPane, disconnect, expectDetail, openDetail, readSender, refresh } from "./detail.js";
+import { filter, filters, inAddress } from "./filters.js";
+import { again, arrived, decided, list, load, showWaiting } from "./list.js";
+import { look, lookOn, viewing } from "./presence.js";
+import { focusRow, isAtTop, rows, toTop } from "./rows.js";
+
+/** @typedef {import("./decision.js").Decision} Decision */
+
+const words = dictionary(
+  {
+    title: "Queue", waiting: (/** @type {number} */ n) => `${plural(n, "new incident", "new incidents")}: show`,
+    count: (/** @type {number} */ n, /** @type {boolean} */ isMore) => (isMore ? `More than ${plural(n, "incident", "incidents")}` : plural(n, "incident", "incidents")),
+    empty: "Nothing is waiting.", emptyText: "What the rules catch and what people report appears here by itself.", list: "Incidents",
+    choose: "Choose an incident, or press J.", next: "Next", previous: "Previous", uphold: "Uphold", dismiss: "Dismiss", release: "Release (held messages)",
+    remove: "Remove the text everywhere", ban: "Ban the sender", disconnect: "Disconnect the sender", note: "Write a note", filter: "Filter",
+    back: "Back to the list",
+  },
+  {
+    title: "File d’attente", waiting: (n) => `${plural(n, "nouvel incident", "nouveaux incidents")} : afficher`,
+    count: (n, isMore) => (isMore ? `Plus de ${plural(n, "incident", "incidents")}` : plural(n, "incident", "incidents")),
+    empty: "Rien n’attend.", emptyText: "Ce que les règles arrêtent et ce que les gens signalent apparaît ici tout seul.", list: "Incidents",
+    choose: "Choisissez un incident, ou appuyez sur J.", next: "Suivant", previous: "Précédent", uphold: "Confirmer", dismiss: "Écarter",
+    release: "Libérer (messages retenus)",
+    remove: "Supprimer le texte partout", ban: "Bannir l’expéditeur", disconnect: "Déconnecter l’expéditeur", note: "Écrire une note", filter: "Filtrer",
+    back: "Retour à la liste",
+  },
+);
+
+/** Whoever goes through the list with a key held down reads nothing on the way. */
+const REST = 200;
+
+let moved = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let resting;
+let filtered = "";
+/** @type {number | null} */
+let open = null;
+/** @type {(() => void)[]} */
+let hearing = [];
+
+style("/web/console/queue/queue.css");
+
+/** @type {import("../main.js").View} */
+export const view = {
+  title: () => words().title,
+  enter({ parts: [id] }) {
+    if (!hearing.length) {
+      hearing = [
+        on("incident", (incident) => arrived(incident, isAtTop())),
+        on("decision", (incident) => {
+          decided(incident);
+          refresh(incident);
+        }),
+        on("viewing", viewing),
+        on("missed", readAgain),
+        on("open", readAgain),
+        ...["ban", "ban_lifted", "disconnect"].map((name) => on(name, ({ user_id }) => void (user_id === detail.incident?.user_id && readSender()))),
+      ];
+    }
+    const by = filter();
+    if (JSON.stringify(by) !== filtered) {
+      filtered = JSON.stringify(by);
+      toTop();
+      void load(by);
+    }
+    openSoon(/^\d+$/.test(id ?? "") ? Number(id) : null);
+  },
+  leave() {
+    for (const stop of hearing) stop();
+    hearing = [];
+    filtered = "";
+    openSoon(null);
+  },
+  render,
+  keys: () => {
+    const w = words();
+    const decision = (/** @type {string} */ keys, /** @type {Decision} */ what) => ({ keys, label: () => w[what], run: () => onDecide(what) });
+    return [
+      { keys: "j ArrowDown", repeats: true, label: () => w.next, run: () => step(1) },
+      { keys: "k ArrowUp", repeats: true, label: () => w.previous, run: () => step(-1) },
+      decision("u", "uphold"),
+      decision("d", "dismiss"),
+      decision("r", "release"),
+      decision("x", "remove"),
+      { keys: "b", label: () => w.ban, run: () => void (detail.incident && ban(detail.incident.user_id)) },
+      { keys: "c", label: () => w.disconnect, run: () => void (detail.incident && disconnect(detail.incident.user_id)) },
+      { keys: "n", label: () => w.note, run: () => document.getElementById("note")?.focus() },
+      { keys: "/", label: () => w.filter, run: () => document.getElementById("filter-status")?.focus() },
+      { keys: "Escape", label: () => w.back, run: () => go("queue", inAddress()) },
+    ];
+  },
+};
+
+/** What happened while nothing was heard. */
+function readAgain() {
+  void again();
+  lookOn();
+  void openDetail(open);
+}
+
+/** @param {number | null} id */
+function openSoon(id) {
+  const isHasty = id !== null && id !== open && performance.now() - moved < REST;
+  if (id !== open) moved = performance.now();
+  open = id;
+  clearTimeout(resting);
+  expectDetail(id);
+  const begin = () => {
+    look(id);
+    void openDetail(id);
+  };
+  if (isHasty) resting = setTimeout(begin, REST);
+  else begin();
+}
+
+/** @param {1 | -1} by */
+function step(by) {
+  const at = list.items.findIndex(({ id }) => id === open);
+  const next = list.items[at < 0 ? 0 : at + by];
+  if (!next) return;
+  replace("queue", next.id, inAddress());
+  focusRow(next);
+}
+
+/** @param {Decision} decision */
+function onDecide(decision) {
+  const { incident } = detail;
+  if (!incident) return;
+  void decide(incident, decision, (outcome, isMine) => {
+    decided(outcome);
+    refresh(outcome);
+    redraw();
+    if (!isMine || open !== outcome.id) return false;
+    const at = list.items.findIndex(({ id }) => id === outcome.id);
+    const next = list.items.slice(at + 1).find(({ status }) => status === "open") ?? list.items.find(({ status }) => status === "open");
+    if (next) replace("queue", next.id, inAddress());
+    return next !== undefined;
+  });
+}
+
+function render() {
+  const w = words();
+  return html`<header class="row spread"><h1>${w.title}</h1><p class="quiet small">${w.count(list.items.length, list.next !== null)}</p></header>
+    ${filters(open)}
+    <div class="queue ${open === null ? "" : "opened"}">
+      <section class="queue-list" aria-label=${w.list}>
+        ${list.waiting.length ? html`<button class="primary" @click=${showFromTop}>${w.waiting(list.waiting.length)}</button>` : nothing}
+        ${list.problem ? failure(list.problem, again) : nothing}
+        ${!list.items.length && !list.isLoading && !list.problem ? html`<div class="card"><p><strong>${w.empty}</strong></p><p class="quiet">${w.emptyText}</p></div>` : rows(open)}
+      </section>
+      <div class="queue-detail">${open === null ? html`<p class="quiet">${w.choose}</p>` : detailPane(href("queue", inAddress()), onDecide)}</div>
+    </div>`;
+}
+
+function showFromTop() {
+  showWaiting();
+  toTop();
+}
