@@ -1,0 +1,51 @@
+// The playground: two people chat, every frame is in sight, closes are explained; it asks nobody else.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { page } from "./browser.mjs";
+import { lab } from "./lab.mjs";
+import { settled } from "./views.mjs";
+
+const { browser, server } = await lab();
+
+test("it stands, in both languages", async () => {
+  for (const [locale, lang] of [["en-GB", "en"], ["fr-FR", "fr"]]) {
+    const { page: tab, troubles, hosts } = await page(browser, { locale });
+    await tab.goto(`${server.base}/playground`);
+    await settled(tab);
+    assert.equal(await tab.getAttribute("html", "lang"), lang);
+    assert.deepEqual(troubles, []);
+    assert.deepEqual([...hosts], [new URL(server.base).host]);
+    await tab.context().close();
+  }
+});
+
+test("both sides chat, and a close is explained", async () => {
+  const { page: tab, troubles } = await page(browser, { locale: "en-GB" });
+  await tab.goto(`${server.base}/playground`);
+  const side = (name) => tab.getByRole("region", { name, exact: true });
+  for (const name of ["alice", "bob"]) {
+    await tab.getByRole("button", { name: `Connect as ${name}` }).click();
+    await side(name).getByText("connected", { exact: true }).waitFor();
+  }
+  const frames = (name) => side(name).getByRole("log");
+  await side("alice").getByLabel("Message").fill("Bonjour Bob");
+  await side("alice").getByRole("button", { name: "Send", exact: true }).click();
+  await frames("alice").getByText('"confirmed":true').waitFor();
+  await frames("bob").getByText('"message":"Bonjour Bob"').waitFor();
+  await side("alice").getByRole("button", { name: "Send the same again" }).click();
+  await frames("alice").getByText('"confirmed":true').nth(1).waitFor();
+  assert.equal(await frames("bob").getByText('"message":"Bonjour Bob"').count(), 1);
+
+  for (const [button, code] of [["Bad structure", 4010], ["Another’s room", 4012], ["Hateful", 4011]]) {
+    await side("bob").getByRole("button", { name: button }).click();
+    await side("bob").getByText(`Closed with ${code}`).waitFor();
+    await tab.getByRole("button", { name: "Connect as bob" }).click();
+    await side("bob").getByText("connected", { exact: true }).waitFor();
+  }
+  await tab.getByRole("button", { name: "GET · Send" }).click();
+  await tab.getByText('"last_message"').waitFor();
+  assert.ok(!(await tab.content()).includes(server.token("alice").slice(0, 40)), "a token is in the page");
+  assert.deepEqual(troubles, []);
+});
