@@ -6,6 +6,6 @@ pub mod cached;
 pub mod postgres;
 pub mod sqlite;
 
-pub use cached::Cached;
+pub use cached::{Cached, Writers};
 pub use postgres::{PostgresSettings, PostgresStore};
 pub use sqlite::{OpenError, SqliteStore};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plic_pipeline::{
     id::{MessageId, RoomId},
-    store::{Store, StoredMessage},
+    store::{Reader, RoomHistory, Store, StoredMessage},
 };
 use poem_openapi::{
     ApiResponse, Object, OpenApi,
@@ -97,12 +97,10 @@ impl RoomApi {
         before: Query<Option<Id>>,
     ) -> Result<Read, Failure> {
         let id = RoomId(id.0.0);
-        let room = self.store.room(id).await?.ok_or(Failure::NoSuchRoom)?;
-        if !caller.moderates() && !room.has_participant(caller.user()) {
-            return Err(Failure::NoSuchRoom);
-        }
+        let reader = if caller.moderates() { Reader::Moderator } else { Reader::Participant(caller.user()) };
         let before = before.0.map(|id| MessageId(id.0));
-        let page = self.store.messages(id, before, limit.0.items()).await?;
+        let found = self.store.read_room(id, reader, before, limit.0.items()).await?;
+        let RoomHistory { room, messages: page } = found.ok_or(Failure::NoSuchRoom)?;
         let oldest = page.items.first().filter(|_| page.more);
         let previous =
             oldest.map(|oldest| link(&format!("/rooms/{id}"), limit.0, "before", oldest.id.0, "prev"));

@@ -36,8 +36,8 @@ use plic_pipeline::{
         structure::Structure,
     },
     store::{
-        self, Before, Held, NewMessage, Page, Recorded, RoomSummary, SentKey, Store, StoreError,
-        StoredMessage,
+        self, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, SentKey, Store,
+        StoreError,
     },
     timestamp::Timestamp,
     token::{Identity, Role},
@@ -102,13 +102,14 @@ impl Store for Memory {
         unreachable!("no command lists rooms")
     }
 
-    async fn messages(
+    async fn read_room(
         &self,
         _: RoomId,
+        _: Reader,
         _: Option<MessageId>,
         _: usize,
-    ) -> Result<Page<StoredMessage>, StoreError> {
-        unreachable!("no command lists messages")
+    ) -> Result<Option<RoomHistory>, StoreError> {
+        unreachable!("no command reads rooms")
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

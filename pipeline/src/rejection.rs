@@ -178,6 +178,8 @@ impl From<StoreError> for Rejection {
         match error {
             // Removed between the look at the room and the insert: that is no fault of the store's.
             StoreError::NotParticipant => Self::NotParticipant,
+            // Banned on another node since the look at the bans.
+            StoreError::Banned => Self::Banned,
             StoreError::Held => Self::Held,
             StoreError::QueueFull => Self::RateLimited,
             StoreError::Unavailable(_) | StoreError::TimedOut | StoreError::Overloaded => Self::Store(error),

@@ -82,6 +82,34 @@ pub struct RoomSummary {
     pub last_message: Option<StoredMessage>,
 }
 
+/// Who reads a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// A user, who may read the rooms that they are in.
+    Participant(UserId),
+    /// A moderator, who may read every room, deleted ones too.
+    Moderator,
+}
+
+impl Reader {
+    /// Whether this reader may read `room`.
+    pub fn may_read(self, room: &Room) -> bool {
+        match self {
+            Self::Participant(user) => room.has_participant(user),
+            Self::Moderator => true,
+        }
+    }
+}
+
+/// A room with a page of its messages, all as of one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomHistory {
+    /// The room.
+    pub room: Room,
+    /// The messages, oldest first.
+    pub messages: Page<StoredMessage>,
+}
+
 /// A part of a longer list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
@@ -131,6 +159,9 @@ pub enum StoreError {
     /// The sender is not (or no longer) a participant of the room, or there is no such room.
     #[error("the sender is not a participant of the room")]
     NotParticipant,
+    /// The user is banned.
+    #[error("the user is banned")]
+    Banned,
     /// The same message is held for review.
     #[error("the message is held for review")]
     Held,
@@ -158,7 +189,8 @@ pub trait Store: Send + Sync {
     /// within an hour it opens none.
     ///
     /// # Errors
-    /// `NotParticipant` and `Held`, decided in the inserting transaction; otherwise what keeps the database from answering.
+    /// `NotParticipant` and `Held`, decided in the inserting transaction, and so is `Banned` where several nodes share the
+    /// database; otherwise what keeps the database from answering.
     async fn append(&self, message: NewMessage) -> Result<MessageId, StoreError>;
 
     /// Opens an incident for a refused message and, where it was blocked, gives the sender a strike; the last strike of
@@ -173,14 +205,15 @@ pub trait Store: Send + Sync {
     /// was decided about it.
     ///
     /// # Errors
-    /// `NotParticipant` where the message could not be delivered now; `QueueFull` where 100 messages of the sender from
+    /// `NotParticipant` where the message could not be delivered now; `Banned`; `QueueFull` where 100 messages of the sender from
     /// within an hour are undecided, and where the temp id is longer than [`HeldMessage::MAX_TEMP_ID_BYTES`]; otherwise what keeps the database from answering.
     async fn hold(&self, held: HeldMessage) -> Result<Held, StoreError>;
 
     /// What became of the message under this key within its window, whoever may send today.
     async fn already_sent(&self, key: &SentKey) -> Result<Option<Before>, StoreError>;
 
-    /// A room with its people, deleted ones too.
+    /// Returns a room with its participants, deleted ones too. It may come from a cache that lags behind the changes of other
+    /// nodes by some seconds: use it to refuse commands early, and let [`Store::append`] decide.
     async fn room(&self, room: RoomId) -> Result<Option<Arc<Room>>, StoreError>;
 
     /// Creates a room owned by `owner`, with the people of [`crate::room::founding_members`].
@@ -216,17 +249,25 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Page<RoomSummary>, RoomError>;
 
-    /// A page of a room's newest messages before the message `before`, oldest first; of any room, deleted ones too:
-    /// who may read is the caller's to decide. At most `limit` items.
-    async fn messages(
+    /// Returns a room with a page of its newest messages before the message `before`, oldest first; `None` where there is no
+    /// such room for `reader`. At most `limit` messages. The right to read is checked in the same snapshot of the database as
+    /// the messages are read from: once a removal or a deletion was acknowledged on any node, the removed user reads nothing.
+    async fn read_room(
         &self,
         room: RoomId,
+        reader: Reader,
         before: Option<MessageId>,
         limit: usize,
-    ) -> Result<Page<StoredMessage>, StoreError>;
+    ) -> Result<Option<RoomHistory>, StoreError>;
 
-    /// The user's ban that was not lifted, in force or expired.
+    /// Returns the user's ban that was not lifted, in force or expired. Sees every ban that was acknowledged on any node.
     async fn ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError>;
+
+    /// Returns what [`Store::ban_of`] does, from a cache where there is one, which may lag behind the changes of other nodes
+    /// by some seconds: use it to refuse commands early, and let [`Store::append`] decide.
+    async fn cached_ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {
+        self.ban_of(user).await
+    }
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;

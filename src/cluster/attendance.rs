@@ -9,7 +9,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use plic_pipeline::{id::ConnectionId, store::StoreError};
+use plic_pipeline::{
+    id::{ConnectionId, UserId},
+    store::StoreError,
+};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{sleep, timeout},
@@ -17,7 +20,7 @@ use tokio::{
 
 use super::{
     node::Node,
-    shared::{Arrival, Attendance, RoomHead, RoomsOf},
+    shared::{Arrival, Attendance, Registered, RoomHead, RoomsOf},
 };
 
 /// Arrivals that are registered together at most.
@@ -39,7 +42,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// Somebody who comes or goes.
 pub(super) enum Coming {
-    Arrived(Arrival, oneshot::Sender<()>),
+    Arrived(Arrival, oneshot::Sender<Result<(), StoreError>>),
     Left(ConnectionId),
 }
 
@@ -62,7 +65,7 @@ impl Attendance for Register {
             let (done, registered) = oneshot::channel();
             let sent = self.way.send(Coming::Arrived(arrival, done)).await;
             sent.map_err(|_| StoreError::Overloaded)?;
-            registered.await.map_err(|failed| StoreError::Unavailable(Box::new(failed)))
+            registered.await.map_err(|failed| StoreError::Unavailable(Box::new(failed)))?
         };
         timeout(PATIENCE, registered).await.unwrap_or(Err(StoreError::TimedOut))
     }
@@ -90,7 +93,7 @@ impl Node {
                 match one {
                     Coming::Arrived(arrival, done) => {
                         arrivals.push(arrival);
-                        waiting.push(done);
+                        waiting.push((arrival, done));
                     }
                     Coming::Left(connection) => {
                         left.push(connection);
@@ -101,13 +104,17 @@ impl Node {
                 }
             }
             if !arrivals.is_empty() {
-                let ids: Vec<ConnectionId> = arrivals.iter().map(|arrival| arrival.connection).collect();
                 match self.register(arrivals).await {
-                    Ok(()) => {
-                        self.registered().extend(ids);
-                        for done in waiting {
-                            // Whoever has gone meanwhile says so itself.
-                            let _ = done.send(());
+                    Ok(banned) => {
+                        let (refused, admitted): (Vec<_>, Vec<_>) =
+                            waiting.into_iter().partition(|(arrival, _)| banned.contains(&arrival.user));
+                        self.registered().extend(admitted.iter().map(|(arrival, _)| arrival.connection));
+                        // A connection that has ended meanwhile says so by `left`.
+                        for (_, done) in admitted {
+                            let _ = done.send(Ok(()));
+                        }
+                        for (_, done) in refused {
+                            let _ = done.send(Err(StoreError::Banned));
                         }
                     }
                     Err(error) => {
@@ -146,12 +153,13 @@ impl Node {
         here
     }
 
-    async fn register(&self, arrivals: Vec<Arrival>) -> Result<(), StoreError> {
-        let rooms = self.shared.arrived(arrivals, self.connections_per_user).await?;
+    /// Registers connections; returns the users who are banned, whose connections are not registered.
+    async fn register(&self, arrivals: Vec<Arrival>) -> Result<Vec<UserId>, StoreError> {
+        let Registered { rooms, banned } = self.shared.arrived(arrivals, self.connections_per_user).await?;
         let heads: Vec<RoomHead> = rooms.iter().flat_map(|of| of.rooms.iter().copied()).collect();
         self.listen_for(rooms).await?;
         self.deliver_up_to(heads).await;
-        Ok(())
+        Ok(banned)
     }
 
     /// Waits until what was said before somebody came is delivered to the others: it is not said to whoever comes.

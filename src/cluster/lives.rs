@@ -49,8 +49,8 @@ impl Node {
     pub(super) async fn register_all(&self) -> Result<(), StoreError> {
         let _reading = self.reading_everything();
         for some in self.all_registered().chunks(TOGETHER) {
-            let rooms = self.shared.restored(some.to_vec(), self.connections_per_user).await?;
-            self.listen_for(rooms).await?;
+            let registered = self.shared.restored(some.to_vec(), self.connections_per_user).await?;
+            self.listen_for(registered.rooms).await?;
         }
         Ok(())
     }

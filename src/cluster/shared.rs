@@ -60,6 +60,15 @@ pub struct RoomsOf {
     pub more: bool,
 }
 
+/// What registering connections came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Registered {
+    /// The first [`MAX_ROOMS`] rooms of each user, as they are after that.
+    pub rooms: Vec<RoomsOf>,
+    /// The users whose connections were not registered because they are banned.
+    pub banned: Vec<UserId>,
+}
+
 /// A change that every node acts on.
 #[derive(Debug, Clone, PartialEq)]
 pub enum News {
@@ -103,13 +112,13 @@ pub trait Shared: Send + Sync {
     fn node(&self) -> i64;
 
     /// Registers connections of this node, in this order, and has those of the same users that are too many then replaced,
-    /// on whichever node they are, the oldest first ([`News::Replaced`]). Answers the first [`MAX_ROOMS`] rooms of each
-    /// user, as they are after that.
+    /// on whichever node they are, the oldest first ([`News::Replaced`]). Bans are read in the same transaction: a
+    /// connection of a banned user is not registered and replaces none.
     async fn arrived(
         &self,
         arrivals: Vec<Arrival>,
         connections_per_user: usize,
-    ) -> Result<Vec<RoomsOf>, StoreError>;
+    ) -> Result<Registered, StoreError>;
 
     /// Registers connections of this node again that others forgot, because it did not say for long that it lives. They
     /// count as older than whatever the same users have by now: those that are too many are replaced, and are among these.
@@ -118,7 +127,7 @@ pub trait Shared: Send + Sync {
         &self,
         arrivals: Vec<Arrival>,
         connections_per_user: usize,
-    ) -> Result<Vec<RoomsOf>, StoreError>;
+    ) -> Result<Registered, StoreError>;
 
     /// More rooms of a user, after one.
     async fn rooms_after(&self, user: UserId, after: RoomId) -> Result<RoomsOf, StoreError>;
@@ -166,6 +175,9 @@ pub trait Forget: Send + Sync {
 #[async_trait]
 pub trait Attendance: Send + Sync {
     /// A connection is in the hub. When this returns, whatever is committed from then on reaches it.
+    ///
+    /// # Errors
+    /// `Banned` where any node has banned the user; otherwise what keeps the database from answering.
     async fn arrived(&self, arrival: Arrival) -> Result<(), StoreError>;
 
     /// A connection is not in the hub any more.

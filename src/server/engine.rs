@@ -23,7 +23,7 @@ use crate::{
     config::{Database, Settings},
     hub::Hub,
     metrics::Metrics,
-    store::{Cached, PostgresStore, SqliteStore},
+    store::{Cached, PostgresStore, SqliteStore, Writers},
 };
 
 /// What is kept, and the way of what is committed.
@@ -59,7 +59,8 @@ impl Engine {
             Database::Sqlite(_) => {
                 let url = settings.database.database.to_string();
                 let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(Arc::clone(hub)));
-                let engine = Arc::new(Cached::new(SqliteStore::open(&url, Arc::clone(&bus)).await?));
+                let store = SqliteStore::open(&url, Arc::clone(&bus)).await?;
+                let engine = Arc::new(Cached::new(store, Writers::ThisProcess));
                 let (store, records) = (Arc::clone(&engine), Arc::clone(&engine));
                 return Ok(Self { store, records, bus, nats: None, kept: Kept::Sqlite(engine) });
             }
@@ -77,7 +78,7 @@ impl Engine {
             PostgresStore::open(&settings.database.reach(url), Arc::clone(&bus) as Arc<dyn Bus>).await?;
         // From before anything is remembered: what changes from now on is read of.
         let news_from = store.news_head().await?;
-        let engine = Arc::new(Cached::new(store));
+        let engine = Arc::new(Cached::new(store, Writers::OthersToo));
         let (store, records) = (Arc::clone(&engine), Arc::clone(&engine));
         let node = Node { engine, bus: Arc::clone(&bus), hearing, news_from };
         Ok(Self { store, records, bus, nats, kept: Kept::Postgres(Box::new(node)) })

@@ -14,7 +14,7 @@ use plic_pipeline::{
     id::{ConnectionId, UserId},
     rejection::CloseCode,
     session::Session,
-    store::Store,
+    store::{Store, StoreError},
     timestamp::Timestamp,
     token::{Identity, TokenError, Tokens},
 };
@@ -207,17 +207,18 @@ impl Door {
         Ok(Admitted { session: Arc::new(Session::new(identity, id)), present })
     }
 
-    /// Has it known to the other nodes that a connection has come. Whoever they cannot be told of is not let in: what is
-    /// said in their rooms might not reach them.
+    /// Registers a connection in the database that the nodes share, which refuses a user whom any node has banned. A user
+    /// who cannot be registered is not let in: messages of their rooms might not reach them.
     async fn attend(&self, arrival: Arrival) -> Result<Option<Attended>, CloseCode> {
         let Some(attendance) = &self.attendance else { return Ok(None) };
         let attended = Attended { attendance: Arc::clone(attendance), arrival };
-        attendance.arrived(arrival).await.map_err(|error| {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "somebody who came could not be registered"
-            );
-            CloseCode::ServerError
+        attendance.arrived(arrival).await.map_err(|error| match error {
+            StoreError::Banned => CloseCode::Banned,
+            error => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "a new connection could not be registered");
+                CloseCode::ServerError
+            }
         })?;
         Ok(Some(attended))
     }
@@ -240,9 +241,10 @@ impl Door {
         })
     }
 
-    /// Keeps out who is banned; whoever may be banned, too.
+    /// Refuses a banned user, and any user where the bans cannot be read. Asks the cache, so that a reconnect storm reads
+    /// nothing; on several nodes [`Door::attend`] asks the database.
     async fn check_ban(&self, user: UserId) -> Result<(), CloseCode> {
-        match self.store.ban_of(user).await {
+        match self.store.cached_ban_of(user).await {
             Ok(Some(ban)) if ban.holds_at(Timestamp::now()) => Err(CloseCode::Banned),
             Ok(_) => Ok(()),
             Err(error) => {

@@ -1,9 +1,8 @@
-//! Remembers rooms and bans, which every command asks for, so that most commands read no database.
+//! Caches rooms and bans, which every command asks for, so that most commands read no database.
 //!
-//! Never stale after a change that this node acknowledged (`memory` says why).
-//!
-//! Changes made elsewhere show when a node of a cluster reads of them ([`Forget`]), and all (a call that timed out and was
-//! committed later) within ten seconds.
+//! Never stale after a change that this node acknowledged (`memory` says why). A change that another node made shows when
+//! this one reads of it in the feed ([`Forget`]), and at the latest after ten seconds. So on several nodes the cache only
+//! refuses commands early, and whatever is shown to a user is read past it ([`Writers::OthersToo`]).
 
 mod bans;
 mod memory;
@@ -21,7 +20,8 @@ use plic_pipeline::{
     },
     room::{Room, RoomError},
     store::{
-        Ban, Before, Held, NewMessage, Page, Recorded, RoomSummary, SentKey, Store, StoreError, StoredMessage,
+        Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, SentKey, Store,
+        StoreError,
     },
 };
 
@@ -36,16 +36,26 @@ const ROOM_OVERHEAD: usize = 16;
 /// Users whose ban, or lack of one, is remembered for them alone.
 const USERS: u64 = 200_000;
 
+/// Who changes what a cache stands before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writers {
+    /// Only this process: the cache is exact.
+    ThisProcess,
+    /// Other processes too: the cache lags behind their changes until it is told to forget.
+    OthersToo,
+}
+
 /// A store in front of which rooms and bans are remembered.
 pub struct Cached<S> {
     store: Arc<S>,
+    writers: Writers,
     rooms: Memory<RoomId, Option<Arc<Room>>>,
     bans: Bans<S>,
 }
 
 impl<S: Store + Records + 'static> Cached<S> {
-    /// Remembers what `store` answers. All changes must go through the value that this returns.
-    pub fn new(store: S) -> Self {
+    /// Caches what `store` answers. All changes of this process must go through the value that this returns.
+    pub fn new(store: S, writers: Writers) -> Self {
         let rooms = Cache::builder().max_capacity(ROOMS_WEIGHT).weigher(|_, room: &Option<Arc<Room>>| {
             let people = room.as_ref().map_or(0, |room| room.participants.len());
             u32::try_from(people + ROOM_OVERHEAD).unwrap_or(u32::MAX)
@@ -56,6 +66,7 @@ impl<S: Store + Records + 'static> Cached<S> {
             rooms: Memory::new(rooms.time_to_live(KEPT).build()),
             bans: Bans::new(Arc::clone(&store), Memory::new(bans.time_to_live(KEPT).build())),
             store,
+            writers,
         }
     }
 
@@ -186,16 +197,25 @@ impl<S: Store + Records + 'static> Store for Cached<S> {
         self.store.rooms_of(user, after, limit).await
     }
 
-    async fn messages(
+    async fn read_room(
         &self,
         room: RoomId,
+        reader: Reader,
         before: Option<MessageId>,
         limit: usize,
-    ) -> Result<Page<StoredMessage>, StoreError> {
-        self.store.messages(room, before, limit).await
+    ) -> Result<Option<RoomHistory>, StoreError> {
+        // Past the cache: the right to read belongs to the moment in which the messages are read.
+        self.store.read_room(room, reader, before, limit).await
     }
 
     async fn ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {
+        match self.writers {
+            Writers::ThisProcess => self.bans.of(user).await,
+            Writers::OthersToo => self.store.ban_of(user).await,
+        }
+    }
+
+    async fn cached_ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {
         self.bans.of(user).await
     }
 

@@ -6,6 +6,7 @@
 mod cluster;
 mod crossing;
 mod database_faults;
+mod freshness;
 #[path = "../harness/mod.rs"]
 #[expect(
     dead_code,

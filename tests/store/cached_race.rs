@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use plic_chat::store::{Cached, SqliteStore};
+use plic_chat::store::{Cached, SqliteStore, Writers};
 use plic_pipeline::{
     id::{MessageId, RoomId, UserId},
     moderation::{
@@ -20,7 +20,8 @@ use plic_pipeline::{
     },
     room::{Room, RoomError},
     store::{
-        Ban, Before, Held, NewMessage, Page, Recorded, RoomSummary, SentKey, Store, StoreError, StoredMessage,
+        Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, SentKey, Store,
+        StoreError,
     },
 };
 use tempfile::TempDir;
@@ -108,13 +109,14 @@ impl Store for Pausing {
         self.store.rooms_of(user, after, limit).await
     }
 
-    async fn messages(
+    async fn read_room(
         &self,
         room: RoomId,
+        reader: Reader,
         before: Option<MessageId>,
         limit: usize,
-    ) -> Result<Page<StoredMessage>, StoreError> {
-        self.store.messages(room, before, limit).await
+    ) -> Result<Option<RoomHistory>, StoreError> {
+        self.store.read_room(room, reader, before, limit).await
     }
 
     async fn ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {
@@ -145,7 +147,13 @@ async fn fixture() -> Fixture {
         answers: Arc::clone(&answers),
         paused: Arc::clone(&paused),
     };
-    Fixture { store: Arc::new(Cached::new(pausing)), answers, paused, reads, _folder: folder }
+    Fixture {
+        store: Arc::new(Cached::new(pausing, Writers::ThisProcess)),
+        answers,
+        paused,
+        reads,
+        _folder: folder,
+    }
 }
 
 #[tokio::test]

@@ -1,16 +1,17 @@
 //! Several nodes on one `PostgreSQL` database.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use plic_chat::{
-    cluster::shared::{Arrival, News, RoomHead, Shared},
-    store::PostgresStore,
+    cluster::shared::{Arrival, News, Registered, RoomHead, Shared},
+    store::{Cached, PostgresStore, Writers},
 };
 use plic_pipeline::{
     id::{ConnectionId, MessageId, RoomId, UserId},
     moderation::{Decision, Records},
-    store::{Ban, NewMessage, Store, StoreError},
+    store::{Ban, NewMessage, Reader, Store, StoreError},
+    timestamp::Timestamp,
 };
 use sqlx::query_as;
 
@@ -164,6 +165,10 @@ async fn news_that_are_forgotten_are_known_to_be_missing_and_unknown_ones_are_pa
     assert_eq!(stores[0].news_after(first + 1).await.expect("answers"), None);
 }
 
+fn for_good(n: u128) -> Ban {
+    Ban { user: user(n), reason: "it is a test".into(), expires_at: None }
+}
+
 fn arrival(user_: u128, connection: u64) -> Arrival {
     Arrival { user: user(user_), connection: ConnectionId(connection) }
 }
@@ -176,8 +181,9 @@ async fn a_newer_connection_replaces_the_oldest_on_whichever_node_it_is() {
     stores[0].delete_room(deleted, user(1), false).await.expect("deletes");
     let first = stores[0].news_head().await.expect("answers");
 
-    let rooms =
-        stores[0].arrived(vec![arrival(1, 10), arrival(2, 20), arrival(3, 30)], 1).await.expect("arrive");
+    let arrivals = vec![arrival(1, 10), arrival(2, 20), arrival(3, 30)];
+    let Registered { rooms, banned } = stores[0].arrived(arrivals, 1).await.expect("arrive");
+    assert_eq!(banned, []);
     let found: Vec<(UserId, Vec<RoomId>)> =
         rooms.iter().map(|of| (of.user, of.rooms.iter().map(|head| head.room).collect())).collect();
     assert_eq!(found, [(user(1), vec![mine]), (user(2), vec![mine]), (user(3), vec![])]);
@@ -188,6 +194,70 @@ async fn a_newer_connection_replaces_the_oldest_on_whichever_node_it_is() {
     stores[0].arrived(vec![arrival(2, 21)], 1).await.expect("arrives");
     let replaced = [News::Replaced(arrival(1, 10)), News::Replaced(arrival(1, 11))];
     assert_eq!(news(&stores[1], first).await, replaced);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_banned_user_is_not_registered_and_replaces_no_connection() {
+    let Nodes { stores, database, .. } = nodes().await;
+    stores[0].arrived(vec![arrival(1, 10)], 1).await.expect("arrives");
+    let first = stores[0].news_head().await.expect("answers");
+    stores[0].ban(for_good(1), Some(user(9))).await.expect("bans");
+    let Registered { rooms, banned } =
+        stores[1].arrived(vec![arrival(1, 11), arrival(2, 20)], 1).await.expect("answers");
+    assert_eq!(banned, [user(1)]);
+    assert_eq!(rooms.iter().map(|of| of.user).collect::<Vec<_>>(), [user(2)]);
+    assert_eq!(news(&stores[1], first).await, [News::Banned(user(1))]);
+    let registered = database.sql("SELECT connection FROM plic_chat.connections ORDER BY 1");
+    assert_eq!(registered.split_whitespace().collect::<Vec<_>>(), ["10", "20"]);
+    stores[0].lift_ban(user(1), user(9)).await.expect("lifts");
+    assert_eq!(stores[1].arrived(vec![arrival(1, 11)], 1).await.expect("arrives").banned, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_transaction_that_stores_refuses_who_was_banned_on_another_node_and_nobody_else() {
+    let Nodes { stores, buses, database: _database } = nodes().await;
+    let room = room_of(&*stores[0], &[1, 2]).await;
+    for n in 1..=2 {
+        // From now on both are known to the node that appends.
+        say(&*stores[1], n, room, &format!("{n} before")).await.expect("stores");
+    }
+    stores[0].ban(for_good(1), Some(user(9))).await.expect("bans");
+    let (banned, other) =
+        tokio::join!(say(&*stores[1], 1, room, "banned"), say(&*stores[1], 2, room, "meanwhile"));
+    assert!(matches!(banned, Err(StoreError::Banned)), "{banned:?}");
+    other.expect("stores");
+    // What was stored before is confirmed again.
+    say(&*stores[1], 1, room, "1 before").await.expect("is the same message");
+    let said: Vec<String> = buses[1].messages().iter().map(|message| message.text.clone()).collect();
+    assert_eq!(said, ["1 before", "2 before", "meanwhile"]);
+    let over = Ban { expires_at: Some(Timestamp::now().before(Duration::from_secs(1))), ..for_good(1) };
+    stores[0].ban(over, Some(user(9))).await.expect("bans");
+    say(&*stores[1], 1, room, "after").await.expect("the ban is over");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_cache_of_a_node_hides_no_removal_deletion_or_ban_of_another() {
+    let Nodes { stores, buses, database } = nodes().await;
+    let elsewhere = &stores[0];
+    let here = Cached::new(database.open(&buses[1]).await, Writers::OthersToo);
+    let reads = async |n, room| {
+        let found = here.read_room(room, Reader::Participant(user(n)), None, 10).await.expect("answers");
+        found.is_some()
+    };
+    let (left, deleted) = (room_of(&**elsewhere, &[1, 2]).await, room_of(&**elsewhere, &[1, 2]).await);
+    for room in [left, deleted] {
+        // In the cache from now on, as after a message there.
+        here.room(room).await.expect("answers").expect("there");
+        assert!(reads(2, room).await);
+    }
+    assert_eq!(here.ban_of(user(2)).await.expect("answers"), None);
+    assert_eq!(here.cached_ban_of(user(2)).await.expect("answers"), None);
+
+    elsewhere.change_room(left, user(1), &[], &users(&[2])).await.expect("removes");
+    elsewhere.delete_room(deleted, user(1), false).await.expect("deletes");
+    elsewhere.ban(for_good(2), Some(user(9))).await.expect("bans");
+    assert!(!reads(2, left).await && !reads(2, deleted).await && !reads(1, deleted).await);
+    assert_eq!(here.ban_of(user(2)).await.expect("answers"), Some(for_good(2)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -18,7 +18,7 @@ use crate::{
         Recorder,
         sqlite::{stranger, url},
     },
-    suite::{hold, message, refused, room_of, say, texts, user, users},
+    suite::{history, hold, message, refused, room_of, say, texts, user, users},
 };
 
 async fn fixture() -> (TempDir, Arc<SqliteStore>, Arc<Recorder>) {
@@ -200,7 +200,7 @@ async fn a_hundred_thousand_rooms_of_others_stay_out_of_ones_own_list() {
     }
     let first = store.rooms_of(user(1), None, 10).await.expect("answers");
     let second = store.rooms_of(user(1), Some(own[9]), 10).await.expect("answers");
-    let messages = store.messages(RoomId(50_000), None, 10).await.expect("answers");
+    let messages = history(&*store, RoomId(50_000), None, 10).await;
     let listed: Vec<RoomId> = first.items.iter().chain(&second.items).map(|item| item.room.id).collect();
     assert_eq!(listed, own);
     assert_eq!(messages.items.len(), 1);

@@ -33,7 +33,7 @@ use plic_pipeline::{
         incident::{HeldMessage, RefusedMessage},
     },
     room::RoomError,
-    store::{Held, NewMessage, Recorded, SentKey, Store, StoreError},
+    store::{Held, NewMessage, Page, Reader, Recorded, SentKey, Store, StoreError, StoredMessage},
 };
 use uuid::Uuid;
 
@@ -78,9 +78,20 @@ pub(crate) async fn participants(store: &dyn Store, room: RoomId) -> Vec<UserId>
     store.room(room).await.expect("answers").expect("there is such a room").participants.clone()
 }
 
+/// A page of a room's messages, as a moderator reads it.
+pub(crate) async fn history(
+    store: &dyn Store,
+    room: RoomId,
+    before: Option<MessageId>,
+    limit: usize,
+) -> Page<StoredMessage> {
+    let found = store.read_room(room, Reader::Moderator, before, limit).await.expect("answers");
+    found.expect("there is such a room").messages
+}
+
 /// The texts of the newest messages, oldest first.
 pub(crate) async fn texts(store: &dyn Store, room: RoomId) -> Vec<String> {
-    let page = store.messages(room, None, 1000).await.expect("answers");
+    let page = history(store, room, None, 1000).await;
     page.items.into_iter().map(|message| message.text).collect()
 }
 
@@ -211,11 +222,13 @@ macro_rules! store_contract {
                 a_page_is_the_newest_messages_oldest_first,
                 pages_back_are_complete_without_repeats,
                 a_cursor_from_elsewhere_still_divides_by_id,
-                a_room_that_is_not_there_has_no_messages,
+                a_room_that_is_not_there_is_not_read,
+                a_room_is_read_by_its_participants_and_by_moderators,
             }
             bans {
                 a_ban_holds_until_it_ends_or_is_lifted,
                 a_second_ban_replaces_the_first,
+                a_banned_sender_has_nothing_held,
                 every_ban_stays_on_record,
                 an_expired_ban_is_not_lifted_and_not_listed,
             }

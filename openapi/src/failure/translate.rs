@@ -22,6 +22,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotParticipant => Self::NoSuchRoom,
+            StoreError::Banned => Self::Banned,
             // What sends messages alone: REST sends none.
             StoreError::Held | StoreError::QueueFull => Self::Internal,
             StoreError::Unavailable(_) | StoreError::TimedOut | StoreError::Overloaded => {

@@ -17,7 +17,8 @@ use plic_pipeline::{
     },
     room::{Room, RoomError, founding_members},
     store::{
-        Ban, Before, Held, NewMessage, Page, Recorded, RoomSummary, SentKey, Store, StoreError, StoredMessage,
+        Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, SentKey, Store,
+        StoreError, StoredMessage,
     },
     timestamp::Timestamp,
     token::{Identity, Role, TokenError, Tokens},
@@ -205,13 +206,16 @@ impl Store for FakeStore {
         Ok(Page { items, more: mine.next().is_some() })
     }
 
-    async fn messages(
+    async fn read_room(
         &self,
         room: RoomId,
+        reader: Reader,
         before: Option<MessageId>,
         limit: usize,
-    ) -> Result<Page<StoredMessage>, StoreError> {
+    ) -> Result<Option<RoomHistory>, StoreError> {
         self.answer()?;
+        let found = lock(&self.rooms).iter().find(|other| other.id == room).map(|room| Room::clone(room));
+        let Some(found) = found.filter(|room| reader.may_read(room)) else { return Ok(None) };
         let messages = lock(&self.messages);
         let mut newest = messages
             .iter()
@@ -219,7 +223,8 @@ impl Store for FakeStore {
             .filter(|message| message.room == room && before.is_none_or(|before| message.id < before));
         let mut items: Vec<StoredMessage> = newest.by_ref().take(limit).cloned().collect();
         items.reverse();
-        Ok(Page { items, more: newest.next().is_some() })
+        let messages = Page { items, more: newest.next().is_some() };
+        Ok(Some(RoomHistory { room: found, messages }))
     }
 
     async fn ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {

@@ -28,7 +28,8 @@ use plic_pipeline::{
     session::Session,
     stage::rate_limit::RateLimit,
     store::{
-        Ban, Before, Held, NewMessage, Page, Recorded, RoomSummary, SentKey, Store, StoreError, StoredMessage,
+        Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, SentKey, Store,
+        StoreError,
     },
     timestamp::Timestamp,
     token::{Identity, Role},
@@ -138,13 +139,14 @@ impl Store for OneRoom {
         unreachable!("no command lists rooms")
     }
 
-    async fn messages(
+    async fn read_room(
         &self,
         _: RoomId,
+        _: Reader,
         _: Option<MessageId>,
         _: usize,
-    ) -> Result<Page<StoredMessage>, StoreError> {
-        unreachable!("no command lists messages")
+    ) -> Result<Option<RoomHistory>, StoreError> {
+        unreachable!("no command reads rooms")
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -102,6 +102,7 @@ impl Generations {
 fn shared(error: Arc<StoreError>) -> StoreError {
     match *error {
         StoreError::NotParticipant => StoreError::NotParticipant,
+        StoreError::Banned => StoreError::Banned,
         StoreError::Held => StoreError::Held,
         StoreError::QueueFull => StoreError::QueueFull,
         StoreError::TimedOut => StoreError::TimedOut,

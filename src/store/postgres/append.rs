@@ -38,6 +38,8 @@ pub(super) enum Place {
     Before(MessageId),
     /// It is held for review, or was decided not to be delivered, within its window.
     Held,
+    /// The sender is banned.
+    Banned,
     /// The sender is not in the room, or the room is not there.
     NotParticipant,
 }
@@ -92,7 +94,7 @@ async fn append_flagged(
     for (place, message) in places.iter().zip(messages) {
         incidents.push(match place {
             Place::New { id, .. } => flags::open(connection, message, *id, Timestamp(now)).await?,
-            Place::Before(_) | Place::Held | Place::NotParticipant => None,
+            Place::Before(_) | Place::Held | Place::Banned | Place::NotParticipant => None,
         });
     }
     let news: Vec<News> = incidents.iter().flatten().map(|incident| News::Incident(incident.id)).collect();
@@ -155,6 +157,7 @@ fn place_of(found: &Found) -> sqlx::Result<Place> {
         0 => Place::New { id: id()?, seq: found.seq.ok_or(sqlx::Error::RowNotFound)? },
         1 => Place::Before(id()?),
         2 => Place::Held,
+        5 => Place::Banned,
         _ => Place::NotParticipant,
     })
 }

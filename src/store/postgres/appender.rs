@@ -152,6 +152,7 @@ fn answer(answers: Vec<(Ticket<MessageId, StoreError>, Place)>) {
         ticket.answer(match place {
             Place::New { id, .. } | Place::Before(id) => Ok(id),
             Place::Held => Err(StoreError::Held),
+            Place::Banned => Err(StoreError::Banned),
             Place::NotParticipant => Err(StoreError::NotParticipant),
         });
     }

@@ -13,7 +13,7 @@ use sqlx::{query, query_as, query_scalar};
 use uuid::Uuid;
 
 use crate::cluster::shared::{
-    Arrival, MAX_NEWS, MAX_ROOMS, News, NewsItem, People, RoomHead, RoomsOf, Shared,
+    Arrival, MAX_NEWS, MAX_ROOMS, News, NewsItem, People, Registered, RoomHead, RoomsOf, Shared,
 };
 
 use super::{
@@ -24,6 +24,9 @@ use super::{
     feed, missed,
 };
 
+/// The banned ones of these users.
+const BANNED: &str = "SELECT \"user\" FROM bans WHERE \"user\" = ANY ($1) AND lifted_at IS NULL \
+                      AND (expires_at IS NULL OR expires_at > $2)";
 /// Arrivals of one transaction, which holds up all other changes.
 const ARRIVALS: usize = 256;
 /// How long news are kept, in microseconds.
@@ -41,7 +44,7 @@ impl Shared for PostgresStore {
         &self,
         arrivals: Vec<Arrival>,
         connections_per_user: usize,
-    ) -> Result<Vec<RoomsOf>, StoreError> {
+    ) -> Result<Registered, StoreError> {
         self.register(arrivals, connections_per_user, Order::Newest).await
     }
 
@@ -49,7 +52,7 @@ impl Shared for PostgresStore {
         &self,
         arrivals: Vec<Arrival>,
         connections_per_user: usize,
-    ) -> Result<Vec<RoomsOf>, StoreError> {
+    ) -> Result<Registered, StoreError> {
         self.register(arrivals, connections_per_user, Order::Oldest).await
     }
 
@@ -98,20 +101,22 @@ impl PostgresStore {
         arrivals: Vec<Arrival>,
         connections_per_user: usize,
         order: Order,
-    ) -> Result<Vec<RoomsOf>, StoreError> {
+    ) -> Result<Registered, StoreError> {
         let mut users: Vec<UserId> = arrivals.iter().map(|arrival| arrival.user).collect();
         users.sort_unstable_by_key(|user| user.0);
         users.dedup();
+        let mut banned = Vec::new();
         for arrivals in arrivals.chunks(ARRIVALS) {
             let (node, arrivals) = (self.node, arrivals.to_vec());
-            self.queue.change(Arrived { node, arrivals, connections_per_user, order }).await?;
+            banned.extend(self.queue.change(Arrived { node, arrivals, connections_per_user, order }).await?);
         }
+        users.retain(|user| !banned.contains(user));
         let mut rooms = Vec::with_capacity(users.len());
         for users in users.chunks(ARRIVALS) {
             let found = async { rooms_of(&mut *self.lists.single().await?, users, RoomId(0)).await };
             rooms.extend(in_time(found).await?);
         }
-        Ok(rooms)
+        Ok(Registered { rooms, banned })
     }
 }
 
@@ -152,13 +157,21 @@ impl Order {
 
 #[async_trait]
 impl Change for Arrived {
-    type Done = ();
+    /// The users whose connections are not registered because they are banned.
+    type Done = Vec<UserId>;
     type Refusal = StoreError;
 
-    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), StoreError>> {
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<Vec<UserId>, StoreError>> {
         let users: Vec<Uuid> = self.arrivals.iter().map(|arrival| arrival.user.0).collect();
-        let connections: Vec<i64> =
-            self.arrivals.iter().map(|arrival| arrival.connection.0.cast_signed()).collect();
+        let banned: Vec<Uuid> =
+            query_scalar(BANNED).bind(&users).bind(work.now.0).fetch_all(&mut *work.connection).await?;
+        let (users, connections): (Vec<Uuid>, Vec<i64>) = self
+            .arrivals
+            .iter()
+            .filter(|arrival| !banned.contains(&arrival.user.0))
+            .map(|arrival| (arrival.user.0, arrival.connection.0.cast_signed()))
+            .unzip();
+        let banned = banned.into_iter().map(UserId).collect();
         query(self.order.insertion())
             .bind(connections)
             .bind(&users)
@@ -182,7 +195,7 @@ impl Change for Arrived {
                 connection: ConnectionId(connection.cast_unsigned()),
             })
         }));
-        Ok(Ok(()))
+        Ok(Ok(banned))
     }
 }
 

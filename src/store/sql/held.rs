@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::cluster::shared::News;
 
 use super::{
+    bans,
     change::{Change, Work},
     db::{Present, Text, next_id, present, store_message},
     incidents::{self, NewIncident},
@@ -39,6 +40,10 @@ impl Change for Hold {
             Some(Before::Sent(message)) => return Ok(Ok(Held::Sent(message))),
             Some(Before::Held) => return Ok(Ok(Held::Waiting)),
             None => {}
+        }
+        let ban = bans::standing(work.connection, key.sender).await?;
+        if ban.is_some_and(|record| record.ban.holds_at(work.now)) {
+            return Ok(Err(StoreError::Banned));
         }
         if !present.is_some_and(|present| present.users.contains(&key.sender)) {
             return Ok(Err(StoreError::NotParticipant));

@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use plic_pipeline::{
     id::{MessageId, RoomId, UserId},
     room::Room,
-    store::{Ban, Before, Page, RoomSummary, SentKey, StoredMessage},
+    store::{Ban, Before, Page, Reader, RoomHistory, RoomSummary, SentKey, StoredMessage},
     timestamp::Timestamp,
 };
 use sqlx::{FromRow, Row as _, query_as, query_scalar};
@@ -213,7 +213,21 @@ async fn newest_messages(
     Ok(newest)
 }
 
-pub(super) async fn messages(
+/// A room with a page of its messages, where `reader` may read it; call it inside a transaction.
+pub(super) async fn read_room(
+    connection: &mut Connection,
+    room: RoomId,
+    reader: Reader,
+    before: Option<MessageId>,
+    limit: usize,
+) -> sqlx::Result<Option<RoomHistory>> {
+    let found = load_room(&mut *connection, room).await?.filter(|room| reader.may_read(room));
+    let Some(found) = found else { return Ok(None) };
+    let messages = messages(connection, room, before, limit).await?;
+    Ok(Some(RoomHistory { room: found, messages }))
+}
+
+async fn messages(
     connection: &mut Connection,
     room: RoomId,
     before: Option<MessageId>,

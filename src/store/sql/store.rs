@@ -11,7 +11,8 @@ use plic_pipeline::{
     },
     room::{Room, RoomError},
     store::{
-        Ban, Before, Held, NewMessage, Page, Recorded, RoomSummary, SentKey, Store, StoreError, StoredMessage,
+        Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, SentKey, Store,
+        StoreError,
     },
 };
 
@@ -82,13 +83,17 @@ impl Store for Engine {
             .ok_or(RoomError::UnknownCursor)
     }
 
-    async fn messages(
+    async fn read_room(
         &self,
         room: RoomId,
+        reader: Reader,
         before: Option<MessageId>,
         limit: usize,
-    ) -> Result<Page<StoredMessage>, StoreError> {
-        in_time(async { read::messages(&mut *self.lists.snapshot().await?, room, before, limit).await }).await
+    ) -> Result<Option<RoomHistory>, StoreError> {
+        in_time(async {
+            read::read_room(&mut *self.lists.snapshot().await?, room, reader, before, limit).await
+        })
+        .await
     }
 
     async fn ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {

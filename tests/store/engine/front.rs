@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plic_chat::store::Cached;
+use plic_chat::store::{Cached, Writers};
 use plic_pipeline::{moderation::Records, store::Store};
 
 use super::Kept;
@@ -14,7 +14,11 @@ pub(crate) enum Front<S> {
 
 impl<S: Store + Records + 'static> Front<S> {
     pub(crate) fn new(store: S, is_cached: bool) -> Self {
-        if is_cached { Self::Cached(Arc::new(Cached::new(store))) } else { Self::Bare(Arc::new(store)) }
+        if is_cached {
+            Self::Cached(Arc::new(Cached::new(store, Writers::ThisProcess)))
+        } else {
+            Self::Bare(Arc::new(store))
+        }
     }
 
     pub(crate) fn kept(&self) -> Arc<dyn Kept> {

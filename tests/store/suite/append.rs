@@ -8,7 +8,7 @@ use plic_pipeline::{
     store::StoreError,
 };
 
-use super::{message, room_of, say, texts, user, users};
+use super::{history, message, room_of, say, texts, user, users};
 use crate::engine::Engine;
 
 const PEOPLE: [u128; 64] = {
@@ -79,7 +79,7 @@ pub(crate) async fn what_is_published_is_what_is_stored_with_those_who_are_in_th
     assert_eq!(committed.text, "hello");
     assert_eq!(*committed.participants, *users(&[3, 1, 2]));
 
-    let page = store.messages(room, None, 10).await.expect("answers");
+    let page = history(&*store, room, None, 10).await;
     let [stored] = page.items.as_slice() else { panic!("one message, not {page:?}") };
     assert_eq!((stored.id, stored.room, stored.sender), (id, room, user(1)));
     assert_eq!(stored.text, "hello");

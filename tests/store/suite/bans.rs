@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use plic_pipeline::{store::Ban, timestamp::Timestamp};
+use plic_pipeline::{
+    store::{Ban, Held, StoreError},
+    timestamp::Timestamp,
+};
 
-use super::user;
+use super::{all_incidents, room_of, to_hold, user};
 use crate::engine::Engine;
 
 fn ban(who: u128, reason: &str, expires_at: Option<Timestamp>) -> Ban {
@@ -33,6 +36,17 @@ pub(crate) async fn a_second_ban_replaces_the_first(engine: impl Engine) {
     store.ban_of(user(1)).await.expect("answers");
     records.ban(second.clone(), None).await.expect("bans");
     assert_eq!(store.ban_of(user(1)).await.expect("answers"), Some(second));
+}
+
+pub(crate) async fn a_banned_sender_has_nothing_held(engine: impl Engine) {
+    let (store, records) = (engine.store(), engine.records());
+    let room = room_of(&*store, &[1]).await;
+    records.ban(ban(1, "spam", None), None).await.expect("bans");
+    let refused = store.hold(to_hold(1, room, "held")).await;
+    assert!(matches!(refused, Err(StoreError::Banned)), "{refused:?}");
+    assert!(all_incidents(&*records).await.is_empty());
+    records.lift_ban(user(1), user(9)).await.expect("lifts");
+    assert_eq!(store.hold(to_hold(1, room, "held")).await.expect("holds"), Held::Waiting);
 }
 
 pub(crate) async fn every_ban_stays_on_record(engine: impl Engine) {
