@@ -19,6 +19,7 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn, upgrade::O
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
 use plic_openapi::ClientAddress;
+use plic_pipeline::log_line::LogThrottle;
 use poem::{
     Endpoint, Response,
     endpoint::BoxEndpoint,
@@ -127,7 +128,10 @@ impl HttpDoor {
                 }
                 Err(error) if is_the_peers(&error) => {}
                 Err(error) => {
-                    tracing::error!(%error, "could not accept a connection");
+                    static NOT_ACCEPTED: LogThrottle = LogThrottle::new();
+                    if let Some(left_out) = NOT_ACCEPTED.admits() {
+                        tracing::error!(%error, left_out, "could not accept a connection");
+                    }
                     sleep(ACCEPT_PAUSE).await;
                 }
             }

@@ -49,6 +49,8 @@ struct Member {
     sock: Arc<Sock>,
     /// Whether it receives messages yet.
     hears: bool,
+    /// Whether its handshake has succeeded; only then does it count among the user's connections.
+    is_established: bool,
 }
 
 impl Membership {
@@ -62,6 +64,29 @@ impl Membership {
     }
 }
 
+impl Membership {
+    /// Marks the connection as established: its handshake has succeeded. Where the user has more established connections
+    /// than they may, the oldest are told to end with 4008, by the order of their handshakes.
+    pub fn establish(&self) {
+        let mut users = self.hub.users.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(members) = users.get_mut(&self.user) else { return };
+        let mut established = 0;
+        for member in members.iter_mut() {
+            member.is_established |= member.connection == self.connection;
+            established += usize::from(member.is_established);
+        }
+        let mut surplus = established.saturating_sub(self.hub.connections_per_user);
+        members.retain(|member| {
+            let ends = member.is_established && surplus > 0;
+            if ends {
+                surplus -= 1;
+                member.sock.end(CloseCode::NewDevice);
+            }
+            !ends
+        });
+    }
+}
+
 impl Hub {
     /// A hub that lets each user have so many connections at once. Where users have connections to several nodes, the
     /// database decides which are too many, and a hub that decided too would end others: there it lets them have any number.
@@ -69,19 +94,13 @@ impl Hub {
         Self { users: RwLock::default(), connections_per_user, notices, metrics }
     }
 
-    /// Adds a connection. Where the user has more than they may, the oldest are told to end with 4008: by the order of
-    /// their handshakes, which need not be the order in which they come here.
-    /// It is in the hub until what this returns is dropped, and receives messages once that says so.
+    /// Adds a connection, which receives messages once [`Membership::hear`] was called, and takes the place of the user's
+    /// older ones once [`Membership::establish`] was. It is in the hub until what this returns is dropped.
     pub fn join(self: &Arc<Self>, user: UserId, connection: ConnectionId, sock: Arc<Sock>) -> Membership {
         let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
         let members = users.entry(user).or_insert_with(|| VecDeque::with_capacity(1));
         let place = members.partition_point(|member| member.connection < connection);
-        members.insert(place, Member { connection, sock, hears: false });
-        while members.len() > self.connections_per_user {
-            if let Some(oldest) = members.pop_front() {
-                oldest.sock.end(CloseCode::NewDevice);
-            }
-        }
+        members.insert(place, Member { connection, sock, hears: false, is_established: false });
         Membership { hub: Arc::clone(self), user, connection }
     }
 

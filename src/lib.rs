@@ -12,6 +12,7 @@ pub mod config;
 pub mod frame;
 pub mod http_door;
 pub mod hub;
+pub mod log;
 pub mod metrics;
 pub mod pages;
 pub mod routes;

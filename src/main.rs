@@ -1,25 +1,17 @@
 //! The one binary.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Context;
-use plic_chat::cli::{self, Command};
-use tokio::runtime;
-use tracing::Level;
-use tracing_subscriber::{
-    EnvFilter, Layer,
-    filter::{FilterExt, filter_fn},
-    fmt,
-    layer::SubscriberExt,
-    util::SubscriberInitExt,
+use plic_chat::{
+    cli::{self, Command},
+    log,
 };
-
-/// Libraries that would write what is said into the log at their finest levels.
-const TALKATIVE: [&str; 6] = ["tungstenite", "tokio_tungstenite", "hyper", "reqwest", "sqlx", "async_nats"];
+use tokio::runtime;
 
 fn main() -> ExitCode {
     let command = cli::parse(std::env::args_os()).unwrap_or_else(|refusal| refusal.exit());
-    log_to_stderr();
+    log::to_stderr();
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -55,16 +47,4 @@ fn run(command: Command) -> anyhow::Result<()> {
     // What is left may block, such as the look-up of a name; nobody waits for it.
     runtime.shutdown_background();
     done
-}
-
-fn log_to_stderr() {
-    let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let discreet = filter_fn(|metadata| {
-        *metadata.level() <= Level::INFO
-            || !TALKATIVE.iter().any(|library| metadata.target().starts_with(library))
-    })
-    // Without it, every line that a library might log at its finest level is looked at.
-    .with_max_level_hint(Level::TRACE);
-    let lines = fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
-    tracing_subscriber::registry().with(lines.with_filter(chosen.and(discreet))).init();
 }

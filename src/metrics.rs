@@ -42,6 +42,7 @@ pub struct HubMetrics {
 pub struct ConnectionMetrics {
     open: Gauge,
     closed: Family<CloseLabels, Counter>,
+    refused_origins: Counter,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -63,6 +64,11 @@ impl ConnectionMetrics {
     pub fn opened(&self) -> Open {
         self.open.inc();
         Open(self.open.clone())
+    }
+
+    /// Counts a handshake that was refused for its origin.
+    pub fn refused_origin(&self) {
+        self.refused_origins.inc();
     }
 
     /// Counts a connection that the server closes with `code`.
@@ -88,6 +94,11 @@ impl Metrics {
             "plic_closes",
             "Connections closed by the server, by code",
             connections.closed.clone(),
+        );
+        registry.register(
+            "plic_refused_origins",
+            "Handshakes of pages from origins that PLIC_ALLOWED_ORIGINS does not name",
+            connections.refused_origins.clone(),
         );
         let rest = RestMetrics::register(&mut registry);
         let cluster = ClusterMetrics::register(&mut registry);

@@ -7,7 +7,7 @@ use http::{
     header::{ACCEPT, RETRY_AFTER},
 };
 use plic_openapi::only;
-use plic_pipeline::store::Store;
+use plic_pipeline::{log_line::LogThrottle, store::Store};
 use poem::{Endpoint, IntoResponse, Request, Response, Route, endpoint::make, web::Json};
 use serde_json::json;
 use tokio::time::timeout;
@@ -86,15 +86,21 @@ fn echo(parts: &Parts, request: &Request) -> poem::Result<Response> {
 
 /// Whether this process can serve. Without NATS it can: it reads what other nodes wrote a little later.
 async fn ready(parts: &Parts) -> poem::Result<Response> {
+    // Anybody may ask, as often as they like.
+    static NOT_READY: LogThrottle = LogThrottle::new();
     let is_draining = parts.door.is_draining();
     let is_database_away = match timeout(DATABASE_PATIENCE, parts.store.ping()).await {
         Ok(Ok(())) => false,
         Ok(Err(error)) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
+            if let Some(left_out) = NOT_READY.admits() {
+                tracing::warn!(error = &error as &dyn std::error::Error, left_out, "not ready");
+            }
             true
         }
         Err(_) => {
-            tracing::warn!("not ready: the database does not answer in time");
+            if let Some(left_out) = NOT_READY.admits() {
+                tracing::warn!(left_out, "not ready: the database does not answer in time");
+            }
             true
         }
     };

@@ -12,7 +12,10 @@ use std::{
 
 use async_trait::async_trait;
 use clap::ValueEnum;
-use plic_pipeline::opinion::{Opinion, SecondOpinion};
+use plic_pipeline::{
+    log_line::LogThrottle,
+    opinion::{Opinion, SecondOpinion},
+};
 use reqwest::{Client, StatusCode, Url, header::CONTENT_TYPE};
 use serde::Deserialize;
 use serde_json::json;
@@ -188,12 +191,15 @@ impl SecondOpinion for HttpOpinion {
                 opinion
             }
             Err(error) => {
+                static NO_OPINION: LogThrottle = LogThrottle::new();
                 // A text that it does not take is no sign that it is away.
                 if !matches!(&error, Failed::Request(error) if error.status().is_some_and(is_about_the_text))
                 {
                     breaker().failed(Instant::now());
                 }
-                tracing::warn!(error = &error as &dyn std::error::Error, "no second opinion");
+                if let Some(left_out) = NO_OPINION.admits() {
+                    tracing::warn!(error = &error as &dyn std::error::Error, left_out, "no second opinion");
+                }
                 self.when_away.opinion()
             }
         }

@@ -4,6 +4,7 @@
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
+use plic_pipeline::log_line::LogThrottle;
 use poem::{
     Endpoint, Request, Response, Result,
     http::{
@@ -47,8 +48,12 @@ impl<E: Endpoint<Output = Response>> Endpoint for Enveloped<E> {
 }
 
 fn refusal(failure: &Failure) -> Response {
-    if let Failure::Unavailable(cause) = failure {
-        warn!(error = %chain(&**cause), "a request could not be carried out");
+    // A token of a stranger is enough to have one while the keys are away.
+    static UNAVAILABLE: LogThrottle = LogThrottle::new();
+    if let Failure::Unavailable(cause) = failure
+        && let Some(left_out) = UNAVAILABLE.admits()
+    {
+        warn!(left_out, error = %chain(&**cause), "a request could not be carried out");
     }
     failure.response()
 }

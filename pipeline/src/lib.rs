@@ -8,6 +8,7 @@ pub mod command;
 pub mod event;
 pub mod filter;
 pub mod id;
+pub mod log_line;
 pub mod metrics;
 pub mod moderation;
 pub mod opinion;

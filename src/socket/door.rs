@@ -12,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use plic_pipeline::{
     Pipeline,
     id::{ConnectionId, UserId},
+    log_line::{LogThrottle, Untrusted},
     rejection::CloseCode,
     session::Session,
     store::{Store, StoreError},
@@ -70,7 +71,7 @@ struct Admitted {
 
 /// That a connection is here, and known to be. The hub lets go of it before the other nodes are told.
 struct Present {
-    _in_the_hub: Membership,
+    in_the_hub: Membership,
     _attended: Option<Attended>,
 }
 
@@ -154,7 +155,10 @@ impl Door {
         let mut conversation = Conversation { door: &self, sock: &sock, messages };
         let ending = match admitted {
             // The hub lets go of the connection at the end of the conversation.
-            Ok(Admitted { session, present: _present }) => conversation.converse(session).await,
+            Ok(Admitted { session, present }) => {
+                present.in_the_hub.establish();
+                conversation.converse(session).await
+            }
             Err(code) => Ending::Close(code),
         };
         // Boxed, as what comes once: the task of an idle connection does not keep room for it.
@@ -195,50 +199,67 @@ impl Door {
         let identity = self.identify(handshake).await?;
         let user = identity.user;
         self.check_ban(user).await?;
+        self.check_draining()?;
         let in_the_hub = self.hub.join(user, id, Arc::clone(sock));
         let attended = self.attend(Arrival { user, connection: id }).await?;
         in_the_hub.hear();
         // Again, now that the hub knows the connection: a ban in between reaches it one way or the other.
         self.check_ban(user).await?;
-        if self.is_draining() {
-            return Err(CloseCode::ServerShutdown);
-        }
-        let present = Present { _in_the_hub: in_the_hub, _attended: attended };
+        self.check_draining()?;
+        let present = Present { in_the_hub, _attended: attended };
         Ok(Admitted { session: Arc::new(Session::new(identity, id)), present })
+    }
+
+    fn check_draining(&self) -> Result<(), CloseCode> {
+        if self.is_draining() { Err(CloseCode::ServerShutdown) } else { Ok(()) }
     }
 
     /// Registers a connection in the database that the nodes share, which refuses a user whom any node has banned. A user
     /// who cannot be registered is not let in: messages of their rooms might not reach them.
     async fn attend(&self, arrival: Arrival) -> Result<Option<Attended>, CloseCode> {
+        static UNREGISTERED: LogThrottle = LogThrottle::new();
         let Some(attendance) = &self.attendance else { return Ok(None) };
         let attended = Attended { attendance: Arc::clone(attendance), arrival };
         attendance.arrived(arrival).await.map_err(|error| match error {
             StoreError::Banned => CloseCode::Banned,
             error => {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "a new connection could not be registered");
+                if let Some(left_out) = UNREGISTERED.admits() {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, left_out, "a new connection could not be registered");
+                }
                 CloseCode::ServerError
             }
         })?;
         Ok(Some(attended))
     }
 
-    /// Who comes, and from where.
+    /// Checks the page's origin and the token of a handshake, and returns whose the token is.
     async fn identify(&self, handshake: &Handshake) -> Result<Identity, CloseCode> {
         if let (Some(allowed), Some(origin)) = (&self.settings.allowed_origins, &handshake.origin)
             && !allowed.contains(origin)
         {
-            tracing::info!(origin, "refused a page of an origin that PLIC_ALLOWED_ORIGINS does not name");
+            self.refuse_origin(origin);
             return Err(CloseCode::UnauthorizedAction);
         }
         let token = handshake.token.as_deref().ok_or(CloseCode::NoAuthToken)?;
         self.tokens.verify(token).await.map_err(|error| match error {
             TokenError::Invalid(reason) => {
-                tracing::debug!(reason, "refused a token");
+                // The reason may quote the token's header and claims.
+                tracing::debug!(reason = %Untrusted(reason), "refused a token");
                 CloseCode::InvalidToken
             }
             TokenError::KeysUnavailable => CloseCode::ServerError,
         })
+    }
+
+    /// Counts a refused origin. An operator who forgot an origin sees one line a minute; strangers cannot add to it.
+    fn refuse_origin(&self, origin: &str) {
+        static REFUSED_ORIGINS: LogThrottle = LogThrottle::new();
+        self.metrics.refused_origin();
+        if let Some(left_out) = REFUSED_ORIGINS.admits() {
+            let origin = Untrusted(origin);
+            tracing::info!(%origin, left_out, "refused a page of an origin that PLIC_ALLOWED_ORIGINS does not name");
+        }
     }
 
     /// Refuses a banned user, and any user where the bans cannot be read. Asks the cache, so that a reconnect storm reads
@@ -248,7 +269,11 @@ impl Door {
             Ok(Some(ban)) if ban.holds_at(Timestamp::now()) => Err(CloseCode::Banned),
             Ok(_) => Ok(()),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "could not ask for a ban");
+                static UNKNOWN_BANS: LogThrottle = LogThrottle::new();
+                if let Some(left_out) = UNKNOWN_BANS.admits() {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, left_out, "could not ask for a ban");
+                }
                 Err(CloseCode::ServerError)
             }
         }

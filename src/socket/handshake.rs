@@ -9,10 +9,10 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{
-    HeaderMap, StatusCode, Uri,
+    HeaderMap, StatusCode, Uri, Version,
     header::{
-        AUTHORIZATION, CONNECTION, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
-        SEC_WEBSOCKET_VERSION, UPGRADE,
+        AUTHORIZATION, CONNECTION, CONTENT_LENGTH, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+        SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE,
     },
 };
 use hyper::upgrade::OnUpgrade;
@@ -71,6 +71,11 @@ impl Link {
         self.sock
     }
 
+    /// Whether hyper will let go of the connection once it has answered with 101.
+    fn can_upgrade(&self) -> bool {
+        self.upgrade.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     pub(super) fn take_upgrade(&self) -> Option<OnUpgrade> {
         self.upgrade.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -78,7 +83,8 @@ impl Link {
 
 /// What a handshake says about who comes.
 pub struct Handshake {
-    /// The token, from the `Authorization` header, a subprotocol, or the address, in this order; not empty.
+    /// The first token that is not empty of the `token` parameter, the `Authorization` header and the subprotocols, in
+    /// this order. The others are not tried, whatever becomes of it.
     pub token: Option<String>,
     /// The page that opened the connection; a client without one is no browser.
     pub origin: Option<String>,
@@ -86,6 +92,8 @@ pub struct Handshake {
 
 /// Answers a request with 101, or with what is wrong with it as a handshake. `None` where the request does not ask for
 /// a WebSocket at all.
+///
+/// Refuses every handshake that could not succeed, before the caller is looked at: the user's other connections stay.
 pub fn upgrade(request: &Request) -> Option<Result<(Handshake, Link, Response), poem::Error>> {
     let headers = request.headers();
     if !has_token(headers, UPGRADE, "websocket") {
@@ -96,6 +104,11 @@ pub fn upgrade(request: &Request) -> Option<Result<(Handshake, Link, Response), 
 
 fn accept(request: &Request) -> Result<(Handshake, Link, Response), poem::Error> {
     let headers = request.headers();
+    if request.version() < Version::HTTP_11 {
+        let sentence =
+            "A WebSocket needs HTTP/1.1. The proxy in front of this server may be set to HTTP/1.0.";
+        return Err(refusal(StatusCode::UPGRADE_REQUIRED, sentence));
+    }
     if !has_token(headers, CONNECTION, "upgrade") {
         return Err(refusal(StatusCode::BAD_REQUEST, "The handshake lacks `Connection: Upgrade`."));
     }
@@ -103,22 +116,23 @@ fn accept(request: &Request) -> Result<(Handshake, Link, Response), poem::Error>
         let sentence = "Only version 13 of the WebSocket protocol is spoken.";
         return Err(refusal(StatusCode::UPGRADE_REQUIRED, sentence));
     }
-    let key = headers
-        .get(SEC_WEBSOCKET_KEY)
-        .filter(|key| STANDARD.decode(key.as_bytes()).is_ok_and(|nonce| nonce.len() == 16))
-        .ok_or_else(|| {
-            refusal(StatusCode::BAD_REQUEST, "The handshake lacks a valid `Sec-WebSocket-Key`.")
-        })?;
+    if has_body(headers) {
+        return Err(refusal(StatusCode::BAD_REQUEST, "A handshake has no body."));
+    }
+    let key = only_key(headers).ok_or_else(|| {
+        refusal(StatusCode::BAD_REQUEST, "The handshake lacks a valid `Sec-WebSocket-Key`.")
+    })?;
     let link = request
         .data::<Link>()
+        .filter(|link| link.can_upgrade())
         .cloned()
-        .ok_or_else(|| refusal(StatusCode::INTERNAL_SERVER_ERROR, "The connection cannot be upgraded."))?;
+        .ok_or_else(|| refusal(StatusCode::BAD_REQUEST, "The connection cannot be upgraded."))?;
     let protocols = protocols(headers);
     let mut response = Response::builder()
         .status(StatusCode::SWITCHING_PROTOCOLS)
         .header(UPGRADE, "websocket")
         .header(CONNECTION, "Upgrade")
-        .header(SEC_WEBSOCKET_ACCEPT, derive_accept_key(key.as_bytes()));
+        .header(SEC_WEBSOCKET_ACCEPT, derive_accept_key(key));
     if let Some(protocol) = chosen(&protocols) {
         response = response.header(SEC_WEBSOCKET_PROTOCOL, protocol);
     }
@@ -133,27 +147,45 @@ fn refusal(status: StatusCode, sentence: &'static str) -> poem::Error {
     Failure::Refused(status, sentence).into()
 }
 
+/// The key of the handshake, where there is exactly one and it is 16 bytes long.
+fn only_key(headers: &HeaderMap) -> Option<&[u8]> {
+    let mut keys = headers.get_all(SEC_WEBSOCKET_KEY).iter();
+    let (Some(key), None) = (keys.next(), keys.next()) else { return None };
+    let nonce = STANDARD.decode(key.as_bytes()).ok()?;
+    (nonce.len() == 16).then(|| key.as_bytes())
+}
+
+fn has_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) || headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0")
+}
+
 fn token(headers: &HeaderMap, protocols: &[&str], uri: &Uri) -> Option<String> {
-    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
+    let named = || bearer_token(headers).or_else(|| protocol_token(protocols)).map(str::to_owned);
+    token_parameter(uri).or_else(named)
+}
+
+fn token_parameter(uri: &Uri) -> Option<String> {
+    let query = uri.query()?;
+    // Tokens are long and need no escape: most are taken as they stand.
+    if !query.contains(['%', '+']) {
+        let mut tokens = query.split('&').filter_map(|pair| pair.strip_prefix("token="));
+        return tokens.find(|token| !token.is_empty()).map(str::to_owned);
+    }
+    url::form_urlencoded::parse(query.as_bytes())
+        .find_map(|(name, value)| (name == "token" && !value.is_empty()).then(|| value.into_owned()))
+}
+
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    headers.get_all(AUTHORIZATION).iter().filter_map(|value| value.to_str().ok()).find_map(|value| {
         let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-    });
-    let protocol = || protocols.iter().find_map(|protocol| protocol.strip_prefix(BEARER_PROTOCOL));
-    let parameter = || {
-        let query = uri.query()?;
-        // Tokens are long and need no escape: most are taken as they stand.
-        if !query.contains(['%', '+']) {
-            return query.split('&').find_map(|pair| pair.strip_prefix("token=")).map(str::to_owned);
-        }
-        url::form_urlencoded::parse(query.as_bytes())
-            .find_map(|(name, value)| (name == "token").then(|| value.into_owned()))
-    };
-    bearer
-        .or_else(protocol)
-        .map(str::to_owned)
-        .filter(|token| !token.is_empty())
-        .or_else(parameter)
-        .filter(|token| !token.is_empty())
+        let token = token.trim();
+        (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+    })
+}
+
+fn protocol_token<'a>(protocols: &[&'a str]) -> Option<&'a str> {
+    let mut tokens = protocols.iter().filter_map(|protocol| protocol.strip_prefix(BEARER_PROTOCOL));
+    tokens.find(|token| !token.is_empty())
 }
 
 fn protocols(headers: &HeaderMap) -> Vec<&str> {
@@ -191,18 +223,42 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_taken_from_header_subprotocol_or_address() {
-        let address: Uri = "/?v=2&token=from%2Daddress".parse().expect("an address");
-        let bare: Uri = "/".parse().expect("an address");
-        let mut headers = offered("plic.v2.json, plic.bearer.from-protocol");
-        assert_eq!(token(&headers, &protocols(&headers), &address).as_deref(), Some("from-protocol"));
-        headers.insert(AUTHORIZATION, "bearer from-header".parse().expect("a header value"));
-        assert_eq!(token(&headers, &protocols(&headers), &address).as_deref(), Some("from-header"));
-        assert_eq!(token(&HeaderMap::new(), &[], &address).as_deref(), Some("from-address"));
-        let plain: Uri = "/?token2=x&v=2&token=a.b-c_d&token=y".parse().expect("an address");
-        assert_eq!(token(&HeaderMap::new(), &[], &plain).as_deref(), Some("a.b-c_d"));
-        assert_eq!(token(&HeaderMap::new(), &[], &bare), None);
-        assert_eq!(token(&HeaderMap::new(), &[], &"/?token=".parse().expect("an address")), None);
+    fn the_parameter_wins_over_the_header_and_the_header_over_the_subprotocol() {
+        let read = |headers: &HeaderMap, target: &str| {
+            token(headers, &protocols(headers), &target.parse().expect("an address"))
+        };
+        let none = HeaderMap::new();
+        let mut headers = offered("plic.v2.json, plic.bearer., plic.bearer.from-protocol");
+        assert_eq!(read(&headers, "/").as_deref(), Some("from-protocol"));
+        headers.insert(AUTHORIZATION, "Basic cHJveHk6cHJveHk=".parse().expect("a header value"));
+        assert_eq!(read(&headers, "/").as_deref(), Some("from-protocol"));
+        headers.append(AUTHORIZATION, "bearer from-header".parse().expect("a header value"));
+        assert_eq!(read(&headers, "/?token=").as_deref(), Some("from-header"));
+        assert_eq!(read(&headers, "/?token=nonsense").as_deref(), Some("nonsense"));
+        assert_eq!(read(&headers, "/?v=2&token=from%2Daddress").as_deref(), Some("from-address"));
+        for first_empty in
+            ["/?token=&token=a.b-c_d", "/?token&token=&token=a.b-c_d&token=y", "/?x=%20&token=&token=a.b-c_d"]
+        {
+            assert_eq!(read(&none, first_empty).as_deref(), Some("a.b-c_d"), "{first_empty}");
+        }
+        assert_eq!(read(&none, "/?token2=x&v=2&token=a.b-c_d&token=y").as_deref(), Some("a.b-c_d"));
+        for absent in ["/", "/?token=", "/?token=&token=", "/?token=&x=%20"] {
+            assert_eq!(read(&none, absent), None, "{absent}");
+        }
+    }
+
+    #[test]
+    fn a_handshake_has_one_key_and_no_body() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(only_key(&headers), None);
+        headers.append(SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ==".parse().expect("a header value"));
+        assert!(only_key(&headers).is_some() && !has_body(&headers));
+        headers.append(SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ==".parse().expect("a header value"));
+        assert_eq!(only_key(&headers), None);
+        headers.insert(CONTENT_LENGTH, 0.into());
+        assert!(!has_body(&headers));
+        headers.insert(CONTENT_LENGTH, 5.into());
+        assert!(has_body(&headers));
     }
 
     #[test]

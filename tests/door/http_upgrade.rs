@@ -124,3 +124,49 @@ async fn extensions_that_are_offered_are_not_taken() {
     assert_eq!(ws.headers.get("sec-websocket-extensions"), None);
     ws.nothing_came().await;
 }
+
+#[tokio::test]
+async fn a_handshake_that_cannot_succeed_is_refused_and_the_users_connection_stays() {
+    let chat = Chat::serve().await;
+    let alice = User::new();
+    let room = chat.room(&alice, &[]).await;
+    let mut ws = chat.connect(&alice).await;
+    let good = handshake(&alice.target(), &[]);
+    let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let with = |more: &str| good.replacen("\r\n\r\n", &format!("\r\n{more}\r\n\r\n"), 1);
+    let cases = [
+        (426, good.replacen("HTTP/1.1", "HTTP/1.0", 1)),
+        (426, with("Connection: keep-alive").replacen("HTTP/1.1", "HTTP/1.0", 1)),
+        (426, good.replacen("Version: 13", "Version: 8", 1)),
+        (400, good.replacen("Connection: Upgrade", "Connection: keep-alive", 1)),
+        (400, good.replacen(key, "", 1)),
+        (400, good.replacen(key, "Sec-WebSocket-Key: c2hvcnQ=\r\n", 1)),
+        (400, good.replacen(key, &key.repeat(2), 1)),
+        (400, with("Content-Length: 5") + "hello"),
+        (400, with("Content-Length: 5")),
+        (400, with("Transfer-Encoding: chunked") + "0\r\n\r\n"),
+        (405, good.replacen("GET", "POST", 1)),
+    ];
+    for (status, bytes) in cases {
+        let (mut reader, mut writer) = connect(chat.address()).await;
+        writer.bytes(bytes.as_bytes()).await;
+        let answer = reader.answer().await;
+        assert_eq!(answer.status, status, "{bytes}");
+        answer.is_envelope_of_failure();
+        if status == 426 {
+            assert_eq!(answer.header("upgrade"), "websocket");
+        }
+        ws.say(room, "still here", "t1").await;
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_also_asks_to_close_is_completed() {
+    let chat = Chat::serve().await;
+    let alice = User::new();
+    let (reader, mut writer) = connect(chat.address()).await;
+    let head = handshake(&alice.target(), &[("content-length", "0")]);
+    let head = head.replacen("Connection: Upgrade", "Connection: close, Upgrade", 1);
+    writer.bytes(head.as_bytes()).await;
+    Socket::opened(reader, writer).await.nothing_came().await;
+}

@@ -1,8 +1,9 @@
 //! DESIGN section 4: what operators and their machines ask of the server, and what its log must not hold.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 
-use crate::harness::{Chat, Door, User, run};
+use crate::harness::{Chat, Door, User, run, sign};
 
 #[tokio::test]
 async fn healthz_and_readyz_answer_without_a_token() {
@@ -123,5 +124,45 @@ async fn no_token_and_no_text_is_in_the_log_however_much_is_logged() {
             let payload = &user.token.split('.').nth(1).expect("a payload")[..60];
             assert!(lines(payload).is_empty(), "{:#?}", lines(payload));
         }
+    }
+}
+
+#[tokio::test]
+async fn refused_origins_of_30_kib_leave_one_short_line_in_the_log() {
+    let chat = Chat::with(&[("PLIC_ALLOWED_ORIGINS", "https://app.example")]).await;
+    let origin = format!("https://{}.example", "x".repeat(28 * 1024));
+    for _ in 0..30 {
+        chat.open("/", &[("origin", &origin)]).await.disconnected(4012).await;
+    }
+    let log = chat.process.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("PLIC_ALLOWED_ORIGINS")).collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    assert!(lines[0].contains(&"x".repeat(100)) && !lines[0].contains(&"x".repeat(129)), "{}", lines[0]);
+    let metrics = chat.call("GET", "/metrics", &[], "").await.body;
+    assert!(metrics.contains("plic_refused_origins_total 30"), "{metrics}");
+}
+
+#[tokio::test]
+async fn no_text_of_a_stranger_makes_a_long_line_or_a_second_one() {
+    let chat = Chat::with(&[("RUST_LOG", "debug"), ("PLIC_ALLOWED_ORIGINS", "https://app.example")]).await;
+    let long = "Z".repeat(4 * 1024);
+    let base64 = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let claims = base64(&format!(r#"{{"sub":"{long}","exp":"{long}"}}"#));
+    let tokens = [
+        long.clone(),
+        format!("{}.{claims}.x", base64(&format!(r#"{{"alg":"{long}"}}"#))),
+        format!("{}.{claims}.x", base64(&format!(r#"{{"alg":"HS256","kid":"{long}","typ":7}}"#))),
+        sign(&json!({ "sub": long, "exp": long, "aud": long, "role": long })),
+    ];
+    for token in &tokens {
+        chat.open(&format!("/?token={token}"), &[]).await.disconnected(4002).await;
+        let bearer = format!("Bearer {token}");
+        chat.call("GET", "/rooms", &[("authorization", &bearer)], "").await.fails_with(401);
+        let headers = [("origin", &*long), ("user-agent", &*long)];
+        chat.call("GET", "/nowhere", &headers, "").await.fails_with(404);
+    }
+    for line in chat.process.log().lines() {
+        assert!(line.len() < 4200 && !line.contains(&"Z".repeat(129)), "{} bytes: {line:.300}", line.len());
+        assert!(line.starts_with("20"), "not the beginning of an event: {line:.300}");
     }
 }

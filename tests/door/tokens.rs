@@ -49,6 +49,45 @@ async fn a_token_comes_as_a_parameter_a_header_or_a_subprotocol() {
 }
 
 #[tokio::test]
+async fn the_first_token_that_is_not_empty_counts_and_no_other_rescues_it() {
+    let chat = Chat::serve().await;
+    let alice = User::new();
+    let (token, bearer, protocol) = (&alice.token, alice.bearer(), format!("plic.bearer.{}", alice.token));
+    let good = [
+        (format!("/?token=&token={token}"), vec![]),
+        (format!("/?token=&token={token}"), vec![("authorization", "Bearer of-a-proxy")]),
+        (
+            alice.target(),
+            vec![("authorization", "Bearer of-a-proxy"), ("sec-websocket-protocol", "plic.bearer.x")],
+        ),
+        (alice.target(), vec![("authorization", "Basic cHJveHk6cHJveHk=")]),
+        (
+            "/?token=".to_owned(),
+            vec![("authorization", &*bearer), ("sec-websocket-protocol", "plic.bearer.x")],
+        ),
+        ("/?token=".to_owned(), vec![("authorization", "Bearer "), ("sec-websocket-protocol", &*protocol)]),
+        (
+            "/".to_owned(),
+            vec![("authorization", "Basic cHJveHk6cHJveHk="), ("sec-websocket-protocol", &*protocol)],
+        ),
+    ];
+    for (target, headers) in good {
+        chat.open(&target, &headers).await.nothing_came().await;
+    }
+    let bad = [
+        ("/?token=nonsense", vec![("authorization", &*bearer), ("sec-websocket-protocol", &*protocol)]),
+        ("/?token=&token=nonsense", vec![("authorization", &*bearer)]),
+        ("/", vec![("authorization", "Bearer nonsense"), ("sec-websocket-protocol", &*protocol)]),
+    ];
+    for (target, headers) in bad {
+        chat.open(target, &headers).await.disconnected(4002).await;
+    }
+    let two = format!("/?token=nonsense&token={token}");
+    chat.open(&two, &[]).await.disconnected(4002).await;
+    chat.open("/?token=&token=", &[]).await.disconnected(4001).await;
+}
+
+#[tokio::test]
 async fn a_subprotocol_that_is_offered_is_echoed_whatever_becomes_of_the_connection() {
     let chat = Chat::with(&[("PLIC_ALLOWED_ORIGINS", "https://app.example")]).await;
     let alice = User::new();
