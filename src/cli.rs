@@ -169,6 +169,8 @@ mod tests {
             ("--nats-url", "x:4222", "NATS_URL"),
             ("--nats-prefix", "plic.*", "PLIC_NATS_PREFIX"),
             ("--rate-limit-per-second", "-1", "PLIC_RATE_LIMIT_PER_SECOND"),
+            ("--address-limit-per-second", "0", "PLIC_ADDRESS_LIMIT_PER_SECOND"),
+            ("--connections-per-address", "0", "PLIC_CONNECTIONS_PER_ADDRESS"),
             ("--max-message-chars", "many", "PLIC_MAX_MESSAGE_CHARS"),
             ("--allowed-origins", "https://a.example/path", "PLIC_ALLOWED_ORIGINS"),
             ("--trusted-proxies", "10.0.0.0/99", "PLIC_TRUSTED_PROXIES"),

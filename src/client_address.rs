@@ -10,7 +10,7 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// The client's address: the rightmost one in `X-Forwarded-For` that is not a trusted proxy's, where the peer is a
 /// trusted proxy; otherwise the peer's own.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    let is_trusted = |address: &IpAddr| is_trusted_proxy(*address, trusted);
     let peer = peer.to_canonical();
     if !is_trusted(&peer) {
         return peer;
@@ -26,6 +26,12 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> I
         }
     }
     client
+}
+
+/// Returns whether an address belongs to a trusted proxy: its connections are those of many clients.
+pub fn is_trusted_proxy(address: IpAddr, trusted: &[IpNet]) -> bool {
+    let address = address.to_canonical();
+    trusted.iter().any(|network| network.contains(&address))
 }
 
 /// Some proxies write the port as well.

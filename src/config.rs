@@ -18,7 +18,7 @@ pub use self::{
     database::{Database, DatabaseSettings, Pooler, PostgresUrl},
     nats::NatsArguments,
 };
-use crate::{second_opinion::WhenAway, token::RoleClaim};
+use crate::{http_door::DEFAULT_CONNECTIONS_PER_ADDRESS, second_opinion::WhenAway, token::RoleClaim};
 
 /// Where a server listens unless it is said.
 pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:3030";
@@ -72,6 +72,16 @@ pub struct Settings {
     #[arg(long, env = "PLIC_REST_LIMIT_PER_SECOND", default_value = "20", value_parser = at_least_one)]
     pub rest_limit_per_second: NonZeroU32,
 
+    /// Tokens a second of an address, over REST and in handshakes, before any signature is verified; those that hold do not
+    /// count, and the burst is 10 times it
+    #[arg(long, env = "PLIC_ADDRESS_LIMIT_PER_SECOND", default_value = "100", value_parser = at_least_one)]
+    pub address_limit_per_second: NonZeroU32,
+
+    /// Connections of an address at once (IPv6: of a /64 network); unless it is set 20000, or three quarters of those that
+    /// there are files for
+    #[arg(long, env = "PLIC_CONNECTIONS_PER_ADDRESS", value_parser = at_least_one)]
+    pub connections_per_address: Option<NonZeroU32>,
+
     /// The longest message, in characters (Unicode scalar values)
     #[arg(long, env = "PLIC_MAX_MESSAGE_CHARS", default_value = "4000", value_parser = message_chars)]
     pub max_message_chars: usize,
@@ -120,6 +130,10 @@ pub struct Settings {
     /// What becomes of such a text while nobody can be asked
     #[arg(long, env = "PLIC_SECOND_OPINION_WHEN_AWAY", value_enum, default_value_t = WhenAway::Hold)]
     pub second_opinion_when_away: WhenAway,
+}
+
+fn default_connections_per_address() -> String {
+    format!("{DEFAULT_CONNECTIONS_PER_ADDRESS}, or three quarters of those that there are files for")
 }
 
 /// Why the settings do not fit together.
@@ -231,6 +245,12 @@ impl Settings {
             ("PLIC_RATE_LIMIT_BURST", self.rate_limit_burst.to_string()),
             ("PLIC_FRAMES_PER_SECOND", self.frames_per_second.to_string()),
             ("PLIC_REST_LIMIT_PER_SECOND", self.rest_limit_per_second.to_string()),
+            ("PLIC_ADDRESS_LIMIT_PER_SECOND", self.address_limit_per_second.to_string()),
+            (
+                "PLIC_CONNECTIONS_PER_ADDRESS",
+                self.connections_per_address
+                    .map_or_else(default_connections_per_address, |number| number.to_string()),
+            ),
             ("PLIC_MAX_MESSAGE_CHARS", self.max_message_chars.to_string()),
             ("PLIC_CONNECTIONS_PER_USER", self.connections_per_user.to_string()),
             ("PLIC_AFK_SECONDS", self.afk_seconds.to_string()),

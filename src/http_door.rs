@@ -1,6 +1,9 @@
 //! The HTTP door: our own accept loop, with hyper's HTTP/1 around poem's endpoint, so that the WebSocket side owns its
 //! sockets and REST keeps poem's middleware (DESIGN section 6).
 
+mod connections;
+mod visit;
+
 use std::{
     io,
     net::SocketAddr,
@@ -12,13 +15,11 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use http::uri::Scheme;
-use http_body_util::combinators::BoxBody;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn, upgrade::OnUpgrade};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
-use plic_openapi::ClientAddress;
+use plic_openapi::{AddressBlock, ClientAddress};
 use plic_pipeline::log_line::LogThrottle;
 use poem::{
     Endpoint, Response,
@@ -29,18 +30,21 @@ use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::{Notify, Semaphore},
+    task::yield_now,
     time::{Instant, sleep, timeout, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use self::connections::{ConnectionLimits, Connections, DEFAULT_CONNECTIONS_PER_ADDRESS, Place};
+use self::visit::{InService, Leaving, Visit, Visiting};
 use crate::{
-    client_address::client_address,
+    client_address::{client_address, is_trusted_proxy},
     socket::{Afterwards, Conversation, HttpIo, Link, Sock},
 };
 
 /// Who opens a connection has so long to send its first request ...
 const FIRST_REQUEST: Duration = Duration::from_secs(5);
-/// ... and a connection that is kept alive, its next one.
+/// ... and a connection that is kept alive, its next one. Strangers have less ([`Visit::has_idled`]).
 const NEXT_REQUEST: Duration = Duration::from_secs(75);
 /// The head of a request: tokens of 8 KiB come in addresses and in headers (CONTRACT section 1).
 const MAX_HEAD_BYTES: usize = 32 * 1024;
@@ -87,10 +91,24 @@ pub struct HttpDoor {
     pub trusted_proxies: Vec<IpNet>,
     /// Cancelled once the server stops.
     pub stopping: CancellationToken,
-    /// Every connection, for as long as it is not a WebSocket.
-    pub connections: TaskTracker,
+    /// The task of every connection, for as long as it is not a WebSocket.
+    pub tasks: TaskTracker,
+    /// Which connections there may be.
+    pub connections: Arc<Connections>,
     /// What new connections wait for.
     pub turns: Semaphore,
+}
+
+/// What a connection is counted under once it is a WebSocket, in the data of its requests. A trusted proxy that does not say
+/// whose the connection is has none.
+#[derive(Clone, Copy)]
+pub struct WebSocketClient(pub AddressBlock);
+
+/// The two ends of a connection.
+#[derive(Clone, Copy)]
+struct Ends {
+    local: SocketAddr,
+    peer: SocketAddr,
 }
 
 impl HttpDoor {
@@ -98,11 +116,10 @@ impl HttpDoor {
     pub fn turns() -> Semaphore {
         Semaphore::new(TURNS)
     }
-}
 
-impl HttpDoor {
     /// Accepts connections until the server stops.
     pub async fn accept(self: Arc<Self>, listener: TcpListener) {
+        static NOT_ACCEPTED: LogThrottle = LogThrottle::new();
         // What every request is told of the server's side; to ask each socket would be a system call.
         let local = match listener.local_addr() {
             Ok(local) => local,
@@ -115,20 +132,14 @@ impl HttpDoor {
             };
             match accepted {
                 Ok((tcp, peer)) => {
-                    let (door, serving) = (Arc::clone(&self), self.connections.token());
-                    tokio::spawn(async move {
-                        let conversation = match Box::pin(door.serve(tcp, local, peer)).await {
-                            Ok(Some(conversation)) => conversation,
-                            Ok(None) => return,
-                            Err(error) => return tracing::debug!(%error, "connection failed"),
-                        };
-                        drop(serving);
-                        conversation.await;
-                    });
+                    self.take_in(tcp, Ends { local, peer });
+                    // What was told to make room has to run before it does.
+                    if self.connections.has_displaced() {
+                        yield_now().await;
+                    }
                 }
                 Err(error) if is_the_peers(&error) => {}
                 Err(error) => {
-                    static NOT_ACCEPTED: LogThrottle = LogThrottle::new();
                     if let Some(left_out) = NOT_ACCEPTED.admits() {
                         tracing::error!(%error, left_out, "could not accept a connection");
                     }
@@ -138,28 +149,52 @@ impl HttpDoor {
         }
     }
 
+    /// Gives a new connection a place and a task; closes it where there is no place.
+    fn take_in(self: &Arc<Self>, tcp: TcpStream, ends: Ends) {
+        let address = ends.peer.ip();
+        let is_proxy = is_trusted_proxy(address, &self.trusted_proxies);
+        let block = (!is_proxy).then(|| AddressBlock::from(address));
+        let Some((place, visit)) = self.connections.admit(block) else { return };
+        let visiting = Visiting { connections: Arc::clone(&self.connections), visit };
+        // Boxed here, so that the task of an idle WebSocket keeps no room for what its handshake needed.
+        let served = Box::pin(Arc::clone(self).serve(tcp, place, visiting, ends));
+        let serving = self.tasks.token();
+        tokio::spawn(async move {
+            let conversation = match served.await {
+                Ok(Some(conversation)) => conversation,
+                Ok(None) => return,
+                Err(error) => return tracing::debug!(%error, "connection failed"),
+            };
+            drop(serving);
+            conversation.await;
+        });
+    }
+
     /// Serves requests until the connection ends, or is upgraded for a conversation.
     async fn serve(
         self: Arc<Self>,
         tcp: TcpStream,
-        local: SocketAddr,
-        peer: SocketAddr,
+        place: Place,
+        visiting: Visiting,
+        ends: Ends,
     ) -> io::Result<Option<Conversation>> {
         #[cfg(not(target_os = "linux"))]
         set_options(&SockRef::from(&tcp))?;
         let deadline = Instant::now() + FIRST_REQUEST;
-        // Nothing is allocated for a request before there is one: of ten thousand who come at once, each is done with
-        // before the next begins, and what they keep does not end up between what they needed for a moment.
+        // Waits for readability before anything is allocated for a request, so that a reconnect storm does not fragment
+        // the heap.
         tokio::select! {
             readable = timeout_at(deadline, tcp.readable()) => match readable {
                 Ok(readable) => readable?,
                 Err(_) => return Ok(None),
             },
+            _ = visiting.visit.leaves() => return Ok(None),
             () = self.stopping.cancelled() => return Ok(None),
         }
         // Who is slow does not keep others waiting: a turn is short, and nobody waits long for one.
         let turn = timeout(LONGEST_WAIT, self.turns.acquire()).await;
-        let mut serving = Box::pin(Arc::clone(&self).serve_http(tcp, deadline, local, peer));
+        let sock = Arc::new(Sock::new(tcp, place, OUTBOX_BYTES));
+        let mut serving = Box::pin(Arc::clone(&self).serve_http(sock, visiting, deadline, ends));
         match timeout(LONGEST_TURN, serving.as_mut()).await {
             Ok(served) => return served,
             Err(_) => drop(turn),
@@ -169,68 +204,93 @@ impl HttpDoor {
 
     async fn serve_http(
         self: Arc<Self>,
-        tcp: TcpStream,
+        sock: Arc<Sock>,
+        visiting: Visiting,
         deadline: Instant,
-        local: SocketAddr,
-        peer: SocketAddr,
+        ends: Ends,
     ) -> io::Result<Option<Conversation>> {
-        let sock = Arc::new(Sock::new(tcp, OUTBOX_BYTES));
         let first = Arc::new(FirstRequest::default());
         let afterwards = Afterwards::default();
+        let visit = Arc::clone(&visiting.visit);
+        let visiting = Arc::new(visiting);
         let service = service_fn({
             let (door, sock, first, afterwards) = (&self, Arc::clone(&sock), &first, &afterwards);
-            move |mut request: hyper::Request<Incoming>| {
+            move |request: hyper::Request<Incoming>| {
                 first.came();
-                let upgrade = request.extensions_mut().remove::<OnUpgrade>();
-                let link = Link::new(Arc::clone(&sock), upgrade, afterwards);
-                let door = Arc::clone(door);
-                async move { Ok::<_, std::convert::Infallible>(door.answer(request, link, local, peer).await) }
+                let served = InService::begin(Arc::clone(&visiting));
+                let (door, sock) = (Arc::clone(door), Arc::clone(&sock));
+                async move {
+                    let request = door.prepare(request, sock, afterwards, served.visit(), ends);
+                    let response = door.endpoint.get_response(request).await;
+                    served.end(response.status());
+                    Ok::<_, std::convert::Infallible>(hyper::Response::from(response))
+                }
             }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(NEXT_REQUEST)
+            .keep_alive(visit.turned_away().is_none())
             .max_header_size(MAX_HEAD_BYTES)
             .max_buf_size(2 * MAX_HEAD_BYTES)
-            .serve_connection(TokioIo::new(HttpIo::new(sock)), service)
+            .serve_connection(TokioIo::new(HttpIo::new(sock, Arc::clone(visit.taken()))), service)
             .with_upgrades();
         let mut connection = pin!(connection);
-        let deadline = pin!(first.missed(deadline));
-        let mut deadline = Some(deadline);
+        let mut missed = pin!(first.missed(deadline));
+        let mut leaves = pin!(visit.leaves());
+        let mut idled = pin!(visit.has_idled());
         let mut stopping = pin!(self.stopping.cancelled());
-        let mut stopped = false;
+        let (mut is_first, mut is_ending) = (true, false);
         loop {
             tokio::select! {
                 result = connection.as_mut() => {
                     return result.map(|()| afterwards.take()).map_err(io::Error::other);
                 }
-                missed = async { deadline.as_mut().expect("asked only where there is one").await }, if deadline.is_some() => {
-                    if missed {
+                is_missed = missed.as_mut(), if is_first => {
+                    if is_missed {
                         return Ok(None);
                     }
-                    deadline = None;
+                    is_first = false;
                 }
-                () = stopping.as_mut(), if !stopped => {
-                    stopped = true;
+                leaving = leaves.as_mut(), if !is_ending => match leaving {
+                    Leaving::AtOnce => return Ok(None),
+                    Leaving::WhenDone => {
+                        is_ending = true;
+                        connection.as_mut().graceful_shutdown();
+                    }
+                },
+                () = idled.as_mut(), if !is_first => return Ok(None),
+                () = stopping.as_mut(), if !is_ending => {
+                    is_ending = true;
                     connection.as_mut().graceful_shutdown();
                 }
             }
         }
     }
 
-    async fn answer(
+    /// Puts what the routes need into a request.
+    fn prepare(
         &self,
-        request: hyper::Request<Incoming>,
-        link: Link,
-        local: SocketAddr,
-        peer: SocketAddr,
-    ) -> hyper::Response<BoxBody<Bytes, io::Error>> {
+        mut request: hyper::Request<Incoming>,
+        sock: Arc<Sock>,
+        afterwards: &Afterwards,
+        visit: &Visit,
+        Ends { local, peer }: Ends,
+    ) -> poem::Request {
         let client = client_address(peer.ip(), request.headers(), &self.trusted_proxies);
+        let upgrade = request.extensions_mut().remove::<OnUpgrade>();
         let mut request: poem::Request =
             (request, LocalAddr(local.into()), RemoteAddr(peer.into()), Scheme::HTTP).into();
-        request.set_data(link);
+        request.set_data(Link::new(sock, upgrade, afterwards));
+        if !is_trusted_proxy(client, &self.trusted_proxies) {
+            request.set_data(WebSocketClient(client.into()));
+        }
         request.set_data(ClientAddress(client));
-        self.endpoint.get_response(request).await.into()
+        request.set_data(visit.standing().clone());
+        if let Some(reason) = visit.turned_away() {
+            request.set_data(reason);
+        }
+        request
     }
 }
 

@@ -4,7 +4,7 @@ mod cluster;
 
 use std::sync::Arc;
 
-use plic_openapi::RestMetrics;
+use plic_openapi::{RestMetrics, TurnedAway};
 use plic_pipeline::{metrics::PipelineMetrics, rejection::CloseCode};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -24,6 +24,8 @@ pub struct Metrics {
     pub hub: HubMetrics,
     /// The WebSocket door's connections.
     pub connections: ConnectionMetrics,
+    /// The listener's connections.
+    pub listener: ListenerMetrics,
     /// REST requests.
     pub rest: RestMetrics,
     /// The way to other nodes.
@@ -43,6 +45,44 @@ pub struct ConnectionMetrics {
     open: Gauge,
     closed: Family<CloseLabels, Counter>,
     refused_origins: Counter,
+}
+
+/// What the accept loop counts.
+#[derive(Debug, Clone, Default)]
+pub struct ListenerMetrics {
+    open: Gauge,
+    refused: Family<RefusalLabels, Counter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RefusalLabels {
+    reason: &'static str,
+}
+
+impl ListenerMetrics {
+    /// Counts a connection as open.
+    pub fn opened(&self) {
+        self.open.inc();
+    }
+
+    /// Counts a connection as closed.
+    pub fn closed(&self) {
+        self.open.dec();
+    }
+
+    /// Counts a connection that is answered with a refusal.
+    pub fn turned_away(&self, reason: TurnedAway) {
+        let reason = match reason {
+            TurnedAway::AddressFull => "address_full",
+            TurnedAway::ServerFull => "server_full",
+        };
+        self.refused.get_or_create(&RefusalLabels { reason }).inc();
+    }
+
+    /// Counts a connection that is closed without an answer.
+    pub fn dropped(&self) {
+        self.refused.get_or_create(&RefusalLabels { reason: "dropped" }).inc();
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -100,9 +140,20 @@ impl Metrics {
             "Handshakes of pages from origins that PLIC_ALLOWED_ORIGINS does not name",
             connections.refused_origins.clone(),
         );
+        let listener = ListenerMetrics::default();
+        registry.register(
+            "plic_tcp_connections",
+            "Open TCP connections, WebSockets among them",
+            listener.open.clone(),
+        );
+        registry.register(
+            "plic_refused_tcp_connections",
+            "TCP connections refused for a limit, by reason",
+            listener.refused.clone(),
+        );
         let rest = RestMetrics::register(&mut registry);
         let cluster = ClusterMetrics::register(&mut registry);
-        Self { registry: Arc::new(registry), pipeline, hub, connections, rest, cluster }
+        Self { registry: Arc::new(registry), pipeline, hub, connections, listener, rest, cluster }
     }
 
     /// The OpenMetrics text.

@@ -6,7 +6,7 @@ use http::{
     HeaderValue, Method, StatusCode,
     header::{ACCEPT, RETRY_AFTER},
 };
-use plic_openapi::only;
+use plic_openapi::{AddressBlock, AddressLimit, Failure, Standing, only};
 use plic_pipeline::{log_line::LogThrottle, store::Store};
 use poem::{Endpoint, IntoResponse, Request, Response, Route, endpoint::make, web::Json};
 use serde_json::json;
@@ -15,9 +15,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     bus::nats::Nats,
+    http_door::WebSocketClient,
     metrics::Metrics,
     pages::Pages,
-    socket::{Door, upgrade},
+    socket::{Door, Stranger, upgrade},
 };
 
 /// How long `/readyz` waits for the database.
@@ -30,6 +31,8 @@ pub struct Parts {
     pub door: Arc<Door>,
     /// Every WebSocket.
     pub sockets: TaskTracker,
+    /// What an address may spend on handshakes of strangers.
+    pub address_limit: AddressLimit,
     /// Asked by `/readyz`.
     pub store: Arc<dyn Store>,
     /// The way to other nodes, where there are any.
@@ -68,7 +71,14 @@ async fn root(parts: &Parts, request: &Request) -> poem::Result<Response> {
         return Ok(parts.pages.landing(request));
     };
     let (handshake, link, response) = upgraded?;
-    let conversation = Arc::clone(&parts.door).receive(handshake, link.clone()).await;
+    // Before any signature is verified, and by a plain answer: to complete the handshake only to close it would cost what
+    // the limits are there to save.
+    let charge = parts.address_limit.charge(AddressBlock::of(request))?;
+    if let Some(client) = request.data::<WebSocketClient>() {
+        link.count_under(client.0).map_err(Failure::from)?;
+    }
+    let stranger = Stranger { charge, standing: request.data::<Standing>().cloned().unwrap_or_default() };
+    let conversation = Arc::clone(&parts.door).receive(handshake, link.clone(), stranger).await;
     link.hold(parts.sockets.track_future(conversation));
     Ok(response)
 }
@@ -76,7 +86,7 @@ async fn root(parts: &Parts, request: &Request) -> poem::Result<Response> {
 #[cfg(feature = "conformance")]
 fn echo(parts: &Parts, request: &Request) -> poem::Result<Response> {
     let upgraded = upgrade(request).unwrap_or_else(|| {
-        Err(plic_openapi::Failure::Refused(StatusCode::UPGRADE_REQUIRED, "This is a WebSocket.").into())
+        Err(Failure::Refused(StatusCode::UPGRADE_REQUIRED, "This is a WebSocket.").into())
     });
     let (_, link, response) = upgraded?;
     let conversation = Arc::clone(&parts.door).echo(link.clone());

@@ -3,8 +3,9 @@
 mod engine;
 mod moderation;
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
+use plic_openapi::{AddressLimit, RestLimit};
 use plic_pipeline::{
     self as pipeline,
     filter::RuleError,
@@ -14,6 +15,7 @@ use plic_pipeline::{
     store::{Store, StoreError},
     token::Tokens,
 };
+use rlimit::Resource;
 use tokio::{
     task::JoinSet,
     time::{Instant, interval, sleep, timeout_at},
@@ -25,7 +27,7 @@ use self::{engine::Engine, moderation::Moderation};
 use crate::{
     bus::nats::NatsError,
     config::{ConfigError, Database, Settings},
-    http_door::{self, HttpDoor},
+    http_door::{self, ConnectionLimits, Connections, HttpDoor},
     hub::Hub,
     metrics::Metrics,
     pages::{Demo, Pages, SignIn},
@@ -39,6 +41,11 @@ use crate::{
 const SWEEP: Duration = Duration::from_mins(1);
 /// At a shutdown, connections are closed this far apart, so that clients do not come back all at once.
 const CLOSE_SPACING: Duration = Duration::from_millis(1);
+/// Tokens to verify that an address may send at once, for each that it may send a second: a thousand users behind one
+/// address whose sessions have run out may come together after a restart.
+const ADDRESS_BURST: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+/// The limit of open files where the system does not say it: the usual one.
+const ASSUMED_FILES: u64 = 1024;
 /// What remains of the shutdown's time for the database.
 const STORE_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -105,7 +112,7 @@ pub struct Server {
 
 /// Starts a server; it accepts connections when this returns. Its pages hand out tokens of the `demo` users.
 pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, StartError> {
-    raise_file_limit();
+    let files = raise_file_limit();
     let database = settings.database.database.to_string();
     settings.check()?;
     let metrics = Metrics::new();
@@ -159,11 +166,14 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
 
     let (sockets, requests) = (TaskTracker::new(), TaskTracker::new());
     let stopping = CancellationToken::new();
-    let rest_limit = plic_openapi::RestLimit::new(settings.rest_limit_per_second);
+    let rest_limit = RestLimit::new(settings.rest_limit_per_second);
+    let address_limit = address_limit(&settings);
+    let connection_limits = connection_limits(&settings, files);
     let supabase = settings.supabase_url.clone().zip(settings.supabase_anon_key.clone());
     let own = routes::routes(&routes::Parts {
         door: Arc::clone(&door),
         sockets: sockets.clone(),
+        address_limit: address_limit.clone(),
         store: Arc::clone(&store),
         nats: engine.nats.clone(),
         metrics: metrics.clone(),
@@ -177,6 +187,7 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
             tokens: Arc::clone(&tokens) as Arc<dyn Tokens>,
             allowed_origins: settings.allowed_origins,
             limit: rest_limit.clone(),
+            address_limit,
             metrics: metrics.rest.clone(),
         },
         own,
@@ -185,24 +196,19 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
         endpoint,
         trusted_proxies: settings.trusted_proxies.unwrap_or_default(),
         stopping: stopping.clone(),
-        connections: requests.clone(),
+        tasks: requests.clone(),
+        connections: Connections::new(connection_limits, metrics.listener.clone()),
         turns: HttpDoor::turns(),
     });
     background.spawn(http_door.accept(listener));
     background.spawn(Arc::clone(&door).keep_time());
     background.spawn(async move { tokens.keep_keys_fresh().await });
-    background.spawn(async move {
-        let mut ticks = interval(SWEEP);
-        loop {
-            ticks.tick().await;
-            rate_limit.forget_idle();
-            rest_limit.forget_idle();
-        }
-    });
+    background.spawn(sweep(rate_limit, rest_limit));
     background.spawn(moderation::keep_hits(desk.clone()));
     background.spawn(moderation::keep_house(desk.clone()));
     let rules_in_force = rules.load().rules().len();
-    tracing::info!(%address, database, rules = rules_in_force, "serving");
+    let connections = connection_limits.in_all;
+    tracing::info!(%address, database, rules = rules_in_force, connections, "serving");
     Ok(Server { address, door, hub, engine, store, desk, stopping, sockets, requests, background })
 }
 
@@ -272,9 +278,36 @@ fn connections_here(settings: &Settings) -> usize {
     }
 }
 
-/// A connection is a file descriptor: as many as the system lets this process have.
-fn raise_file_limit() {
-    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
-        tracing::warn!(%error, "could not raise the limit of open files");
+/// Forgets users who are within their limits, again and again.
+async fn sweep(rate_limit: RateLimit, rest_limit: RestLimit) {
+    let mut ticks = interval(SWEEP);
+    loop {
+        ticks.tick().await;
+        rate_limit.forget_idle();
+        rest_limit.forget_idle();
     }
+}
+
+fn address_limit(settings: &Settings) -> AddressLimit {
+    let per_second = settings.address_limit_per_second;
+    AddressLimit::new(per_second, per_second.saturating_mul(ADDRESS_BURST))
+}
+
+fn connection_limits(settings: &Settings, files: u64) -> ConnectionLimits {
+    let per_address = settings.connections_per_address.map(|number| number.get() as usize);
+    ConnectionLimits::new(files, settings.database.database_files(), per_address)
+}
+
+/// Raises the limit of open files as far as the system lets this process, for a connection is one; returns the limit.
+fn raise_file_limit() -> u64 {
+    let raised = rlimit::increase_nofile_limit(u64::MAX);
+    raised
+        .or_else(|error| {
+            tracing::warn!(%error, "could not raise the limit of open files");
+            Resource::NOFILE.get_soft()
+        })
+        .unwrap_or_else(|error| {
+            tracing::warn!(%error, "could not ask for the limit of open files");
+            ASSUMED_FILES
+        })
 }

@@ -302,6 +302,8 @@ fn plic(host: &Host, cores: &str) -> anyhow::Result<Command> {
         "PLIC_RATE_LIMIT_BURST",
         "PLIC_FRAMES_PER_SECOND",
         "PLIC_REST_LIMIT_PER_SECOND",
+        "PLIC_ADDRESS_LIMIT_PER_SECOND",
+        "PLIC_CONNECTIONS_PER_ADDRESS",
     ] {
         command.env(limit, "1000000");
     }

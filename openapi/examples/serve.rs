@@ -11,7 +11,7 @@ mod records;
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use plic_openapi::{Parts, RestLimit, RestMetrics, routes};
+use plic_openapi::{AddressLimit, Parts, RestLimit, RestMetrics, routes};
 use plic_pipeline::{
     filter::Action,
     id::RuleId,
@@ -41,8 +41,9 @@ async fn main() -> std::io::Result<()> {
     let parts = Parts {
         store,
         desk,
-        tokens: Arc::new(fake::FakeTokens),
+        tokens: Arc::new(fake::FakeTokens::default()),
         limit: RestLimit::new(NonZeroU32::MAX),
+        address_limit: AddressLimit::new(NonZeroU32::MAX, NonZeroU32::MAX),
         allowed_origins: None,
         metrics: RestMetrics::register(&mut Registry::default()),
         stopping: CancellationToken::new(),

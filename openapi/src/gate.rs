@@ -1,6 +1,7 @@
-//! The gate before every room: token, rate and ban, in this order, before a byte of the body is read.
+//! The gate before every room: address, token, rate and ban, in this order, before a byte of the body is read.
 //!
-//! Fails closed: where keys or bans cannot be had, the answer is 503.
+//! An address is charged before a signature is verified, so that made-up tokens cost next to nothing; a token that holds
+//! gives the charge back. Fails closed: where keys or bans cannot be had, the answer is 503.
 
 use std::sync::Arc;
 
@@ -15,9 +16,8 @@ use poem::{
 };
 
 use crate::{
-    caller::Caller,
-    failure::Failure,
-    limit::{Key, RestLimit},
+    address::AddressBlock, address_limit::AddressLimit, caller::Caller, failure::Failure, limit::RestLimit,
+    standing::Standing,
 };
 
 /// Lets requests of users in good standing through, as [`Caller`] in their data.
@@ -26,6 +26,7 @@ pub struct Gate {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) tokens: Arc<dyn Tokens>,
     pub(crate) limit: RestLimit,
+    pub(crate) address_limit: AddressLimit,
 }
 
 /// An endpoint behind a [`Gate`].
@@ -41,17 +42,26 @@ impl Gate {
     }
 
     async fn admit(&self, request: &Request) -> Result<Caller, Failure> {
+        let address = AddressBlock::of(request);
         let Some(token) = bearer(request.headers()) else {
-            return Err(self.refuse_stranger(request, Failure::NoToken));
+            return Err(self.refuse_stranger(address, Failure::NoToken));
         };
+        let charge = self.address_limit.charge(address)?;
         let identity = match self.tokens.verify(token).await {
-            Ok(identity) => identity,
-            Err(TokenError::Invalid(_)) => return Err(self.refuse_stranger(request, Failure::InvalidToken)),
+            Ok(identity) => {
+                charge.give_back();
+                identity
+            }
+            Err(TokenError::Invalid(_)) => return Err(self.refuse_stranger(address, Failure::InvalidToken)),
             Err(error @ TokenError::KeysUnavailable) => {
-                return Err(self.refuse_stranger(request, Failure::Unavailable(Box::new(error))));
+                charge.give_back();
+                return Err(self.refuse_stranger(address, Failure::Unavailable(Box::new(error))));
             }
         };
-        self.limit.check(Key::User(identity.user))?;
+        if let Some(standing) = request.data::<Standing>() {
+            standing.become_known();
+        }
+        self.limit.check_user(identity.user)?;
         let ban = self.store.ban_of(identity.user).await?;
         if ban.is_some_and(|ban| ban.holds_at(Timestamp::now())) {
             return Err(Failure::Banned);
@@ -60,8 +70,8 @@ impl Gate {
     }
 
     /// The failure, or 429 where this address has failed too often already.
-    fn refuse_stranger(&self, request: &Request, failure: Failure) -> Failure {
-        self.limit.check(Key::of_stranger(request)).err().unwrap_or(failure)
+    fn refuse_stranger(&self, address: AddressBlock, failure: Failure) -> Failure {
+        self.limit.check_stranger(address).err().unwrap_or(failure)
     }
 }
 

@@ -1,10 +1,12 @@
 //! The REST face of plic-chat (CONTRACT section 1): wire types, handlers and the published document. Sees no
 //! socket and no SQL.
 //!
-//! A request passes, from the outside in: `cors`, `metrics`, `envelope` (failures, panics, headers), `drain` (bodies
-//! that nobody reads), the route, `methods` (405, `OPTIONS`), `gate` (token, rate, ban), for moderators' routes
+//! A request passes, from the outside in: `cors`, `metrics`, `envelope` (failures, panics, headers), `turned_away`
+//! (connections beyond a limit), `drain` (bodies that nobody reads), the route, `methods` (405, `OPTIONS`), `gate` (address, token, rate, ban), for moderators' routes
 //! `moderation::rank`, then its handler in `rooms`, `room` or `moderation`. [`Failure`] is the one table of what can go wrong. `spec` makes the published document.
 
+mod address;
+mod address_limit;
 pub mod body;
 mod caller;
 mod cors;
@@ -24,6 +26,8 @@ mod page;
 mod room;
 mod rooms;
 mod spec;
+mod standing;
+mod turned_away;
 
 use std::sync::Arc;
 
@@ -33,16 +37,21 @@ use poem_openapi::OpenApiService;
 use tokio_util::sync::CancellationToken;
 
 pub use crate::{
+    address::{AddressBlock, ClientAddress},
+    address_limit::{AddressLimit, Charge},
     caller::Caller,
     failure::Failure,
     gate::{Gate, Gated},
-    limit::{ClientAddress, RestLimit},
+    limit::RestLimit,
     methods::{Only, only},
     metrics::RestMetrics,
     spec::spec,
+    standing::Standing,
+    turned_away::TurnedAway,
 };
 use crate::{
     cors::Cors, drain::Drain, envelope::Enveloped, metrics::Measured, room::RoomApi, rooms::RoomsApi,
+    turned_away::TurnAway,
 };
 
 /// What the routes are made from.
@@ -55,6 +64,8 @@ pub struct Parts {
     pub tokens: Arc<dyn Tokens>,
     /// The limit on requests; whoever builds it calls [`RestLimit::forget_idle`] now and then.
     pub limit: RestLimit,
+    /// The limit on tokens to verify an address.
+    pub address_limit: AddressLimit,
     /// Exact origins whose pages may read the answers; `None` allows any.
     pub allowed_origins: Option<Vec<String>>,
     /// Where requests are counted and timed.
@@ -66,7 +77,12 @@ pub struct Parts {
 impl Parts {
     /// The gate before the rooms, for routes of the server's own that need a signed-in user.
     pub fn gate(&self) -> Gate {
-        Gate { store: Arc::clone(&self.store), tokens: Arc::clone(&self.tokens), limit: self.limit.clone() }
+        Gate {
+            store: Arc::clone(&self.store),
+            tokens: Arc::clone(&self.tokens),
+            limit: self.limit.clone(),
+            address_limit: self.address_limit.clone(),
+        }
     }
 }
 
@@ -87,7 +103,7 @@ pub fn mount(parts: Parts, own: Route) -> BoxEndpoint<'static, Response> {
         .at("/rooms", only(&[Method::GET, Method::POST, Method::PUT], Arc::clone(&rooms)))
         .at("/rooms/:id", only(&[Method::GET, Method::DELETE], rooms));
     let routes = moderation::add_routes(routes, &gate, moderation.into_endpoint());
-    let enveloped = Enveloped { inner: Drain { inner: routes } };
+    let enveloped = Enveloped { inner: TurnAway { inner: Drain { inner: routes } } };
     let measured = Measured { metrics: parts.metrics, inner: enveloped };
     Cors { allowed: parts.allowed_origins, inner: measured }.boxed()
 }

@@ -48,6 +48,15 @@ pub struct DatabaseSettings {
 }
 
 impl DatabaseSettings {
+    /// Files that the connections of this database take, beyond those of any server.
+    pub fn database_files(&self) -> u64 {
+        match self.database {
+            Database::Sqlite(_) => 0,
+            // One more is open for a moment while another is replaced.
+            Database::Postgres(_) => u64::from(self.connections) + 1,
+        }
+    }
+
     /// How this database is reached, which is in PostgreSQL.
     pub fn reach(&self, url: &PostgresUrl) -> PostgresSettings {
         PostgresSettings {

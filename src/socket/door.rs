@@ -9,6 +9,7 @@ use std::{
 };
 
 use hyper_util::rt::TokioIo;
+use plic_openapi::{Charge, Standing};
 use plic_pipeline::{
     Pipeline,
     id::{ConnectionId, UserId},
@@ -61,6 +62,14 @@ pub struct Door {
     next_connection: AtomicU64,
     draining: Arc<AtomicBool>,
     pub(super) wheel: Wheel,
+}
+
+/// What is held against a connection until its token is verified.
+pub struct Stranger {
+    /// The charge to its address, which a token that holds gives back.
+    pub charge: Charge,
+    /// Its standing, which a token that holds changes.
+    pub standing: Standing,
 }
 
 /// A user who may come in.
@@ -133,17 +142,18 @@ impl Door {
         self.draining.load(Ordering::Acquire)
     }
 
-    /// Looks at who comes, before the handshake is answered; the conversation that this returns is to be held once it
-    /// is. Who may stay is in the hub from then on: whatever is committed after the client has seen the answer reaches
-    /// it, and frames wait in the outbox until the answer is out.
+    /// Decides about a handshake before it is answered; the conversation that this returns is to be held once it is.
+    /// An admitted connection is in the hub from then on: whatever is committed after the client has seen the answer
+    /// reaches it, and frames wait in the outbox until the answer is out.
     pub async fn receive(
         self: Arc<Self>,
         handshake: Handshake,
         link: Link,
+        stranger: Stranger,
     ) -> impl Future<Output = ()> + Send + use<> {
         // The order of the handshakes says which of a user's connections is the newer one.
         let id = ConnectionId(self.next_connection.fetch_add(1, Ordering::Relaxed));
-        let admitted = self.admit(&handshake, id, link.sock()).await;
+        let admitted = self.admit(&handshake, id, link.sock(), stranger).await;
         self.talk(admitted, link)
     }
 
@@ -195,8 +205,9 @@ impl Door {
         handshake: &Handshake,
         id: ConnectionId,
         sock: &Arc<Sock>,
+        stranger: Stranger,
     ) -> Result<Admitted, CloseCode> {
-        let identity = self.identify(handshake).await?;
+        let identity = self.identify(handshake, stranger).await?;
         let user = identity.user;
         self.check_ban(user).await?;
         self.check_draining()?;
@@ -234,7 +245,7 @@ impl Door {
     }
 
     /// Checks the page's origin and the token of a handshake, and returns whose the token is.
-    async fn identify(&self, handshake: &Handshake) -> Result<Identity, CloseCode> {
+    async fn identify(&self, handshake: &Handshake, stranger: Stranger) -> Result<Identity, CloseCode> {
         if let (Some(allowed), Some(origin)) = (&self.settings.allowed_origins, &handshake.origin)
             && !allowed.contains(origin)
         {
@@ -242,14 +253,22 @@ impl Door {
             return Err(CloseCode::UnauthorizedAction);
         }
         let token = handshake.token.as_deref().ok_or(CloseCode::NoAuthToken)?;
-        self.tokens.verify(token).await.map_err(|error| match error {
-            TokenError::Invalid(reason) => {
+        match self.tokens.verify(token).await {
+            Ok(identity) => {
+                stranger.charge.give_back();
+                stranger.standing.become_known();
+                Ok(identity)
+            }
+            Err(TokenError::Invalid(reason)) => {
                 // The reason may quote the token's header and claims.
                 tracing::debug!(reason = %Untrusted(reason), "refused a token");
-                CloseCode::InvalidToken
+                Err(CloseCode::InvalidToken)
             }
-            TokenError::KeysUnavailable => CloseCode::ServerError,
-        })
+            Err(TokenError::KeysUnavailable) => {
+                stranger.charge.give_back();
+                Err(CloseCode::ServerError)
+            }
+        }
     }
 
     /// Counts a refused origin. An operator who forgot an origin sees one line a minute; strangers cannot add to it.

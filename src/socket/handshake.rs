@@ -16,7 +16,7 @@ use http::{
     },
 };
 use hyper::upgrade::OnUpgrade;
-use plic_openapi::Failure;
+use plic_openapi::{AddressBlock, Failure, TurnedAway};
 use poem::{Request, Response};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -54,6 +54,15 @@ impl Link {
     pub fn new(sock: Arc<Sock>, upgrade: Option<OnUpgrade>, afterwards: &Afterwards) -> Self {
         let afterwards = Arc::downgrade(&afterwards.0);
         Self { sock, upgrade: Arc::new(Mutex::new(upgrade)), afterwards }
+    }
+
+    /// Counts the connection under the address of its client; one that comes without a proxy is counted since it was
+    /// accepted.
+    ///
+    /// # Errors
+    /// Where the address has as many connections as it may have.
+    pub fn count_under(&self, client: AddressBlock) -> Result<(), TurnedAway> {
+        self.sock.place().count_under(client)
     }
 
     /// Has a conversation held after the upgrade; a connection that has gone meanwhile has none.

@@ -7,7 +7,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
     time::{Duration, Instant},
@@ -36,12 +36,14 @@ pub struct HttpIo {
     replaced: Bytes,
     /// Runs while the peer takes nothing of what is to be written.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Counts the bytes that the peer has taken.
+    taken: Arc<AtomicU64>,
 }
 
 impl HttpIo {
-    /// The face of `sock` for hyper.
-    pub fn new(sock: Arc<Sock>) -> Self {
-        Self { sock, replaced: Bytes::new(), stalled: None }
+    /// The face of `sock` for hyper; `taken` counts the bytes that the peer takes.
+    pub fn new(sock: Arc<Sock>, taken: Arc<AtomicU64>) -> Self {
+        Self { sock, replaced: Bytes::new(), stalled: None, taken }
     }
 
     /// Writes what the socket takes now. A peer who takes nothing for too long is not waited for: answers in memory
@@ -56,9 +58,11 @@ impl HttpIo {
                 written => break Poll::Ready(written),
             }
         };
-        if written.is_ready() {
+        if let Poll::Ready(written) = written {
             self.stalled = None;
-            return written;
+            let bytes = *written.as_ref().unwrap_or(&0);
+            self.taken.fetch_add(bytes as u64, Ordering::Relaxed);
+            return Poll::Ready(written);
         }
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_PATIENCE)));
         ready!(stalled.as_mut().poll(context));

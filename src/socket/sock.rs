@@ -12,13 +12,17 @@ use bytes::{Buf, Bytes};
 use plic_pipeline::rejection::CloseCode;
 use tokio::net::TcpStream;
 
+use crate::http_door::Place;
+
 /// How many waiting frames one system call takes along.
 const FRAMES_PER_WRITE: usize = 64;
 
 /// A socket and what waits to be written to it.
 #[derive(Debug)]
 pub struct Sock {
+    // Dropped in this order: the place is free once the file is closed.
     tcp: TcpStream,
+    place: Place,
     outbox: Mutex<Outbox>,
     /// Bytes: a reader that leaves more waiting is closed with 4009 when something is to be added.
     bound: usize,
@@ -51,9 +55,14 @@ enum Phase {
 }
 
 impl Sock {
-    /// Wraps a socket; `bound` is in bytes.
-    pub fn new(tcp: TcpStream, bound: usize) -> Self {
-        Self { tcp, outbox: Mutex::default(), bound }
+    /// Wraps a socket and its place among all connections; `bound` is in bytes.
+    pub fn new(tcp: TcpStream, place: Place, bound: usize) -> Self {
+        Self { tcp, place, outbox: Mutex::default(), bound }
+    }
+
+    /// Its place among all connections.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// The socket.

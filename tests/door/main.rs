@@ -3,6 +3,7 @@
 //! A file a group of facts, one [`harness`]. Nothing here knows how the server is built.
 
 mod backup;
+mod connections;
 mod crash;
 mod documents;
 mod evaluation;

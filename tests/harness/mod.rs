@@ -24,8 +24,8 @@ pub(crate) use socket::{CLOSE_CODES, Socket, confirmation, handshake, message_re
 use tempfile::TempDir;
 use wire::header_lines;
 pub(crate) use wire::{
-    Answer, BINARY, CLOSE, Frame, PING, PONG, Reader, TEXT, close_payload, connect, connect_narrow, frame,
-    unmasked_frame,
+    Answer, BINARY, CLOSE, Frame, PING, PONG, Reader, TEXT, Writer, close_payload, connect, connect_from,
+    connect_narrow, frame, unmasked_frame,
 };
 
 /// How long anything may take: no test asserts speed, and a loaded machine is no failure.
@@ -36,11 +36,12 @@ pub(crate) const ROUTES: [(&str, &str); 5] =
     [("POST", "/rooms"), ("GET", "/rooms"), ("PUT", "/rooms"), ("DELETE", "/rooms/7"), ("GET", "/rooms/7")];
 
 /// No limit that a test does not ask for: each of these has its own tests, which set it.
-const WIDE: [(&str, &str); 4] = [
+const WIDE: [(&str, &str); 5] = [
     ("PLIC_RATE_LIMIT_PER_SECOND", "100000"),
     ("PLIC_RATE_LIMIT_BURST", "100000"),
     ("PLIC_FRAMES_PER_SECOND", "100000"),
     ("PLIC_REST_LIMIT_PER_SECOND", "100000"),
+    ("PLIC_ADDRESS_LIMIT_PER_SECOND", "100000"),
 ];
 
 /// A server process with its folder; both are gone when it is dropped.
@@ -110,6 +111,16 @@ impl Chat {
         all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let settings: Vec<_> = all.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         let process = Process::start(folder.path(), &["serve"], &borrowed(&settings)).await;
+        Self { process, settings, folder }
+    }
+
+    /// A server that may open so many files.
+    pub(crate) async fn with_files(files: u32, settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut all = settings_in(folder.path());
+        all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let settings: Vec<_> = all.into_iter().collect();
+        let process = Process::start_with_files(files, folder.path(), &["serve"], &borrowed(&settings)).await;
         Self { process, settings, folder }
     }
 

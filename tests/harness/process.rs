@@ -15,6 +15,8 @@ use tokio::{
 
 use super::within;
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_plic-chat");
+
 /// A running server process.
 pub(crate) struct Process {
     child: Child,
@@ -34,8 +36,13 @@ pub(crate) struct Ended {
 
 /// The program, in `folder`, with these settings alone.
 fn command(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plic-chat"));
-    command.args(arguments).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments);
+    in_folder(command, folder, settings)
+}
+
+fn in_folder(mut command: Command, folder: &Path, settings: &[(&str, &str)]) -> Command {
+    command.current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
     // Whoever runs the tests may have settings of their own for a server of their own.
     command.env_clear().envs(settings.iter().copied());
     command
@@ -55,9 +62,24 @@ pub(crate) async fn run(folder: &Path, arguments: &[&str], settings: &[(&str, &s
 impl Process {
     /// Starts a server and waits until it says where it listens.
     pub(crate) async fn start(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+        Self::start_command(folder, command(folder, arguments, settings)).await
+    }
+
+    /// Starts a server that may open so many files.
+    pub(crate) async fn start_with_files(
+        files: u32,
+        folder: &Path,
+        arguments: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", r#"ulimit -n "$0" && exec "$@""#, &files.to_string(), PROGRAM]).args(arguments);
+        Self::start_command(folder, in_folder(shell, folder, settings)).await
+    }
+
+    async fn start_command(folder: &Path, mut command: Command) -> Self {
         let log = folder.join("stderr.log");
         let stderr = File::options().create(true).append(true).open(&log).expect("a log file");
-        let mut command = command(folder, arguments, settings);
         let mut child =
             command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the program can be started");
         let mut lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();

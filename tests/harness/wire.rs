@@ -77,6 +77,13 @@ pub(crate) async fn try_connect(address: SocketAddr) -> io::Result<(Reader, Writ
     Ok(split(stream))
 }
 
+/// Opens a connection from one of this machine's own addresses: all of `127.0.0.0/8` are.
+pub(crate) async fn connect_from(source: [u8; 4], address: SocketAddr) -> (Reader, Writer) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind((source, 0).into()).expect("an address of this machine");
+    split(within("a TCP connection", socket.connect(address)).await.expect("the server listens"))
+}
+
 /// Opens a connection whose receiving kernel buffer is small, so that not reading is soon felt.
 pub(crate) async fn connect_narrow(address: SocketAddr) -> (Reader, Writer) {
     let socket = TcpSocket::new_v4().expect("a socket");

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -31,11 +31,16 @@ pub(crate) fn user(number: u128) -> UserId {
 }
 
 /// Tokens are `user-<number>`, `moderator-<number>`, `admin-<number>` or `no-keys`.
-pub(crate) struct FakeTokens;
+#[derive(Default)]
+pub(crate) struct FakeTokens {
+    /// How often a token was verified.
+    pub(crate) verified: AtomicUsize,
+}
 
 #[async_trait]
 impl Tokens for FakeTokens {
     async fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+        self.verified.fetch_add(1, Ordering::Relaxed);
         let (role, number) = match token.split_once('-') {
             Some(("user", number)) => (Role::User, number),
             Some(("moderator", number)) => (Role::Moderator, number),

@@ -1,6 +1,9 @@
 //! Who gets in.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::atomic::Ordering,
+};
 
 use plic_openapi::ClientAddress;
 use plic_pipeline::{store::Ban, timestamp::Timestamp};
@@ -8,7 +11,7 @@ use poem::{Request, Route, http::Method};
 
 use crate::{
     fake::user,
-    harness::{Rest, endless},
+    harness::{ADDRESS_BURST, Rest, endless},
 };
 
 const ROUTES: [(Method, &str); 5] = [
@@ -94,4 +97,30 @@ async fn each_user_and_each_address_without_a_token_has_an_allowance_of_its_own(
     }
     from(1).await.assert_failure(429);
     from(2).await.assert_failure(401);
+}
+
+#[tokio::test]
+async fn an_address_is_charged_before_a_signature_is_verified() {
+    let rest = Rest::with(Route::new(), None, 1);
+    for attempt in 0..100 {
+        let answer = rest.ask("forged", Method::GET, "/rooms", "").await;
+        answer.assert_failure(if attempt < 3 { 401 } else { 429 });
+        assert!(answer.header("retry-after").is_some() || attempt < 3);
+    }
+    let verified = rest.tokens.verified.load(Ordering::Relaxed);
+    // The allowance refills once a second, and a busy machine may need some.
+    assert!(
+        (10..50).contains(&verified) && ADDRESS_BURST.get() == 10,
+        "{verified} signatures of 100 were verified"
+    );
+    assert_eq!(rest.ask("forged", Method::GET, "/rooms", "").await.status, 429);
+}
+
+#[tokio::test]
+async fn tokens_that_hold_cost_their_address_nothing() {
+    let rest = Rest::with(Route::new(), None, 1);
+    for number in 1..100 {
+        let answer = rest.ask(&format!("user-{number}"), Method::GET, "/rooms", "").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
 }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, num::NonZeroU32, sync::Arc};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use plic_openapi::{Parts, RestLimit, RestMetrics, mount};
+use plic_openapi::{AddressLimit, Parts, RestLimit, RestMetrics, mount};
 use plic_pipeline::moderation::notice::Notices;
 use poem::{
     Body, Endpoint, Request, Response, Route,
@@ -23,10 +23,14 @@ use crate::{
     records::FakeRecords,
 };
 
+/// Tokens to verify that an address may send at once, for each that it may send a second.
+pub(crate) const ADDRESS_BURST: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+
 /// The REST face over a store in memory.
 pub(crate) struct Rest {
     pub(crate) registry: Registry,
     pub(crate) store: Arc<FakeStore>,
+    pub(crate) tokens: Arc<FakeTokens>,
     pub(crate) records: Arc<FakeRecords>,
     pub(crate) notices: Notices,
     pub(crate) stopping: CancellationToken,
@@ -48,21 +52,24 @@ impl Rest {
 
     pub(crate) fn with(own: Route, allowed_origins: Option<Vec<String>>, per_second: u32) -> Self {
         let store = Arc::new(FakeStore::default());
-        let limit = RestLimit::new(NonZeroU32::new(per_second).expect("a rate"));
+        let rate = NonZeroU32::new(per_second).expect("a rate");
+        let limit = RestLimit::new(rate);
         let mut registry = Registry::default();
+        let tokens = Arc::new(FakeTokens::default());
         let (desk, records, notices) = desk::desk(&store);
         let stopping = CancellationToken::new();
         let parts = Parts {
             store: Arc::clone(&store) as _,
             desk,
-            tokens: Arc::new(FakeTokens),
+            tokens: Arc::clone(&tokens) as _,
             limit,
+            address_limit: AddressLimit::new(rate, rate.saturating_mul(ADDRESS_BURST)),
             allowed_origins,
             metrics: RestMetrics::register(&mut registry),
             stopping: stopping.clone(),
         };
         let endpoint = Arc::new(mount(parts, own));
-        Self { registry, store, records, notices, stopping, endpoint }
+        Self { registry, store, tokens, records, notices, stopping, endpoint }
     }
 
     /// Sends a request as it is.

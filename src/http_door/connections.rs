@@ -1,0 +1,430 @@
+//! Which connections there may be: so many an address, and no more than there are files for. At a limit the connection
+//! that has waited longest makes room for a newcomer, strangers first; where nothing waits, the newcomer is turned away.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use plic_openapi::{AddressBlock, TurnedAway};
+use plic_pipeline::log_line::LogThrottle;
+
+use super::visit::Visit;
+use crate::metrics::ListenerMetrics;
+
+/// Files that are kept for the server's own use: what is open at the start, readers and logs of an SQLite database, signing
+/// keys, second opinions, NATS, name resolution, backups.
+const RESERVED_FILES: u64 = 128;
+/// Connections that are turned away at the same time. They are files too, and so are health probes, which are answered.
+const TURNED_AWAY_AT_ONCE: usize = 32;
+/// Connections that were told to make room and are not closed yet.
+const CLOSING_AT_ONCE: usize = 32;
+/// With fewer, hardly anybody could connect.
+const FEWEST_CONNECTIONS: u64 = 16;
+/// Connections of one address unless the operator says otherwise, where there are files for more: an office or a carrier's
+/// shared IPv4 address with thousands of users has a WebSocket and some REST connections for each of them.
+pub const DEFAULT_CONNECTIONS_PER_ADDRESS: usize = 20_000;
+/// Connections of one address that were answered, showed no token and wait for another request: the memory that their
+/// requests needed stays with them.
+const IDLE_STRANGERS_PER_ADDRESS: usize = 256;
+
+/// The limits in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    /// Connections that are served at once.
+    pub in_all: usize,
+    /// Connections of one address.
+    pub per_address: usize,
+}
+
+impl ConnectionLimits {
+    /// The limits of a process that may open `files`, of which its database takes `database_files`. Unless the operator
+    /// names a number, one address has at most three quarters of all connections.
+    pub fn new(files: u64, database_files: u64, per_address: Option<usize>) -> Self {
+        let kept = RESERVED_FILES + database_files + (TURNED_AWAY_AT_ONCE + CLOSING_AT_ONCE) as u64;
+        let in_all = files.saturating_sub(kept).max(FEWEST_CONNECTIONS);
+        let in_all = usize::try_from(in_all).unwrap_or(usize::MAX);
+        let per_address = per_address.unwrap_or_else(|| DEFAULT_CONNECTIONS_PER_ADDRESS.min(in_all / 4 * 3));
+        Self { in_all, per_address }
+    }
+}
+
+/// The connections that there are.
+#[derive(Debug)]
+pub struct Connections {
+    limits: ConnectionLimits,
+    state: Mutex<State>,
+    has_displaced: AtomicBool,
+    metrics: ListenerMetrics,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    served: usize,
+    turned_away: usize,
+    of_address: HashMap<AddressBlock, usize>,
+    /// Connections that may be told to make room, in the order in which they would be.
+    waiting: BTreeMap<Turn, Arc<Visit>>,
+    /// The same by address.
+    waiting_of: BTreeSet<(AddressBlock, Turn)>,
+    next_arrival: u64,
+}
+
+/// Who makes room first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    TurnedAway,
+    /// Was answered and has shown no token.
+    IdleStranger,
+    /// Has sent no request yet, or one that is being answered.
+    Newcomer,
+    /// Has shown a token that holds, and waits for another request.
+    Known,
+}
+
+/// A place in the order: by rank, then by how long the connection has waited.
+pub(super) type Turn = (Rank, u64);
+
+/// The place of a connection among all, for as long as its socket is open.
+#[derive(Debug)]
+pub struct Place {
+    connections: Arc<Connections>,
+    /// What it is counted under; behind a trusted proxy nothing, until its WebSocket says whose it is.
+    address: OnceLock<AddressBlock>,
+    is_turned_away: bool,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.connections.lock();
+        if self.is_turned_away {
+            state.turned_away -= 1;
+        } else {
+            state.served -= 1;
+            if let Some(address) = self.address.get() {
+                state.count_out(*address);
+            }
+        }
+        drop(state);
+        self.connections.metrics.closed();
+    }
+}
+
+impl Place {
+    /// Counts the connection of a proxy under its client's address.
+    ///
+    /// # Errors
+    /// `AddressFull` where the address has as many connections as it may have.
+    pub fn count_under(&self, address: AddressBlock) -> Result<(), TurnedAway> {
+        let mut state = self.connections.lock();
+        if self.address.get().is_some() || self.is_turned_away {
+            return Ok(());
+        }
+        if state.count_of(address) >= self.connections.limits.per_address {
+            drop(state);
+            self.connections.say_turned_away(TurnedAway::AddressFull, Some(address));
+            return Err(TurnedAway::AddressFull);
+        }
+        state.count_in(address);
+        self.address.get_or_init(|| address);
+        Ok(())
+    }
+}
+
+impl Connections {
+    /// No connections yet.
+    pub fn new(limits: ConnectionLimits, metrics: ListenerMetrics) -> Arc<Self> {
+        Arc::new(Self { limits, state: Mutex::default(), has_displaced: AtomicBool::default(), metrics })
+    }
+
+    /// Takes a new connection in, from an address or from a trusted proxy. Returns `None` where there is no room even to
+    /// turn it away: it is to be closed at once.
+    pub(super) fn admit(self: &Arc<Self>, address: Option<AddressBlock>) -> Option<(Place, Arc<Visit>)> {
+        let mut state = self.lock();
+        let before = state.waiting.len();
+        let turned_away = state.room_for(address, self.limits).err();
+        self.has_displaced.fetch_or(state.waiting.len() < before, Ordering::Relaxed);
+        if turned_away.is_some()
+            && state.turned_away >= TURNED_AWAY_AT_ONCE
+            && !state.displace(Rank::TurnedAway)
+        {
+            drop(state);
+            self.metrics.dropped();
+            return None;
+        }
+        let counted = OnceLock::new();
+        if turned_away.is_some() {
+            state.turned_away += 1;
+        } else {
+            state.served += 1;
+            if let Some(address) = address {
+                state.count_in(address);
+                counted.get_or_init(|| address);
+            }
+        }
+        let visit = Arc::new(Visit::new(address, turned_away));
+        state.wait(&visit);
+        drop(state);
+        self.metrics.opened();
+        if let Some(reason) = turned_away {
+            self.say_turned_away(reason, address);
+        }
+        let place =
+            Place { connections: Arc::clone(self), address: counted, is_turned_away: turned_away.is_some() };
+        Some((place, visit))
+    }
+
+    /// Returns whether connections were told to make room since this was last asked.
+    pub(super) fn has_displaced(&self) -> bool {
+        self.has_displaced.swap(false, Ordering::Relaxed)
+    }
+
+    /// Puts a connection at the end of its rank: it was heard of just now.
+    pub(super) fn wait(&self, visit: &Arc<Visit>) {
+        let mut state = self.lock();
+        state.stop_waiting(visit);
+        state.wait(visit);
+        if let Some(address) = visit.address().filter(|_| visit.rank() == Rank::IdleStranger) {
+            state.bound_idle_strangers(address);
+        }
+    }
+
+    /// Takes a connection out of the order: it does not make room for others any more.
+    pub(super) fn stop_waiting(&self, visit: &Visit) {
+        self.lock().stop_waiting(visit);
+    }
+
+    fn say_turned_away(&self, reason: TurnedAway, address: Option<AddressBlock>) {
+        static ADDRESS_FULL: LogThrottle = LogThrottle::new();
+        static SERVER_FULL: LogThrottle = LogThrottle::new();
+        self.metrics.turned_away(reason);
+        let limits = self.limits;
+        match reason {
+            TurnedAway::AddressFull => {
+                if let Some(left_out) = ADDRESS_FULL.admits() {
+                    let address = address.unwrap_or(AddressBlock::UNKNOWN);
+                    let limit = limits.per_address;
+                    tracing::warn!(
+                        %address, limit, left_out,
+                        "an address has all the connections it may have (PLIC_CONNECTIONS_PER_ADDRESS); \
+                         is it a proxy that PLIC_TRUSTED_PROXIES should name?"
+                    );
+                }
+            }
+            TurnedAway::ServerFull => {
+                if let Some(left_out) = SERVER_FULL.admits() {
+                    let limit = limits.in_all;
+                    tracing::warn!(limit, left_out, "all connections that there are files for are in use");
+                }
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Makes room for one more connection of `address` where there is none.
+    fn room_for(
+        &mut self,
+        address: Option<AddressBlock>,
+        limits: ConnectionLimits,
+    ) -> Result<(), TurnedAway> {
+        // One that was told to leave is counted until its socket is closed: there may be a few more for a moment.
+        if let Some(address) = address
+            && self.count_of(address) >= limits.per_address
+            && !self.displace_of(address)
+        {
+            return Err(TurnedAway::AddressFull);
+        }
+        let is_full = self.served >= limits.in_all
+            && (self.served >= limits.in_all.saturating_add(CLOSING_AT_ONCE) || !self.displace_any());
+        if is_full { Err(TurnedAway::ServerFull) } else { Ok(()) }
+    }
+
+    /// Tells the connection of this rank that has waited longest to leave; returns whether there was one.
+    fn displace(&mut self, rank: Rank) -> bool {
+        let first =
+            self.waiting.range((rank, 0)..=(rank, u64::MAX)).next().map(|(_, visit)| Arc::clone(visit));
+        first.is_some_and(|visit| self.send_away(&visit))
+    }
+
+    fn displace_any(&mut self) -> bool {
+        self.displace(Rank::IdleStranger) || self.displace(Rank::Newcomer) || self.displace(Rank::Known)
+    }
+
+    /// Keeps no more idle strangers of an address than it may have.
+    fn bound_idle_strangers(&mut self, address: AddressBlock) {
+        let turns = (address, (Rank::IdleStranger, 0))..=(address, (Rank::IdleStranger, u64::MAX));
+        if self.waiting_of.range(turns).nth(IDLE_STRANGERS_PER_ADDRESS).is_some() {
+            self.displace_of(address);
+        }
+    }
+
+    /// Tells the connection of this address that makes room first to leave; returns whether there was one.
+    fn displace_of(&mut self, address: AddressBlock) -> bool {
+        let turns = (address, (Rank::IdleStranger, 0))..=(address, (Rank::Known, u64::MAX));
+        let first = self.waiting_of.range(turns).next().and_then(|(_, turn)| self.waiting.get(turn)).cloned();
+        first.is_some_and(|visit| self.send_away(&visit))
+    }
+
+    fn send_away(&mut self, visit: &Visit) -> bool {
+        self.stop_waiting(visit);
+        visit.send_away();
+        true
+    }
+
+    fn wait(&mut self, visit: &Arc<Visit>) {
+        if !visit.may_make_room() {
+            return;
+        }
+        let turn = (visit.rank(), self.next_arrival);
+        self.next_arrival += 1;
+        visit.set_turn(Some(turn));
+        if let Some(address) = visit.address() {
+            self.waiting_of.insert((address, turn));
+        }
+        self.waiting.insert(turn, Arc::clone(visit));
+    }
+
+    fn stop_waiting(&mut self, visit: &Visit) {
+        let Some(turn) = visit.set_turn(None) else { return };
+        self.waiting.remove(&turn);
+        if let Some(address) = visit.address() {
+            self.waiting_of.remove(&(address, turn));
+        }
+    }
+
+    fn count_of(&self, address: AddressBlock) -> usize {
+        self.of_address.get(&address).copied().unwrap_or(0)
+    }
+
+    fn count_in(&mut self, address: AddressBlock) {
+        *self.of_address.entry(address).or_insert(0) += 1;
+    }
+
+    fn count_out(&mut self, address: AddressBlock) {
+        if let Some(count) = self.of_address.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                self.of_address.remove(&address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: AddressBlock = AddressBlock::V4([192, 0, 2, 1]);
+    const OTHER: AddressBlock = AddressBlock::V4([192, 0, 2, 2]);
+
+    fn connections(in_all: usize, per_address: usize) -> Arc<Connections> {
+        Connections::new(ConnectionLimits { in_all, per_address }, ListenerMetrics::default())
+    }
+
+    fn admit(connections: &Arc<Connections>, address: AddressBlock) -> (Place, Arc<Visit>) {
+        connections.admit(Some(address)).expect("room at least to be turned away")
+    }
+
+    #[test]
+    fn an_address_has_at_most_three_quarters_of_the_connections_that_there_are_files_for() {
+        assert_eq!(ConnectionLimits::new(1024, 0, None), ConnectionLimits { in_all: 832, per_address: 624 });
+        assert_eq!(ConnectionLimits::new(1024, 0, Some(5000)).per_address, 5000);
+        let many = ConnectionLimits::new(1_048_576, 100, None);
+        assert_eq!(
+            many,
+            ConnectionLimits { in_all: 1_048_284, per_address: DEFAULT_CONNECTIONS_PER_ADDRESS }
+        );
+        assert_eq!(ConnectionLimits::new(64, 0, None), ConnectionLimits { in_all: 16, per_address: 12 });
+    }
+
+    #[test]
+    fn at_its_limit_an_address_displaces_its_own_stranger_that_waited_longest() {
+        let connections = connections(100, 2);
+        let ((_a, first), (_b, second)) = (admit(&connections, ONE), admit(&connections, ONE));
+        connections.wait(&first);
+        let (_c, third) = admit(&connections, ONE);
+        assert!(second.is_sent_away() && !first.is_sent_away() && third.turned_away().is_none());
+    }
+
+    #[test]
+    fn an_address_keeps_a_bounded_number_of_idle_strangers() {
+        let connections = connections(10_000, 10_000);
+        let mut places = Vec::new();
+        for _ in 0..IDLE_STRANGERS_PER_ADDRESS + 10 {
+            let (place, visit) = admit(&connections, ONE);
+            visit.note_request();
+            connections.wait(&visit);
+            places.push((place, visit));
+        }
+        let fresh = admit(&connections, ONE);
+        let sent_away = places.iter().filter(|(_, visit)| visit.is_sent_away()).count();
+        assert_eq!(sent_away, 10);
+        assert!(places[..10].iter().all(|(_, visit)| visit.is_sent_away()), "those that waited longest");
+        assert!(!fresh.1.is_sent_away());
+    }
+
+    #[test]
+    fn known_connections_are_displaced_after_strangers_and_those_in_use_never() {
+        let connections = connections(2, 100);
+        let ((_a, known), (_b, stranger)) = (admit(&connections, ONE), admit(&connections, OTHER));
+        known.standing().become_known();
+        connections.wait(&known);
+        let (_c, newcomer) = admit(&connections, ONE);
+        assert!(stranger.is_sent_away() && !known.is_sent_away());
+        connections.stop_waiting(&newcomer);
+        let (_d, next) = admit(&connections, ONE);
+        assert!(known.is_sent_away());
+        connections.stop_waiting(&next);
+        let (place, last) = admit(&connections, ONE);
+        assert_eq!(last.turned_away(), Some(TurnedAway::ServerFull));
+        assert!(!newcomer.is_sent_away() && !next.is_sent_away());
+        drop(place);
+    }
+
+    #[test]
+    fn who_is_turned_away_last_displaces_who_was_turned_away_first() {
+        let connections = connections(100, 1);
+        let (_place, in_use) = admit(&connections, ONE);
+        connections.stop_waiting(&in_use);
+        let turned: Vec<_> = (0..TURNED_AWAY_AT_ONCE).map(|_| admit(&connections, ONE)).collect();
+        assert!(turned.iter().all(|(_, visit)| visit.turned_away() == Some(TurnedAway::AddressFull)));
+        let (_, _newest) = admit(&connections, ONE);
+        assert!(turned[0].1.is_sent_away() && !turned[1].1.is_sent_away());
+        for (_, visit) in &turned {
+            connections.stop_waiting(visit);
+        }
+        assert!(admit(&connections, OTHER).1.turned_away().is_none());
+    }
+
+    #[test]
+    fn places_are_given_back_and_addresses_forgotten() {
+        let connections = connections(100, 1);
+        let (place, visit) = admit(&connections, ONE);
+        connections.stop_waiting(&visit);
+        drop(place);
+        let state = connections.lock();
+        assert!(state.served == 0 && state.turned_away == 0);
+        assert!(state.of_address.is_empty() && state.waiting.is_empty() && state.waiting_of.is_empty());
+    }
+
+    #[test]
+    fn a_websocket_of_a_proxy_is_counted_under_its_client() {
+        let connections = connections(100, 1);
+        let proxied = || connections.admit(None).expect("room").0;
+        let (first, second) = (proxied(), proxied());
+        assert_eq!(first.count_under(ONE), Ok(()));
+        assert_eq!(first.count_under(ONE), Ok(()), "it is counted once");
+        assert_eq!(second.count_under(ONE), Err(TurnedAway::AddressFull));
+        assert_eq!(second.count_under(OTHER), Ok(()));
+        drop(first);
+        assert_eq!(proxied().count_under(ONE), Ok(()));
+    }
+}

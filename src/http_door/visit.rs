@@ -1,0 +1,201 @@
+//! A connection while it speaks HTTP: what is known of it, and when it has been idle for too long.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use http::StatusCode;
+use plic_openapi::{AddressBlock, Standing, TurnedAway};
+use tokio::{sync::Notify, time::sleep};
+
+use super::connections::{Connections, Rank, Turn};
+
+/// How often a stranger is looked at ...
+const IDLE_CHECK: Duration = Duration::from_secs(5);
+/// ... and how often nothing may have happened in between before the connection is closed: after 15 seconds.
+const IDLE_CHECKS: u32 = 3;
+
+/// One connection until its end or its upgrade.
+#[derive(Debug)]
+pub(super) struct Visit {
+    /// Where it comes from; `None` is a trusted proxy, which is never taken for a stranger.
+    address: Option<AddressBlock>,
+    turned_away: Option<TurnedAway>,
+    standing: Standing,
+    /// Its place in the order of those who make room; changed under the lock of [`Connections`] alone.
+    turn: Mutex<Option<Turn>>,
+    is_sent_away: AtomicBool,
+    /// Its handshake was answered with 101: it is in use from now on.
+    is_upgraded: AtomicBool,
+    leaves: Notify,
+    /// Requests that are being answered.
+    in_service: AtomicU32,
+    requests: AtomicU32,
+    /// Bytes that the peer has taken of answers.
+    taken: Arc<AtomicU64>,
+}
+
+impl Visit {
+    pub(super) fn new(address: Option<AddressBlock>, turned_away: Option<TurnedAway>) -> Self {
+        Self {
+            address,
+            turned_away,
+            standing: Standing::default(),
+            turn: Mutex::default(),
+            is_sent_away: AtomicBool::default(),
+            is_upgraded: AtomicBool::default(),
+            leaves: Notify::new(),
+            in_service: AtomicU32::default(),
+            requests: AtomicU32::default(),
+            taken: Arc::default(),
+        }
+    }
+
+    pub(super) fn address(&self) -> Option<AddressBlock> {
+        self.address
+    }
+
+    pub(super) fn turned_away(&self) -> Option<TurnedAway> {
+        self.turned_away
+    }
+
+    pub(super) fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// Counts the bytes that the peer has taken of answers.
+    pub(super) fn taken(&self) -> &Arc<AtomicU64> {
+        &self.taken
+    }
+
+    pub(super) fn rank(&self) -> Rank {
+        match self.turned_away {
+            Some(_) => Rank::TurnedAway,
+            None if self.is_known() => Rank::Known,
+            None if self.has_been_answered() => Rank::IdleStranger,
+            None => Rank::Newcomer,
+        }
+    }
+
+    fn is_known(&self) -> bool {
+        self.address.is_none() || self.standing.is_known()
+    }
+
+    fn has_been_answered(&self) -> bool {
+        self.requests.load(Ordering::Relaxed) > 0 && self.in_service.load(Ordering::Relaxed) == 0
+    }
+
+    pub(super) fn note_request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Sets its place in the order; returns the one before.
+    pub(super) fn set_turn(&self, turn: Option<Turn>) -> Option<Turn> {
+        std::mem::replace(&mut *self.turn.lock().unwrap_or_else(PoisonError::into_inner), turn)
+    }
+
+    /// Tells the connection to make room for another.
+    pub(super) fn send_away(&self) {
+        self.is_sent_away.store(true, Ordering::Relaxed);
+        self.leaves.notify_one();
+    }
+
+    pub(super) fn is_sent_away(&self) -> bool {
+        self.is_sent_away.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the connection is to make room.
+    pub(super) async fn leaves(&self) -> Leaving {
+        self.leaves.notified().await;
+        let is_in_service = self.in_service.load(Ordering::Relaxed) > 0;
+        if is_in_service && self.is_known() { Leaving::WhenDone } else { Leaving::AtOnce }
+    }
+
+    /// Whether the connection is in the order of those who may be told to make room.
+    pub(super) fn may_make_room(&self) -> bool {
+        !self.is_sent_away() && !self.is_upgraded.load(Ordering::Relaxed)
+    }
+
+    /// Waits until a stranger has been idle for too long; for ever where the connection is known.
+    pub(super) async fn has_idled(&self) {
+        let (mut seen, mut idle) = (self.activity(), 0);
+        while idle < IDLE_CHECKS {
+            sleep(IDLE_CHECK).await;
+            if self.is_known() {
+                pending::<()>().await;
+            }
+            let now = self.activity();
+            let is_idle = now == seen && self.in_service.load(Ordering::Relaxed) == 0;
+            idle = if is_idle { idle + 1 } else { 0 };
+            seen = now;
+        }
+    }
+
+    fn activity(&self) -> (u32, u64) {
+        (self.requests.load(Ordering::Relaxed), self.taken.load(Ordering::Relaxed))
+    }
+}
+
+/// How a connection makes room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leaving {
+    /// Whatever it is doing.
+    AtOnce,
+    /// Once the request is answered whose token has been verified meanwhile.
+    WhenDone,
+}
+
+/// A visit in the order of those who make room; dropping it takes it out.
+pub(super) struct Visiting {
+    pub(super) connections: Arc<Connections>,
+    pub(super) visit: Arc<Visit>,
+}
+
+impl Drop for Visiting {
+    fn drop(&mut self) {
+        self.connections.stop_waiting(&self.visit);
+    }
+}
+
+/// A request that is being answered.
+pub(super) struct InService(Arc<Visiting>);
+
+impl InService {
+    /// Notes that a request has come. A stranger may still be told to make room while it is answered: they may take as long
+    /// as they like to read the answer.
+    pub(super) fn begin(visiting: Arc<Visiting>) -> Self {
+        let Visiting { connections, visit } = &*visiting;
+        visit.note_request();
+        visit.in_service.fetch_add(1, Ordering::Relaxed);
+        if visit.is_known() {
+            connections.stop_waiting(visit);
+        } else {
+            connections.wait(visit);
+        }
+        Self(visiting)
+    }
+
+    /// Notes with which status the request was answered.
+    pub(super) fn end(self, status: StatusCode) {
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            self.0.visit.is_upgraded.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn visit(&self) -> &Visit {
+        &self.0.visit
+    }
+}
+
+/// The answer is ready to be written, or nobody waits for it any more.
+impl Drop for InService {
+    fn drop(&mut self) {
+        self.0.visit.in_service.fetch_sub(1, Ordering::Relaxed);
+        self.0.connections.wait(&self.0.visit);
+    }
+}

@@ -1,0 +1,210 @@
+//! How many connections there may be: of an address, and of all that there are files for. Who only waits makes room.
+
+use crate::harness::{
+    Answer, Chat, Door, Reader, Socket, User, Writer, connect, connect_from, eventually, handshake, request,
+};
+
+/// Files of which a server keeps all but 20 for itself and for those that it turns away.
+const FILES_FOR_20_CONNECTIONS: u32 = 128 + 64 + 20;
+const HEALTHZ: &str = "GET /healthz HTTP/1.1\r\nHost: chat.test\r\n\r\n";
+
+async fn exchange(connection: (Reader, Writer), bytes: &str) -> (Answer, Reader, Writer) {
+    let (mut reader, mut writer) = connection;
+    writer.bytes(bytes.as_bytes()).await;
+    (reader.answer().await, reader, writer)
+}
+
+/// Asserts a refusal that says when to come back.
+#[track_caller]
+fn refused(answer: &Answer, status: u16) {
+    answer.fails_with(status);
+    let seconds: u64 = answer.header("retry-after").parse().expect("whole seconds");
+    assert!((1..=60).contains(&seconds), "{answer:?}");
+}
+
+#[tokio::test]
+async fn idle_strangers_and_half_open_handshakes_do_not_keep_newcomers_out() {
+    for bytes in [HEALTHZ, "", "GET /?token=", "GET / HTTP/1.1\r\nHost: chat.test\r\nUpgrade: websocket\r\n"]
+    {
+        let chat = Chat::with_files(300, &[]).await;
+        let mut strangers = Vec::new();
+        for n in 0..400 {
+            let (mut reader, mut writer) = connect(chat.address()).await;
+            // A stranger may have been displaced already by the next one.
+            let sent = writer.try_bytes(bytes.as_bytes()).await.is_ok();
+            if bytes == HEALTHZ && sent && n % 10 == 0 {
+                assert_eq!(reader.answer().await.status, 200);
+            }
+            strangers.push((reader, writer));
+        }
+        let (alice, bob) = (User::new(), User::new());
+        // Those that were displaced last may still be closing.
+        eventually("room for a newcomer", async || chat.get(&alice, "/rooms").await.status == 200).await;
+        let room = chat.room(&alice, &[&bob]).await;
+        let (mut ws, mut neighbour) = (chat.connect(&alice).await, chat.connect(&bob).await);
+        ws.say(room, "there is room", "t1").await;
+        neighbour.received(room, alice.id, "there is room").await;
+        assert!(!chat.process.log().contains("could not accept"), "{}", chat.process.log());
+    }
+}
+
+#[tokio::test]
+async fn while_every_file_is_in_use_the_server_works_on_and_health_is_answered() {
+    let chat = Chat::with_files(FILES_FOR_20_CONNECTIONS, &[("PLIC_CONNECTIONS_PER_ADDRESS", "1000")]).await;
+    let alice = User::new();
+    let room = chat.room(&alice, &[]).await;
+    let mut sockets = Vec::new();
+    for _ in 0..19 {
+        sockets.push(chat.connect(&User::new()).await);
+    }
+    let mut ws = chat.connect(&alice).await;
+    for _ in 0..40 {
+        assert_eq!(chat.call("GET", "/healthz", &[], "").await.status, 200);
+        assert_eq!(chat.call("GET", "/readyz", &[], "").await.status, 200);
+        refused(&chat.get(&alice, "/rooms").await, 503);
+        let (answer, ..) =
+            exchange(connect(chat.address()).await, &handshake(&User::new().target(), &[])).await;
+        refused(&answer, 503);
+    }
+    // Those that send nothing do not keep the next one from its answer.
+    let mut silent = Vec::new();
+    for _ in 0..100 {
+        silent.push(connect(chat.address()).await);
+    }
+    assert_eq!(chat.call("GET", "/healthz", &[], "").await.status, 200);
+    ws.say(room, "stored all the same", "t1").await;
+    for socket in &mut sockets {
+        socket.nothing_came().await;
+    }
+    drop((sockets, silent));
+    eventually("the places to be free again", async || chat.get(&alice, "/rooms").await.status == 200).await;
+    assert_eq!(chat.texts(&alice, room).await, ["stored all the same"]);
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_connections_in_use_and_another_address_its_own() {
+    let chat = Chat::with(&[("PLIC_CONNECTIONS_PER_ADDRESS", "3")]).await;
+    let alice = User::new();
+    let mut sockets = Vec::new();
+    for _ in 0..3 {
+        sockets.push(chat.connect(&User::new()).await);
+    }
+    let get = request("GET", "/rooms", &[("authorization", &alice.bearer())], "");
+    for _ in 0..50 {
+        refused(&exchange(connect(chat.address()).await, &get).await.0, 429);
+        refused(&exchange(connect(chat.address()).await, &handshake(&alice.target(), &[])).await.0, 429);
+        assert_eq!(exchange(connect(chat.address()).await, HEALTHZ).await.0.status, 200);
+    }
+    let elsewhere = connect_from([127, 0, 0, 2], chat.address()).await;
+    assert_eq!(exchange(elsewhere, &get).await.0.status, 200);
+    let elsewhere = connect_from([127, 0, 0, 2], chat.address()).await;
+    Socket::open_on(elsewhere, &alice.target(), &[]).await.nothing_came().await;
+    for socket in &mut sockets {
+        socket.nothing_came().await;
+    }
+    let log = chat.process.log();
+    let lines = log.lines().filter(|line| line.contains("PLIC_CONNECTIONS_PER_ADDRESS")).count();
+    assert_eq!(lines, 1, "{log}");
+}
+
+#[tokio::test]
+async fn connections_that_only_wait_make_room_within_their_address() {
+    let chat = Chat::with(&[("PLIC_CONNECTIONS_PER_ADDRESS", "3")]).await;
+    let alice = User::new();
+    let get = request("GET", "/rooms", &[("authorization", &alice.bearer())], "");
+    let mut waiting = Vec::new();
+    for bytes in [HEALTHZ, &get, &get, HEALTHZ, &get, &get, &get] {
+        let (answer, reader, writer) = exchange(connect(chat.address()).await, bytes).await;
+        assert_eq!(answer.status, 200);
+        waiting.push((reader, writer));
+    }
+    chat.connect(&alice).await.nothing_came().await;
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_is_not_one_address_but_each_of_its_clients_is() {
+    let settings = [("PLIC_CONNECTIONS_PER_ADDRESS", "2"), ("PLIC_TRUSTED_PROXIES", "127.0.0.0/8")];
+    let chat = Chat::with(&settings).await;
+    let (mut connections, mut sockets) = (Vec::new(), Vec::new());
+    for _ in 0..10 {
+        let get = request("GET", "/healthz", &[("x-forwarded-for", "203.0.113.9")], "");
+        let (answer, reader, writer) = exchange(connect(chat.address()).await, &get).await;
+        assert_eq!(answer.status, 200);
+        connections.push((reader, writer));
+        sockets.push(chat.connect(&User::new()).await);
+    }
+    for clients in [["203.0.113.9", "203.0.113.9"], ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9"]] {
+        let mut held = Vec::new();
+        for client in clients {
+            held.push(chat.open(&User::new().target(), &[("x-forwarded-for", client)]).await);
+        }
+        let third = handshake(&User::new().target(), &[("x-forwarded-for", clients[1])]);
+        let (third, ..) = exchange(connect(chat.address()).await, &third).await;
+        refused(&third, 429);
+        for socket in &mut held {
+            socket.nothing_came().await;
+        }
+    }
+    for socket in &mut sockets {
+        socket.nothing_came().await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_without_a_good_token_is_closed_once_it_is_idle_and_one_with_it_stays() {
+    let chat = Chat::serve().await;
+    let alice = User::new();
+    let get = request("GET", "/rooms", &[("authorization", &alice.bearer())], "");
+    let forged = request("GET", "/rooms", &[("authorization", "Bearer nonsense")], "");
+    let (_, mut known, mut to_known) = exchange(connect(chat.address()).await, &get).await;
+    let (_, mut stranger, _open) = exchange(connect(chat.address()).await, HEALTHZ).await;
+    let (_, mut other_stranger, _open_too) = exchange(connect(chat.address()).await, &forged).await;
+    assert!(stranger.rest().await.is_empty());
+    assert!(other_stranger.rest().await.is_empty());
+    to_known.bytes(get.as_bytes()).await;
+    assert_eq!(known.answer().await.status, 200);
+}
+
+#[tokio::test]
+async fn made_up_tokens_are_refused_before_they_are_verified_over_rest_and_in_handshakes() {
+    for over_rest in [true, false] {
+        let chat = Chat::with(&[("PLIC_ADDRESS_LIMIT_PER_SECOND", "1")]).await;
+        let attempt = if over_rest {
+            request("GET", "/rooms", &[("authorization", "Bearer nonsense")], "")
+        } else {
+            handshake("/?token=nonsense", &[])
+        };
+        let mut seen = Vec::new();
+        for _ in 0..30 {
+            let (answer, ..) = exchange(connect(chat.address()).await, &attempt).await;
+            if answer.status == 429 {
+                refused(&answer, 429);
+            }
+            seen.push(answer.status);
+        }
+        assert_eq!(seen[0], if over_rest { 401 } else { 101 });
+        assert!(seen.iter().filter(|status| **status == 429).count() >= 10, "{seen:?}");
+        // The allowance is one for both doors, and each address has its own.
+        let alice = User::new();
+        let elsewhere = connect_from([127, 0, 0, 2], chat.address()).await;
+        Socket::open_on(elsewhere, &alice.target(), &[]).await.nothing_came().await;
+        let (other_door, ..) =
+            exchange(connect(chat.address()).await, &handshake("/?token=nonsense", &[])).await;
+        assert_eq!(other_door.status, 429);
+        eventually("the limit to lift", async || chat.get(&alice, "/rooms").await.status == 200).await;
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_hold_cost_their_address_nothing() {
+    let chat = Chat::with(&[("PLIC_ADDRESS_LIMIT_PER_SECOND", "1")]).await;
+    let mut sockets = Vec::new();
+    for _ in 0..60 {
+        let user = User::new();
+        assert_eq!(chat.get(&user, "/rooms").await.status, 200);
+        sockets.push(chat.connect(&user).await);
+    }
+    for socket in &mut sockets {
+        socket.nothing_came().await;
+    }
+}
