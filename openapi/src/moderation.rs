@@ -7,7 +7,7 @@ mod backtest;
 mod bans;
 mod check;
 mod events;
-mod if_match;
+pub(crate) mod if_match;
 mod import;
 mod incidents;
 mod policy;

@@ -9,7 +9,7 @@ use poem_openapi::{
 use serde_json::Value;
 
 /// The largest integer that JavaScript holds exactly.
-pub(crate) const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
+pub(crate) const MAX_SAFE_INTEGER: i64 = plic_pipeline::id::MAX_ID;
 
 /// A room's or a message's id in a path or a query.
 pub(crate) type Id = Number<1, MAX_SAFE_INTEGER>;

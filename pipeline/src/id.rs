@@ -5,6 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// The largest id of a room, message or incident: the largest integer that JavaScript holds exactly (CONTRACT section 1).
+pub const MAX_ID: i64 = (1 << 53) - 1;
+
 /// A room's id: an integer from 1 to 2^53 - 1 (CONTRACT section 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -11,9 +11,13 @@ use poem_openapi::{
 
 use crate::failure::Failure;
 
-/// The version named by `If-Match`.
+/// The version named by `If-Match`, which a change must have.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IfMatch(pub(crate) u32);
+
+/// The version named by `If-Match`, where there is one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OptionalIfMatch(pub(crate) Option<u32>);
 
 impl<'a> ApiExtractor<'a> for IfMatch {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
@@ -26,10 +30,30 @@ impl<'a> ApiExtractor<'a> for IfMatch {
     }
 
     fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(MetaSchemaRef::Inline(Box::new(MetaSchema {
-            pattern: Some(r#"^((W/)?"[1-9][0-9]{0,8}"|[1-9][0-9]{0,8})$"#.to_owned()),
-            ..MetaSchema::new("string")
-        })))
+        Some(version_schema())
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        Ok(version(request.headers())?.map(Self).ok_or(Failure::VersionNeeded)?)
+    }
+}
+
+impl<'a> ApiExtractor<'a> for OptionalIfMatch {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+    const PARAM_IS_REQUIRED: bool = false;
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Header)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(version_schema())
     }
 
     async fn from_request(
@@ -41,13 +65,23 @@ impl<'a> ApiExtractor<'a> for IfMatch {
     }
 }
 
-fn version(headers: &HeaderMap) -> Result<u32, Failure> {
+fn version_schema() -> MetaSchemaRef {
+    MetaSchemaRef::Inline(Box::new(MetaSchema {
+        pattern: Some(r#"^((W/)?"[1-9][0-9]{0,8}"|[1-9][0-9]{0,8})$"#.to_owned()),
+        ..MetaSchema::new("string")
+    }))
+}
+
+/// The failure for an `If-Match` that is no version.
+pub(crate) fn malformed_version() -> Failure {
+    Failure::Malformed("`If-Match` must be one version of the rule, such as `\"3\"`.".to_owned())
+}
+
+fn version(headers: &HeaderMap) -> Result<Option<u32>, Failure> {
     let mut values = headers.get_all(IF_MATCH).iter();
-    let Some(value) = values.next() else { return Err(Failure::VersionNeeded) };
+    let Some(value) = values.next() else { return Ok(None) };
     let one = if values.next().is_some() { None } else { value.to_str().ok() };
-    one.and_then(parse).ok_or_else(|| {
-        Failure::Malformed("`If-Match` must be one version of the rule, such as `\"3\"`.".to_owned())
-    })
+    one.and_then(parse).map(Some).ok_or_else(malformed_version)
 }
 
 /// `"3"`, `W/"3"` or `3`.

@@ -51,9 +51,14 @@ pub(crate) struct ImportReport {
 }
 
 fn document_of<T: Type>() -> MetaSchemaRef {
+    let rules = MetaSchema {
+        items: Some(Box::new(T::schema_ref())),
+        max_items: Some(MAX_RULES),
+        ..MetaSchema::new("array")
+    };
     MetaSchemaRef::Inline(Box::new(MetaSchema {
         required: vec!["rules"],
-        properties: vec![("rules", Vec::<T>::schema_ref())],
+        properties: vec![("rules", MetaSchemaRef::Inline(Box::new(rules)))],
         ..MetaSchema::new("object")
     }))
 }
@@ -100,17 +105,7 @@ impl Type for RuleImport {
     }
 
     fn schema_ref() -> MetaSchemaRef {
-        let bare = MetaSchemaRef::Inline(Box::new(MetaSchema {
-            max_items: Some(MAX_RULES),
-            ..match Vec::<RuleDraft>::schema_ref() {
-                MetaSchemaRef::Inline(schema) => *schema,
-                MetaSchemaRef::Reference(_) => MetaSchema::new("array"),
-            }
-        }));
-        MetaSchemaRef::Inline(Box::new(MetaSchema {
-            one_of: vec![document_of::<RuleDraft>(), bare],
-            ..MetaSchema::ANY
-        }))
+        document_of::<RuleDraft>()
     }
 
     fn register(registry: &mut Registry) {
@@ -132,11 +127,15 @@ impl FromJson for RuleImport {
     fn from_json(json: &[u8]) -> Result<Self, Failure> {
         let fault = Fault::default();
         let rules = decode(json, DocumentSeed { fault: &fault }, &fault)?;
-        rules.map(Self).ok_or_else(|| crate::body::missing("rules"))
+        rules.map(Self).ok_or_else(|| {
+            Failure::Invalid(
+                "`rules` is missing: an import is `{\"rules\": [..]}`, the `data` of an export.".to_owned(),
+            )
+        })
     }
 }
 
-/// `{"rules": [...]}`, the same in an envelope as it is exported, or the list alone.
+/// Reads `{"rules": [..]}`.
 struct DocumentSeed<'f> {
     fault: &'f Fault,
 }
@@ -145,10 +144,7 @@ impl<'de> DeserializeSeed<'de> for DocumentSeed<'_> {
     type Value = Option<Vec<Rule>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        let fault = self.fault;
-        deserializer
-            .deserialize_any(self)
-            .map_err(fault.note(|_| "`rules` must be a list of rules.".to_owned()))
+        deserializer.deserialize_map(self)
     }
 }
 
@@ -156,17 +152,15 @@ impl<'de> Visitor<'de> for DocumentSeed<'_> {
     type Value = Option<Vec<Rule>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of rules")
+        f.write_str("an object with a list of rules")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut rules = None;
         while let Some(key) = next_key(&mut map, self.fault)? {
             match key.as_str() {
-                "rules" | "data" if rules.is_some() => {
-                    return Err(self.fault.raise("`rules` is there twice."));
-                }
-                "rules" | "data" => rules = map.next_value_seed(DocumentSeed { fault: self.fault })?,
+                "rules" if rules.is_some() => return Err(self.fault.raise("`rules` is there twice.")),
+                "rules" => rules = Some(map.next_value_seed(RulesSeed { fault: self.fault })?),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -174,13 +168,37 @@ impl<'de> Visitor<'de> for DocumentSeed<'_> {
         }
         Ok(rules)
     }
+}
+
+/// Reads the list of rules, and stops at the first rule too many.
+struct RulesSeed<'f> {
+    fault: &'f Fault,
+}
+
+impl<'de> DeserializeSeed<'de> for RulesSeed<'_> {
+    type Value = Vec<Rule>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let fault = self.fault;
+        deserializer
+            .deserialize_seq(self)
+            .map_err(fault.note(|_| "`rules` must be a list of rules.".to_owned()))
+    }
+}
+
+impl<'de> Visitor<'de> for RulesSeed<'_> {
+    type Value = Vec<Rule>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of rules")
+    }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let mut rules = Vec::new();
         loop {
             let place = format!("rules[{}]", rules.len());
             let seed = RuleSeed { ids: IdUse::Kept, place: format!("{place}."), fault: self.fault };
-            let Some(rule) = items.next_element_seed(seed)? else { return Ok(Some(rules)) };
+            let Some(rule) = items.next_element_seed(seed)? else { return Ok(rules) };
             let Some(rule) = rule else {
                 return Err(self.fault.raise(format_args!("`{place}` must be a rule: a JSON object.")));
             };
@@ -207,30 +225,28 @@ mod tests {
     }
 
     #[test]
-    fn a_document_its_envelope_and_a_bare_list_are_read() {
-        for json in [
-            format!("[{RULE}]"),
-            format!(r#"{{"rules":[{RULE}],"more":1}}"#),
-            format!(r#"{{"error_message":null,"data":{{"rules":[{RULE}]}}}}"#),
-        ] {
-            assert_eq!(read(&json), Ok(vec![4]), "{json}");
-        }
-        assert_eq!(read("[]"), Ok(vec![]));
+    fn a_document_is_read_and_its_unknown_keys_are_ignored() {
+        assert_eq!(read(&format!(r#"{{"rules":[{RULE}],"more":1}}"#)), Ok(vec![4]));
+        assert_eq!(read(r#"{"rules":[]}"#), Ok(vec![]));
         let without_id = RULE.replace(r#""id":4,"#, "");
-        assert_eq!(read(&format!("[{without_id},{without_id}]")), Ok(vec![0, 0]));
+        assert_eq!(read(&format!(r#"{{"rules":[{without_id},{without_id}]}}"#)), Ok(vec![0, 0]));
     }
 
     #[test]
     fn faults_name_the_rule_and_the_key() {
         let twice = format!(r#"{{"rules":[{RULE}],"rules":[]}}"#);
-        let bad_id = format!("[{RULE},{}]", RULE.replace('4', "\"4\""));
+        let bad_id = format!(r#"{{"rules":[{RULE},{}]}}"#, RULE.replace('4', "\"4\""));
+        let enveloped = format!(r#"{{"error_message":null,"data":{{"rules":[{RULE}]}}}}"#);
+        let missing = "`rules` is missing: an import is `{\"rules\": [..]}`, the `data` of an export.";
         for (json, expected) in [
-            ("{}", "`rules` is missing."),
-            ("7", "`rules` must be a list of rules."),
-            (r#"{"rules":{"rules":7}}"#, "`rules` must be a list of rules."),
-            ("[null]", "`rules[0]` must be a rule: a JSON object."),
-            ("[1]", "`rules[0]` must be a rule: a JSON object."),
-            ("[{}]", "`rules[0].name` is missing."),
+            ("{}", missing),
+            (&enveloped, missing),
+            ("7", "The body must be a JSON object."),
+            ("[]", "The body must be a JSON object."),
+            (r#"{"rules":{"rules":[]}}"#, "`rules` must be a list of rules."),
+            (r#"{"rules":[null]}"#, "`rules[0]` must be a rule: a JSON object."),
+            (r#"{"rules":[1]}"#, "`rules[0]` must be a rule: a JSON object."),
+            (r#"{"rules":[{}]}"#, "`rules[0].name` is missing."),
             (&twice, "`rules` is there twice."),
             (&bad_id, "`rules[1].id`: expected an integer from 1 to 9007199254740991."),
         ] {
@@ -240,10 +256,10 @@ mod tests {
 
     #[test]
     fn no_more_than_ten_thousand_rules_are_read() {
-        let list = |count: usize| format!("[{}]", [RULE].repeat(count).join(","));
+        let list = |count: usize| format!(r#"{{"rules":[{}]}}"#, [RULE].repeat(count).join(","));
         assert_eq!(read(&list(MAX_RULES)).map(|rules| rules.len()), Ok(MAX_RULES));
         // What comes after the first rule too many is not looked at.
-        let endless = format!("{},7]", list(MAX_RULES + 1).trim_end_matches(']'));
+        let endless = format!("{},7]}}", list(MAX_RULES + 1).trim_end_matches("]}"));
         assert_eq!(read(&endless), Err("`rules` has more than 10000 rules.".to_owned()));
     }
 }

@@ -12,7 +12,7 @@ use poem_openapi::{
 use super::{
     actor,
     answer::{Answer, OneRule, Page},
-    if_match::IfMatch,
+    if_match::{IfMatch, OptionalIfMatch},
     import::{ImportReport, RuleDocument, RuleImport},
     rule_json::{RuleDraft, RuleJson},
 };
@@ -124,15 +124,19 @@ impl RulesApi {
 
     /// Delete a rule
     ///
-    /// It is out of force at once; its versions stay on record, and restoring one brings it back.
+    /// It is out of force at once; its versions stay on record, and restoring one brings it back. With `If-Match` the
+    /// rule is deleted only while it has this version.
     #[oai(path = "/moderation/rules/:id", method = "delete", operation_id = "deleteRule")]
     async fn delete_rule(
         &self,
         caller: Caller,
         /// The rule's id.
         id: Path<Id>,
+        /// The version that you read, as `ETag` had it: `"3"`.
+        #[oai(name = "If-Match")]
+        if_match: OptionalIfMatch,
     ) -> Result<Changed, Failure> {
-        self.desk.delete_rule(actor(&caller), RuleId(id.0.0)).await?;
+        self.desk.delete_rule(actor(&caller), RuleId(id.0.0), if_match.0).await?;
         Ok(Changed::done())
     }
 
@@ -189,8 +193,7 @@ impl RulesApi {
     /// For admins. The document says what the rules are to be: a rule with the id of one that is there becomes its next
     /// version, others are added under new ids, and **rules that are not in the document go**. All or nothing: what is
     /// wrong with one rule is said, and nothing is changed. With `dry_run=true` everything is checked and counted and
-    /// nothing changed. The document is that of the export, also with its envelope, or the list of rules alone; at most
-    /// 10,000 rules and 16 MiB.
+    /// nothing changed. The body is the `data` of an export, `{"rules": [..]}`: at most 10,000 rules and 16 MiB.
     #[oai(path = "/moderation/rules/import", method = "post", operation_id = "importRules")]
     async fn import_rules(
         &self,

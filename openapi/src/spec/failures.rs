@@ -8,6 +8,7 @@ use plic_pipeline::{room::RoomError, store::StoreError};
 use poem::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 
+use super::polish::always_null;
 use crate::{
     body::MAX_BODY_BYTES,
     failure::{Failure, too_many_users},
@@ -143,7 +144,7 @@ pub(super) fn add(document: &mut Value) {
         "required": ["error_message", "data"],
         "properties": {
             "error_message": { "type": "string", "description": "A sentence for a person." },
-            "data": { "type": "null", "description": "Always `null`." },
+            "data": always_null(),
         },
     });
     for (path, method, names) in operations() {

@@ -9,9 +9,7 @@ const MOMENT: &str = "2026-01-31T12:00:00.000000Z";
 pub(super) fn polish(document: &mut Value) {
     document["openapi"] = "3.1.0".into();
     rewrite(document);
-    // poem-openapi knows no type that is `null` alone.
-    document["components"]["schemas"]["Done"]["properties"]["data"] =
-        json!({ "type": "null", "description": "Always `null`." });
+    document["components"]["schemas"]["Done"]["properties"]["data"] = always_null();
     // What can be `null` may be left out of a request, unlike of an answer.
     for (schema, required) in [
         ("NewRoom", json!(["users"])),
@@ -23,6 +21,12 @@ pub(super) fn polish(document: &mut Value) {
     sort_tags(document);
     request_examples(document);
     answer_examples(document);
+}
+
+/// The schema of `data` where it is always `null`. A type that is `null` alone breaks openapi-generator (its Python, Kotlin,
+/// Dart, Swift and Rust clients), `enum` breaks its TypeScript ones and `const` breaks orval; all of them read this.
+pub(super) fn always_null() -> Value {
+    json!({ "type": ["object", "null"], "description": "Always `null`." })
 }
 
 /// Turns `nullable` into a type, whole floats into integers, and shortens what says nothing.

@@ -32,6 +32,15 @@ impl Rest {
         }
         self.send(request.body(body.to_owned())).await
     }
+
+    async fn delete_rule(&self, id: i64, if_match: &str) -> Answer {
+        let request = Request::builder()
+            .method(Method::DELETE)
+            .uri_str(format!("/moderation/rules/{id}"))
+            .header("authorization", "Bearer moderator-9")
+            .header("if-match", if_match);
+        self.send(request.finish()).await
+    }
 }
 
 /// A rule that catches `phrase`, in force.

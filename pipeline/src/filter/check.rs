@@ -7,6 +7,7 @@ use super::{
     rule::{Rule, RuleKind, Threshold},
     terms,
 };
+use crate::id::{MAX_ID, RoomId};
 
 /// Characters of a name; of an example and of a note; entries of the lists beside the terms.
 const MAX_SHORT: usize = 200;
@@ -63,11 +64,22 @@ fn check_shape(rule: &Rule) -> Result<(), Problem> {
             bounded(&format!("{name}[{place}]"), text, longest)?;
         }
     }
-    match rule.rooms.as_ref().map_or(1, Vec::len) {
-        // For no room at all: a rule that is to rest is a draft, and says so.
-        0 => Err(Problem::new("rooms", FieldProblem::Empty)),
-        rooms if rooms > MAX_ENTRIES => Err(Problem::new("rooms", FieldProblem::TooLong(MAX_ENTRIES))),
-        _ => Ok(()),
+    rule.rooms.as_deref().map_or(Ok(()), check_rooms)
+}
+
+fn check_rooms(rooms: &[RoomId]) -> Result<(), Problem> {
+    if rooms.is_empty() {
+        // A rule for no room never matches; a rule that is to rest is a draft.
+        return Err(Problem::new("rooms", FieldProblem::Empty));
+    }
+    if rooms.len() > MAX_ENTRIES {
+        return Err(Problem::new("rooms", FieldProblem::TooLong(MAX_ENTRIES)));
+    }
+    match rooms.iter().position(|room| !(1..=MAX_ID).contains(&room.0)) {
+        Some(place) => {
+            Err(Problem::new(format!("rooms[{place}]"), FieldProblem::OutOfRange(1, MAX_ID.unsigned_abs())))
+        }
+        None => Ok(()),
     }
 }
 

@@ -62,7 +62,11 @@ pub(super) const OPERATIONS: [Operation; 28] = [
             "VersionNeeded",
         ],
     ),
-    ("/moderation/rules/{id}", "delete", &["ModeratorsOnly", "NoSuchRule", "RulesChanged"]),
+    (
+        "/moderation/rules/{id}",
+        "delete",
+        &["MalformedVersion", "ModeratorsOnly", "NoSuchRule", "StaleOrRulesChanged", "RuleNeeded"],
+    ),
     ("/moderation/rules/{id}/versions", "get", &["ModeratorsOnly", "NoSuchRule", "InvalidList"]),
     (
         "/moderation/rules/{id}/restore",

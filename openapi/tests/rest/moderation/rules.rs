@@ -76,6 +76,41 @@ async fn a_change_names_the_version_it_is_of_before_its_body_is_read() {
 }
 
 #[tokio::test]
+async fn a_deletion_honours_the_version_that_it_names() {
+    let rest = Rest::new();
+    let made = rest.post(MODERATOR, "/moderation/rules", &rule("A", "mandat cash")).await.json();
+    assert_eq!(rest.put_rule(1, Some("1"), &made["data"].to_string()).await.status.as_u16(), 200);
+    rest.delete_rule(1, "\"1\"").await.assert_failure(409);
+    rest.delete_rule(1, "x").await.assert_failure(400);
+    assert_eq!(rest.delete_rule(1, "\"2\"").await.status.as_u16(), 200);
+    rest.delete_rule(1, "\"2\"").await.assert_failure(404);
+}
+
+#[tokio::test]
+async fn rooms_of_a_rule_are_ids_wherever_a_rule_is_written() {
+    let rest = Rest::new();
+    for bad in [json!([0]), json!([7, 9_007_199_254_740_992_i64]), json!([-1])] {
+        let mut draft = rule("A", "mandat cash");
+        draft["rooms"] = bad;
+        for (path, body) in [
+            ("/moderation/rules", draft.clone()),
+            ("/moderation/check", json!({ "message": "Hello", "draft": draft })),
+            ("/moderation/backtest", json!({ "draft": draft })),
+        ] {
+            rest.post(MODERATOR, path, &body).await.assert_failure(422);
+        }
+        rest.ask(
+            "admin-9",
+            Method::POST,
+            "/moderation/rules/import",
+            &json!({ "rules": [draft] }).to_string(),
+        )
+        .await
+        .assert_failure(422);
+    }
+}
+
+#[tokio::test]
 async fn lists_lead_from_page_to_page_the_newest_first() {
     let rest = Rest::new();
     for name in ["A", "B", "C"] {
@@ -181,7 +216,7 @@ async fn an_export_is_imported_again_and_a_dry_run_changes_nothing() {
         async move { rest.ask("admin-9", Method::POST, path, &body).await }
     };
     let path = "/moderation/rules/import";
-    let same = import(path, exported.body.clone()).await.json();
+    let same = import(path, exported.json()["data"].to_string()).await.json();
     let nothing = json!({ "created": 0, "updated": 0, "unchanged": 2, "deleted": 0, "dry_run": false });
     assert_eq!(same["data"], nothing);
 
@@ -193,11 +228,12 @@ async fn an_export_is_imported_again_and_a_dry_run_changes_nothing() {
     assert_eq!(import(path, document).await.json()["data"]["dry_run"], false);
     assert_eq!(rest.get(MODERATOR, "/moderation/rules").await.json()["data"][0]["name"], "C");
 
-    let bad = json!([rule("D", "x y"), { "name": "E" }]).to_string();
+    let bad = json!({ "rules": [rule("D", "x y"), { "name": "E" }] }).to_string();
     let refused = import(path, bad).await;
     refused.assert_failure(422);
     assert!(refused.body.contains("`rules[1]."), "{}", refused.body);
-    import("/moderation/rules/import?dry_run=1", "[]".to_owned()).await.assert_failure(422);
+    import("/moderation/rules/import?dry_run=1", r#"{"rules":[]}"#.to_owned()).await.assert_failure(422);
+    import(path, "[]".to_owned()).await.assert_failure(422);
 }
 
 #[tokio::test]

@@ -88,12 +88,20 @@ impl Desk {
         .await
     }
 
-    /// Takes a rule away; its versions stay on record.
-    pub async fn delete_rule(&self, actor: Actor, id: RuleId) -> Result<(), DeskError> {
+    /// Deletes a rule; its versions stay on record. With `expected`, only while it has this version.
+    pub async fn delete_rule(
+        &self,
+        actor: Actor,
+        id: RuleId,
+        expected: Option<u32>,
+    ) -> Result<(), DeskError> {
         let desk = self.clone();
         self.to_the_end(async move {
             desk.change(actor, None, |book| {
-                version_of(book, id).ok_or(DeskError::NotFound("rule"))?;
+                let version = version_of(book, id).ok_or(DeskError::NotFound("rule"))?;
+                if expected.is_some_and(|expected| expected != version) {
+                    return Err(DeskError::Stale(version));
+                }
                 let deed = Deed::new(Some(actor.user), "rule.delete").with("rule", id.0);
                 Ok(Change { writes: vec![RuleWrite::Delete(id)], deeds: vec![deed] })
             })

@@ -41,6 +41,16 @@ pub(super) fn of_rules() -> Vec<Kind> {
             ],
         ),
         kind(
+            "RuleNeeded",
+            "An example of another rule fails without this one.",
+            vec![(
+                "example",
+                invalid(
+                    "`must_not_match[0]` is matched by the rule (rule 12 (Prepayment by untraceable means)).",
+                ),
+            )],
+        ),
+        kind(
             "InvalidVersion",
             "`version` is no version, or the restored rule cannot be put in force any more.",
             vec![("version", invalid("`version` must be an integer from 1 to 4294967295."))],

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::kind;
-use crate::{body::Allowance, failure::Failure, spec::failures::Kind};
+use crate::{
+    body::Allowance, failure::Failure, moderation::if_match::malformed_version, spec::failures::Kind,
+};
 
 /// On the routes of rules.
 pub(super) fn of_rules() -> Vec<Kind> {
@@ -39,6 +41,15 @@ pub(super) fn of_rules() -> Vec<Kind> {
             )],
         ),
         kind(
+            "StaleOrRulesChanged",
+            "The rule has another version than `If-Match` names, or somebody else changed rules at the same moment.",
+            vec![
+                ("stale", Failure::Stale(4)),
+                ("faster", Failure::Conflict("Somebody else was faster. Please read it again, then decide.")),
+            ],
+        ),
+        kind("MalformedVersion", "`If-Match` is no version.", vec![("ifMatch", malformed_version())]),
+        kind(
             "VersionNeeded",
             "There is no `If-Match` with the version that you read.",
             vec![("versionNeeded", Failure::VersionNeeded)],
@@ -46,15 +57,7 @@ pub(super) fn of_rules() -> Vec<Kind> {
         kind(
             "MalformedChange",
             "The body is not JSON, or broke off, or `If-Match` is no version.",
-            vec![
-                ("notJson", crate::body::not_json()),
-                (
-                    "ifMatch",
-                    Failure::Malformed(
-                        "`If-Match` must be one version of the rule, such as `\"3\"`.".to_owned(),
-                    ),
-                ),
-            ],
+            vec![("notJson", crate::body::not_json()), ("ifMatch", malformed_version())],
         ),
         kind(
             "RuleTooLarge",
