@@ -90,7 +90,9 @@ fn parse(value: &str) -> Option<u32> {
     let strong = value.strip_prefix("W/").unwrap_or(value);
     let quoted = strong.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let digits = if strong.len() < value.len() { quoted? } else { quoted.unwrap_or(strong) };
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+    let is_version =
+        digits.len() <= 9 && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_version.then(|| digits.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -102,9 +104,22 @@ mod tests {
         for good in ["3", r#""3""#, r#"W/"3""#, r#" "3" "#] {
             assert_eq!(parse(good), Some(3), "{good}");
         }
-        for bad in
-            ["", "*", r#"""#, r#""""#, "W/3", r#""3"#, r#""3", "4""#, "+3", "-3", "3.0", "4294967296", "x"]
-        {
+        for bad in [
+            "",
+            "0",
+            "03",
+            "*",
+            r#"""#,
+            r#""""#,
+            "W/3",
+            r#""3"#,
+            r#""3", "4""#,
+            "+3",
+            "-3",
+            "3.0",
+            "4294967296",
+            "x",
+        ] {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }

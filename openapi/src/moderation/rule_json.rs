@@ -155,7 +155,8 @@ impl<'de> Visitor<'de> for RuleSeed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<Rule>, A::Error> {
-        let mut keys = Keys { map, ids: self.ids, id: None, ended: false, current: None, fault: self.fault };
+        let mut keys =
+            Keys { map, ids: self.ids, id: 0, has_id: false, ended: false, current: None, fault: self.fault };
         let rule = Rule::deserialize(MapAccessDeserializer::new(&mut keys));
         let current = keys.current;
         rule.map(Some).map_err(
@@ -168,7 +169,9 @@ impl<'de> Visitor<'de> for RuleSeed<'_> {
 struct Keys<'f, A> {
     map: A,
     ids: IdUse,
-    id: Option<i64>,
+    /// The id that the rule is read with; 0 is none.
+    id: i64,
+    has_id: bool,
     /// All keys were read, and the id given.
     ended: bool,
     /// The key whose value is being read.
@@ -189,15 +192,19 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Keys<'_, A> {
                 return seed.deserialize("id".into_deserializer()).map(Some);
             };
             match key.as_str() {
-                "id" if self.ids == IdUse::Kept => {
+                "id" => {
                     self.current = Some(key);
-                    if self.id.is_some() {
+                    if self.has_id {
                         return Err(A::Error::duplicate_field("id"));
                     }
-                    self.id = Some(read_id(&self.map.next_value_seed(PlainSeed)?)?);
+                    self.has_id = true;
+                    let id = read_id(&self.map.next_value_seed(PlainSeed)?)?;
+                    if self.ids == IdUse::Kept {
+                        self.id = id;
+                    }
                     self.current = None;
                 }
-                "id" | "version" | "updated_by" | "updated_at" => {
+                "version" | "updated_by" | "updated_at" => {
                     self.map.next_value::<IgnoredAny>()?;
                 }
                 _ => {
@@ -211,7 +218,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Keys<'_, A> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
         if self.ended {
-            return seed.deserialize(Value::from(self.id.unwrap_or(0))).map_err(A::Error::custom);
+            return seed.deserialize(Value::from(self.id)).map_err(A::Error::custom);
         }
         let value = self.map.next_value_seed(seed)?;
         self.current = None;
@@ -299,8 +306,7 @@ mod tests {
 
     #[test]
     fn what_is_not_the_authors_to_say_is_not_read() {
-        let json =
-            format!(r#"{{"id":"x","version":[],"updated_by":1,"updated_at":{{}},"name":"n",{REST},"id":7}}"#);
+        let json = format!(r#"{{"id":7,"version":[],"updated_by":1,"updated_at":{{}},"name":"n",{REST}}}"#);
         let rule = RuleDraft::from_json(json.as_bytes()).expect("a rule").0;
         assert_eq!((rule.id.0, rule.version, rule.name.as_str()), (0, 1, "n"));
     }
@@ -318,6 +324,11 @@ mod tests {
                 r#"`must_match`: invalid type: string "x", expected a list."#,
             ),
             ("[]".to_owned(), "The body must be a rule: a JSON object."),
+            (
+                format!(r#"{{"id":"x","name":"a",{REST}}}"#),
+                "`id`: expected an integer from 1 to 9007199254740991.",
+            ),
+            (format!(r#"{{"id":1,"name":"a",{REST},"id":1}}"#), "`id` is there twice."),
         ] {
             assert_eq!(fault(&json), expected, "{json}");
         }
