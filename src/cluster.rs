@@ -8,6 +8,7 @@
 
 mod attendance;
 mod catching_up;
+mod clock;
 mod heads;
 mod lives;
 mod news;
@@ -64,6 +65,7 @@ pub fn start(
     background.spawn(Arc::clone(&node).read_news());
     background.spawn(Arc::clone(&node).keep_reloading());
     background.spawn(Arc::clone(&node).say_that_it_lives());
+    background.spawn(Arc::clone(&node).keep_clock());
     if let Some(hearing) = hearing {
         background.spawn(Arc::clone(&node).hear(hearing));
     }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use plic_pipeline::{
     store::Store,
-    timestamp::Timestamp,
     token::{TokenError, Tokens},
 };
 use poem::{
@@ -63,7 +62,7 @@ impl Gate {
         }
         self.limit.check_user(identity.user)?;
         let ban = self.store.ban_of(identity.user).await?;
-        if ban.is_some_and(|ban| ban.holds_at(Timestamp::now())) {
+        if ban.is_some_and(|ban| ban.holds_at(self.store.now())) {
             return Err(Failure::Banned);
         }
         Ok(Caller(identity))

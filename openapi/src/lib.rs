@@ -1,7 +1,7 @@
 //! The REST face of plic-chat (CONTRACT section 1): wire types, handlers and the published document. Sees no
 //! socket and no SQL.
 //!
-//! A request passes, from the outside in: `cors`, `metrics`, `envelope` (failures, panics, headers), `turned_away`
+//! A request passes, from the outside in: `cors`, `dated`, `metrics`, `envelope` (failures, panics, headers), `turned_away`
 //! (connections beyond a limit), `drain` (bodies that nobody reads), the route, `methods` (405, `OPTIONS`), `gate` (address, token, rate, ban), for moderators' routes
 //! `moderation::rank`, then its handler in `rooms`, `room` or `moderation`. [`Failure`] is the one table of what can go wrong. `spec` makes the published document.
 
@@ -10,6 +10,7 @@ mod address_limit;
 pub mod body;
 mod caller;
 mod cors;
+mod dated;
 mod docs;
 mod drain;
 mod envelope;
@@ -50,8 +51,8 @@ pub use crate::{
     turned_away::TurnedAway,
 };
 use crate::{
-    cors::Cors, drain::Drain, envelope::Enveloped, metrics::Measured, room::RoomApi, rooms::RoomsApi,
-    turned_away::TurnAway,
+    cors::Cors, dated::Dated, drain::Drain, envelope::Enveloped, metrics::Measured, room::RoomApi,
+    rooms::RoomsApi, turned_away::TurnAway,
 };
 
 /// What the routes are made from.
@@ -95,6 +96,7 @@ pub fn routes(parts: Parts) -> BoxEndpoint<'static, Response> {
 /// `/moderation`, `/reports`, `/docs` or `/openapi.json`, and do best to stand behind [`only`]: poem's own 405 has no `Allow`.
 pub fn mount(parts: Parts, own: Route) -> BoxEndpoint<'static, Response> {
     let gate = parts.gate();
+    let store = Arc::clone(&parts.store);
     let moderation = OpenApiService::new(moderation::handlers(&parts.desk, parts.stopping), "", "");
     let handlers = (RoomsApi { store: Arc::clone(&parts.store) }, RoomApi { store: parts.store });
     let rooms = Arc::new(gate.before(OpenApiService::new(handlers, "", "").into_endpoint()));
@@ -105,5 +107,6 @@ pub fn mount(parts: Parts, own: Route) -> BoxEndpoint<'static, Response> {
     let routes = moderation::add_routes(routes, &gate, moderation.into_endpoint());
     let enveloped = Enveloped { inner: TurnAway { inner: Drain { inner: routes } } };
     let measured = Measured { metrics: parts.metrics, inner: enveloped };
-    Cors { allowed: parts.allowed_origins, inner: measured }.boxed()
+    let dated = Dated { store, inner: measured };
+    Cors { allowed: parts.allowed_origins, inner: dated }.boxed()
 }

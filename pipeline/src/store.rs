@@ -183,6 +183,12 @@ pub enum StoreError {
 /// process, and every later call on this node sees it.
 #[async_trait]
 pub trait Store: Send + Sync {
+    /// Returns the moment by the clock that bans and windows end by: the database's where several nodes share one, and this
+    /// machine's otherwise.
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
     /// Stores a message with the next sequence number of its room and hands it to the bus, in the order of commit;
     /// answers its id. The same key within its window answers the first message's id and stores nothing. A flag opens an
     /// incident in the same transaction, and its notice follows the message; beyond 100 flagged messages of a sender

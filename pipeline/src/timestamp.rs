@@ -5,6 +5,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use jiff::fmt::rfc2822::DateTimePrinter;
+
 /// Microseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
@@ -25,6 +27,13 @@ impl Timestamp {
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(micros(duration)))
+    }
+
+    /// Returns the moment as HTTP's `Date` header has it, to the second (RFC 9110 section 5.6.7); `None` for one before the
+    /// year 1.
+    pub fn to_http_date(self) -> Option<String> {
+        let moment = jiff::Timestamp::from_microsecond(self.0).ok()?;
+        DateTimePrinter::new().timestamp_to_rfc9110_string(&moment).ok()
     }
 
     /// How long it is from `earlier` to this moment; zero where `earlier` is the later one.
@@ -59,6 +68,14 @@ mod tests {
     fn renders_rfc_3339_with_microseconds() {
         assert_eq!(Timestamp(0).to_string(), "1970-01-01T00:00:00.000000Z");
         assert_eq!(Timestamp(1_769_860_800_000_001).to_string(), "2026-01-31T12:00:00.000001Z");
+    }
+
+    #[test]
+    fn an_http_date_is_that_of_rfc_9110() {
+        let date = Timestamp(1_769_860_800_999_999).to_http_date();
+        assert_eq!(date.as_deref(), Some("Sat, 31 Jan 2026 12:00:00 GMT"));
+        assert_eq!(Timestamp(i64::MIN).to_http_date(), None);
+        assert!(Timestamp(-1).to_http_date().is_some());
     }
 
     #[test]

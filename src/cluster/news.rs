@@ -13,7 +13,6 @@ use plic_pipeline::{
     moderation::Notice,
     rejection::CloseCode,
     store::StoreError,
-    timestamp::Timestamp,
 };
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -177,7 +176,7 @@ impl Node {
             return Ok(());
         }
         if let Some(record) = self.shared.ban_record(user).await?
-            && record.ban.holds_at(Timestamp::now())
+            && record.ban.holds_at(self.shared.now())
         {
             self.hub.end(user, CloseCode::Banned);
             if is_told {
@@ -202,7 +201,7 @@ impl Node {
         let asked = stream::iter(users).map(|user| self.shared.ban_record(user)).buffer_unordered(AT_ONCE);
         asked
             .try_for_each(async |record| {
-                if let Some(record) = record.filter(|record| record.ban.holds_at(Timestamp::now())) {
+                if let Some(record) = record.filter(|record| record.ban.holds_at(self.shared.now())) {
                     self.hub.end(record.ban.user, CloseCode::Banned);
                 }
                 Ok(())

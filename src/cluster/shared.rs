@@ -9,6 +9,7 @@ use plic_pipeline::{
     id::{ConnectionId, IncidentId, RoomId, UserId},
     moderation::BanRecord,
     store::StoreError,
+    timestamp::Timestamp,
 };
 
 /// The most rooms that one call answers.
@@ -111,6 +112,12 @@ pub trait Shared: Send + Sync {
     /// This node's number, which no other process has or had.
     fn node(&self) -> i64;
 
+    /// Returns the database's time, by which bans and windows end on every node; asks nobody.
+    fn now(&self) -> Timestamp;
+
+    /// Measures the database's clock, for [`Shared::now`]; returns how many microseconds this node's own clock is ahead of it.
+    async fn measure_clock(&self) -> Result<i64, StoreError>;
+
     /// Registers connections of this node, in this order, and has those of the same users that are too many then replaced,
     /// on whichever node they are, the oldest first ([`News::Replaced`]). Bans are read in the same transaction: a
     /// connection of a banned user is not registered and replaces none.
@@ -157,7 +164,7 @@ pub trait Shared: Send + Sync {
     /// anything may have changed.
     async fn news_after(&self, after: i64) -> Result<Option<Vec<NewsItem>>, StoreError>;
 
-    /// A user's ban as moderators see it.
+    /// A user's ban as moderators see it, in force or expired.
     async fn ban_record(&self, user: UserId) -> Result<Option<BanRecord>, StoreError>;
 }
 

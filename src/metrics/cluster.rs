@@ -1,5 +1,7 @@
 //! What a node of a cluster counts.
 
+use std::sync::atomic::AtomicU64;
+
 use prometheus_client::{
     metrics::{counter::Counter, gauge::Gauge},
     registry::Registry,
@@ -20,6 +22,8 @@ pub struct ClusterMetrics {
     pub rooms: Gauge,
     /// Reads of messages of which no hint came in time.
     pub reads: Counter,
+    /// How many seconds this node's clock is ahead of the database's.
+    pub clock_offset: Gauge<f64, AtomicU64>,
     /// Changes that are known to be there and were not acted on yet.
     pub news_behind: Gauge,
 }
@@ -46,6 +50,11 @@ impl ClusterMetrics {
             "plic_news_behind",
             "Changes of other nodes not acted on yet",
             metrics.news_behind.clone(),
+        );
+        registry.register(
+            "plic_clock_offset_seconds",
+            "How far this node's clock is ahead of the database's; 0 where no nodes share one",
+            metrics.clock_offset.clone(),
         );
         metrics
     }

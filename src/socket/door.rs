@@ -17,7 +17,6 @@ use plic_pipeline::{
     rejection::CloseCode,
     session::Session,
     store::{Store, StoreError},
-    timestamp::Timestamp,
     token::{Identity, TokenError, Tokens},
 };
 
@@ -285,7 +284,7 @@ impl Door {
     /// nothing; on several nodes [`Door::attend`] asks the database.
     async fn check_ban(&self, user: UserId) -> Result<(), CloseCode> {
         match self.store.cached_ban_of(user).await {
-            Ok(Some(ban)) if ban.holds_at(Timestamp::now()) => Err(CloseCode::Banned),
+            Ok(Some(ban)) if ban.holds_at(self.store.now()) => Err(CloseCode::Banned),
             Ok(_) => Ok(()),
             Err(error) => {
                 static UNKNOWN_BANS: LogThrottle = LogThrottle::new();

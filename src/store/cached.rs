@@ -23,6 +23,7 @@ use plic_pipeline::{
         Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, SentKey, Store,
         StoreError,
     },
+    timestamp::Timestamp,
 };
 
 use self::{bans::Bans, memory::Memory};
@@ -114,6 +115,10 @@ impl<S: Send + Sync> Forget for Cached<S> {
 
 #[async_trait]
 impl<S: Store + Records + 'static> Store for Cached<S> {
+    fn now(&self) -> Timestamp {
+        self.store.now()
+    }
+
     async fn append(&self, message: NewMessage) -> Result<MessageId, StoreError> {
         self.store.append(message).await
     }

@@ -20,6 +20,7 @@
 mod append;
 mod appender;
 mod bulk;
+mod clock;
 mod cluster;
 mod commit;
 mod connection;
@@ -104,6 +105,7 @@ use uuid::Uuid;
 use crate::store::sqlite::AppliedMigration;
 
 use self::{
+    clock::DatabaseClock,
     db::Readers,
     queue::Queue,
     reach::{Reach, STATEMENT_TIMEOUT},
@@ -119,6 +121,7 @@ pub use self::{
 pub struct PostgresStore {
     epoch: Uuid,
     node: i64,
+    clock: DatabaseClock,
     queue: Queue,
     lookups: Readers,
     lists: Readers,
@@ -129,9 +132,10 @@ impl PostgresStore {
     /// Opens the database, waiting a while where it is not up yet, and brings its schema up to date. What this node
     /// commits is handed to `bus`. Call it inside a tokio runtime.
     pub async fn open(settings: &PostgresSettings, bus: Arc<dyn Bus>) -> Result<Self, OpenError> {
-        let open::Opened { epoch, node, reach, lookups, lists, scanner } = open::open(settings).await?;
+        let open::Opened { epoch, node, clock, reach, lookups, lists, scanner } =
+            open::open(settings).await?;
         let queue = Queue::start(reach, node, bus);
-        Ok(Self { epoch, node, queue, lookups, lists, scanner })
+        Ok(Self { epoch, node, clock, queue, lookups, lists, scanner })
     }
 
     /// The name of this database, random and made with it: another one means that ids started over.

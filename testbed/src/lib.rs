@@ -11,14 +11,18 @@
 //! ```
 
 mod certificates;
+mod faketime;
 mod nats;
 mod pgbouncer;
 mod port;
 mod postgres;
+mod proxy;
 mod server;
 mod tool;
 
 pub use certificates::Certificates;
+pub use faketime::clock_ahead;
 pub use nats::{Nats, NatsAccess, NatsOptions};
 pub use pgbouncer::PgBouncer;
 pub use postgres::{Postgres, PostgresOptions};
+pub use proxy::{Outage, Proxy};

@@ -15,7 +15,12 @@ pub struct PgBouncer {
 impl PgBouncer {
     /// A new one before this PostgreSQL, with five connections to each database.
     pub fn start(postgres: &Postgres) -> Self {
-        let mut pooler = Self { server: Server::new("KILL"), port: 0, upstream: postgres.port() };
+        Self::before(postgres.port())
+    }
+
+    /// The same before whatever leads to a PostgreSQL from this port of 127.0.0.1.
+    pub fn before(upstream: u16) -> Self {
+        let mut pooler = Self { server: Server::new("KILL"), port: 0, upstream };
         let started = (0..3).any(|_| {
             pooler.port = port::free();
             pooler.try_start()

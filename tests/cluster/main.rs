@@ -3,6 +3,7 @@
 //!
 //! A file a group of facts; [`cluster`] starts nodes, [`load`] is the crowd that talks while things fail.
 
+mod clocks;
 mod cluster;
 mod crossing;
 mod database_faults;

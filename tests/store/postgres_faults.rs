@@ -3,13 +3,14 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use plic_chat::store::PostgresStore;
+use plic_chat::{cluster::shared::Shared, store::PostgresStore};
 use plic_pipeline::{
     id::MessageId,
-    store::{Store, StoreError},
+    moderation::Records,
+    store::{Reader, Store, StoreError},
 };
 use sqlx::{Connection, Executor, query_as};
-use testbed::Postgres;
+use testbed::{Outage, PgBouncer, Postgres, Proxy};
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -157,4 +158,88 @@ async fn a_server_that_comes_up_late_is_waited_for() {
     sleep(Duration::from_secs(2)).await;
     postgres.start_again();
     opening.await.expect("no panic").expect("opens").close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reads_and_writes_wait_while_a_proxy_ends_or_resets_their_connections() {
+    let postgres = Postgres::start();
+    postgres.create_database("chat");
+    let proxy = Proxy::start(postgres.port());
+    let settings = settings(proxy.url("chat"), false);
+    let store = PostgresStore::open(&settings, Arc::new(Recorder::default())).await.expect("opens");
+    let room = room_of(&store, &[1]).await;
+    let reader = Reader::Participant(user(1));
+    let before = message(user(1), room, "before").key;
+    for (outage, added) in [(Outage::Ends, 2), (Outage::Resets, 3)] {
+        // Connections that stand idle when it begins.
+        assert_eq!(participants(&store, room).await.len(), usize::try_from(added - 1).expect("few"));
+        proxy.fail(outage);
+        let add = users(&[added]);
+        let text = format!("{outage:?}");
+        let recovery = async {
+            sleep(Duration::from_millis(800)).await;
+            proxy.recover();
+        };
+        let answers = async {
+            tokio::join!(
+                store.room(room),
+                store.ban_of(user(1)),
+                store.already_sent(&before),
+                store.read_room(room, reader, None, 10),
+                store.news_head(),
+                store.policy(),
+                say(&store, 1, room, &text),
+                store.change_room(room, user(1), &add, &[]),
+            )
+        };
+        let (answers, ()) = tokio::join!(answers, recovery);
+        answers.0.expect("a room is looked up");
+        answers.1.expect("a ban is looked up");
+        answers.2.expect("a sent message is looked up");
+        answers.3.expect("a room is read");
+        answers.4.expect("the feed is read");
+        answers.5.expect("the policy is read");
+        answers.6.expect("a message is stored");
+        answers.7.expect("a room is changed");
+    }
+    assert_eq!(participants(&store, room).await, users(&[1, 2, 3]));
+    assert_eq!(texts(&store, room).await, ["Ends", "Resets"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pooler_whose_server_comes_up_late_is_waited_for() {
+    let mut postgres = Postgres::start();
+    postgres.create_database("chat");
+    let pooler = PgBouncer::start(&postgres);
+    let settings = settings(pooler.url("chat"), true);
+    postgres.stop_immediate();
+    let opening =
+        tokio::spawn(async move { PostgresStore::open(&settings, Arc::new(Recorder::default())).await });
+    sleep(Duration::from_secs(2)).await;
+    tokio::task::block_in_place(|| postgres.start_again());
+    opening.await.expect("no panic").expect("opens").close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reads_and_writes_wait_while_a_pooler_has_no_server() {
+    let postgres = Postgres::start();
+    postgres.create_database("chat");
+    let proxy = Proxy::start(postgres.port());
+    let pooler = PgBouncer::before(proxy.port());
+    let settings = settings(pooler.url("chat"), true);
+    let store = PostgresStore::open(&settings, Arc::new(Recorder::default())).await.expect("opens");
+    let room = room_of(&store, &[1]).await;
+    assert_eq!(participants(&store, room).await, users(&[1]));
+    proxy.fail(Outage::Ends);
+    let recovery = async {
+        sleep(Duration::from_millis(800)).await;
+        proxy.recover();
+    };
+    let reads = join_all((0..8).map(|_| store.room(room)));
+    let (read, stored, ()) = tokio::join!(reads, say(&store, 1, room, "meanwhile"), recovery);
+    for room in read {
+        room.expect("a read waits");
+    }
+    stored.expect("a message is stored");
+    assert_eq!(texts(&store, room).await, ["meanwhile"]);
 }

@@ -64,9 +64,14 @@ impl Watch {
         self.policy.store(Arc::new(policy));
     }
 
+    /// Returns the moment by the clock that bans end by.
+    pub fn now(&self) -> Timestamp {
+        self.store.now()
+    }
+
     /// Whether a user is banned now.
     pub async fn is_banned(&self, user: UserId) -> Result<bool, StoreError> {
-        Ok(self.store.ban_of(user).await?.is_some_and(|ban| ban.holds_at(Timestamp::now())))
+        Ok(self.store.ban_of(user).await?.is_some_and(|ban| ban.holds_at(self.now())))
     }
 
     /// How long messages took to judge.
@@ -80,7 +85,7 @@ impl Watch {
         if verdict.matches.is_empty() {
             return;
         }
-        let day = day_of(Timestamp::now());
+        let day = day_of(self.now());
         let mut hits = self.hits.lock().unwrap_or_else(PoisonError::into_inner);
         for (at, hit) in verdict.matches.iter().enumerate() {
             if verdict.matches[..at].iter().any(|earlier| earlier.rule == hit.rule) {

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use super::{BoxDecision, Stage, structure::WellFormed};
-use crate::{rejection::Rejection, request::Request, store::Store, timestamp::Timestamp};
+use crate::{rejection::Rejection, request::Request, store::Store};
 
 /// Refuses commands of users who are banned.
 pub struct Ban {
@@ -29,7 +29,7 @@ impl Stage<Request<WellFormed>> for Ban {
         let this = Arc::clone(self);
         Box::pin(async move {
             match this.store.cached_ban_of(request.sender()).await {
-                Ok(Some(ban)) if ban.holds_at(Timestamp::now()) => Err(request.refuse(Rejection::Banned)),
+                Ok(Some(ban)) if ban.holds_at(this.store.now()) => Err(request.refuse(Rejection::Banned)),
                 Ok(_) => Ok(request.prove(NotBanned(()))),
                 Err(error) => Err(request.refuse(error)),
             }

@@ -12,7 +12,7 @@ use tokio::{sync::mpsc, task::yield_now, time};
 
 use super::{
     append::{Place, Placed, append},
-    commit::Pauses,
+    deadline::RetryDelays,
     delivery::Delivery,
     incidents,
     people::Known,
@@ -94,7 +94,7 @@ impl Appender {
         outlet: &Outlet,
         mut batch: Vec<Append>,
     ) -> Option<(Vec<Append>, sqlx::Error)> {
-        let mut pauses = Pauses::default();
+        let mut delays = RetryDelays::default();
         loop {
             batch.retain(|append| append.ticket.is_wanted());
             let deadline = batch.iter().map(|append| append.ticket.deadline()).max()?;
@@ -109,7 +109,7 @@ impl Appender {
                 Err(_) => sqlx::Error::PoolTimedOut,
             };
             self.link.lose();
-            if !may_pass(&error) || !pauses.pause(deadline).await {
+            if !may_pass(&error) || !delays.wait(deadline).await {
                 return Some((batch, error));
             }
             tracing::debug!(error = &error as &dyn std::error::Error, "messages are stored again");

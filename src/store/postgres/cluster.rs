@@ -8,6 +8,7 @@ use plic_pipeline::{
     id::{ConnectionId, RoomId, UserId},
     moderation::BanRecord,
     store::StoreError,
+    timestamp::Timestamp,
 };
 use sqlx::{query, query_as, query_scalar};
 use uuid::Uuid;
@@ -21,7 +22,7 @@ use super::{
     change::{Change, Work},
     connection::Connection,
     deadline::in_time,
-    feed, missed,
+    feed, missed, open,
 };
 
 /// The banned ones of these users.
@@ -38,6 +39,20 @@ const BELIEVED: i64 = 60_000_000;
 impl Shared for PostgresStore {
     fn node(&self) -> i64 {
         self.node
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn measure_clock(&self) -> Result<i64, StoreError> {
+        in_time(|| async {
+            // The connection is there before the clock is asked: waiting for one would count as a long round trip.
+            let mut connection = self.lookups.single().await?;
+            self.clock.measure(open::time_of(&mut connection)).await
+        })
+        .await?;
+        Ok(Timestamp::now().0.saturating_sub(self.clock.now().0))
     }
 
     async fn arrived(
@@ -57,7 +72,7 @@ impl Shared for PostgresStore {
     }
 
     async fn rooms_after(&self, user: UserId, after: RoomId) -> Result<RoomsOf, StoreError> {
-        let rooms = async { rooms_of(&mut *self.lists.single().await?, &[user], after).await };
+        let rooms = || async { rooms_of(&mut *self.lists.single().await?, &[user], after).await };
         let rooms = in_time(rooms).await?.pop();
         Ok(rooms.unwrap_or(RoomsOf { user, rooms: Vec::new(), more: false }))
     }
@@ -71,27 +86,27 @@ impl Shared for PostgresStore {
     }
 
     async fn heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>, StoreError> {
-        in_time(async { heads(&mut *self.lookups.single().await?, rooms).await }).await
+        in_time(|| async { heads(&mut *self.lookups.single().await?, rooms).await }).await
     }
 
     async fn people(&self, rooms: &[RoomId]) -> Result<Vec<People>, StoreError> {
-        in_time(async { people(&mut *self.lookups.single().await?, rooms).await }).await
+        in_time(|| async { people(&mut *self.lookups.single().await?, rooms).await }).await
     }
 
     async fn messages_after(&self, room: RoomId, after: i64) -> Result<Vec<Committed>, StoreError> {
-        in_time(async { missed::after(&mut *self.lists.snapshot().await?, room, after).await }).await
+        in_time(|| async { missed::after(&mut *self.lists.snapshot().await?, room, after).await }).await
     }
 
     async fn news_head(&self) -> Result<i64, StoreError> {
-        in_time(async { feed::head(&mut *self.lookups.single().await?).await }).await
+        in_time(|| async { feed::head(&mut *self.lookups.single().await?).await }).await
     }
 
     async fn news_after(&self, after: i64) -> Result<Option<Vec<NewsItem>>, StoreError> {
-        in_time(async { feed::after(&mut *self.lookups.snapshot().await?, after, MAX_NEWS).await }).await
+        in_time(|| async { feed::after(&mut *self.lookups.snapshot().await?, after, MAX_NEWS).await }).await
     }
 
     async fn ban_record(&self, user: UserId) -> Result<Option<BanRecord>, StoreError> {
-        in_time(async { bans::standing(&mut *self.lookups.single().await?, user).await }).await
+        in_time(|| async { bans::standing(&mut *self.lookups.single().await?, user).await }).await
     }
 }
 
@@ -113,7 +128,7 @@ impl PostgresStore {
         users.retain(|user| !banned.contains(user));
         let mut rooms = Vec::with_capacity(users.len());
         for users in users.chunks(ARRIVALS) {
-            let found = async { rooms_of(&mut *self.lists.single().await?, users, RoomId(0)).await };
+            let found = || async { rooms_of(&mut *self.lists.single().await?, users, RoomId(0)).await };
             rooms.extend(in_time(found).await?);
         }
         Ok(Registered { rooms, banned })

@@ -1,7 +1,5 @@
 //! The transaction of a change.
 
-use std::time::Duration;
-
 use plic_pipeline::{event::Event, timestamp::Timestamp};
 use sqlx::query_as;
 use tokio::time::{self, Instant};
@@ -9,14 +7,11 @@ use tokio::time::{self, Instant};
 use super::{
     change::{Change, Work},
     connection::Connection,
+    deadline::RetryDelays,
     feed,
     people::People,
     reach::{Link, is_locked_out, may_pass},
 };
-
-/// How long before another attempt, at first; twice as long each time.
-const PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// What a change is written with.
 pub(super) struct Writing<'w> {
@@ -42,7 +37,7 @@ pub(super) async fn commit<C: Change>(
     writing: &mut Writing<'_>,
     deadline: Instant,
 ) -> sqlx::Result<Committed<C>> {
-    let mut pauses = Pauses::default();
+    let mut delays = RetryDelays::default();
     loop {
         let attempt = time::timeout_at(deadline, attempt(change, writing)).await;
         let error = match attempt {
@@ -58,7 +53,7 @@ pub(super) async fn commit<C: Change>(
             }
         };
         writing.link.lose();
-        if !may_pass(&error) && !is_locked_out(&error) || !pauses.pause(deadline).await {
+        if !may_pass(&error) && !is_locked_out(&error) || !delays.wait(deadline).await {
             return Err(error);
         }
         tracing::debug!(error = &error as &dyn std::error::Error, "a change is tried again");
@@ -104,21 +99,4 @@ async fn apply<C: Change>(
 /// Waits until no other change is under way in the cluster; answers the head of the feed and the database's clock.
 pub(super) async fn begin_change(connection: &mut Connection) -> sqlx::Result<(i64, i64)> {
     query_as("SELECT head, now FROM begin_change()").fetch_one(connection).await
-}
-
-/// Pauses between attempts.
-#[derive(Debug, Default)]
-pub(super) struct Pauses(u32);
-
-impl Pauses {
-    /// Pauses before another attempt; answers whether there is time for one.
-    pub(super) async fn pause(&mut self, deadline: Instant) -> bool {
-        let pause = PAUSE.saturating_mul(1 << self.0.min(10)).min(LONGEST_PAUSE);
-        self.0 += 1;
-        if Instant::now() + pause * 2 >= deadline {
-            return false;
-        }
-        time::sleep(pause).await;
-        true
-    }
 }

@@ -17,6 +17,7 @@ pub(super) use super::{
     commit::{Writing, commit},
     connection::Connection,
     people::People,
+    reach::may_pass as is_passing,
     text::Text,
 };
 
@@ -59,6 +60,13 @@ impl Readers {
     /// Waits until all of them are closed.
     pub(super) async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+impl Engine {
+    /// The moment by the clock that bans and windows go by: the database's.
+    pub(super) fn moment(&self) -> Timestamp {
+        self.clock.now()
     }
 }
 

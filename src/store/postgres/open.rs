@@ -1,12 +1,13 @@
 //! Opening the database: address, patience, version, schema, connections.
 
-use std::{fmt, time::Duration};
+use std::{fmt, io, time::Duration};
 
 use sqlx::{PgPool, migrate::MigrateError, postgres::PgPoolOptions, query_as, query_scalar};
 use tokio::time::{self, Instant};
 use uuid::Uuid;
 
 use super::{
+    clock::DatabaseClock,
     connection::Connection,
     db::Readers,
     deadline::DEADLINE,
@@ -83,6 +84,7 @@ pub(super) struct Opened {
     pub(super) epoch: Uuid,
     /// The number of this node, which no other process has or had.
     pub(super) node: i64,
+    pub(super) clock: DatabaseClock,
     pub(super) reach: Reach,
     /// For what every command asks for: a room, a ban, a message sent before.
     pub(super) lookups: Readers,
@@ -105,6 +107,8 @@ pub(super) async fn open(settings: &PostgresSettings) -> Result<Opened, OpenErro
     )
     .fetch_one(&mut connection)
     .await?;
+    let clock = DatabaseClock::new();
+    clock.measure(time_of(&mut connection)).await?;
     connection.run("COMMIT").await?;
     connection.close().await?;
     // Beside the two that write.
@@ -113,17 +117,25 @@ pub(super) async fn open(settings: &PostgresSettings) -> Result<Opened, OpenErro
     let lookups = pool(&reach, for_lookups, STATEMENT_TIMEOUT, reach.read());
     let lists = pool(&reach, readers - 1 - for_lookups, STATEMENT_TIMEOUT, reach.read());
     let scanner = pool(&reach, 1, SCAN_TIMEOUT, reach.scan());
-    Ok(Opened { epoch, node, reach, lookups, lists, scanner })
+    Ok(Opened { epoch, node, clock, reach, lookups, lists, scanner })
 }
 
-/// A connection to a server that is new enough, waiting a while where none answers yet.
+/// Asks for the database's time.
+pub(super) async fn time_of(connection: &mut Connection) -> sqlx::Result<i64> {
+    query_scalar("SELECT moment()").fetch_one(connection).await
+}
+
+/// Connects to a server that is new enough, waiting a while where none answers yet.
 pub(super) async fn connect(reach: &Reach) -> Result<Connection, OpenError> {
     let until = Instant::now() + PATIENCE;
     let mut pause = PAUSE;
     loop {
-        let error = match reach.connect().await {
-            Ok(connection) => return new_enough(connection).await,
-            Err(error) => error,
+        // A pooler takes the connection before there is a server behind it: only an answer says that there is one.
+        let attempt = async { new_enough(reach.connect().await?).await };
+        let error = match time::timeout_at(until, attempt).await {
+            Ok(Err(OpenError::Database(error))) => error,
+            Ok(done) => return done,
+            Err(_) => sqlx::Error::Io(io::ErrorKind::TimedOut.into()),
         };
         if !may_pass(&error) || Instant::now() + pause >= until {
             return Err(error.into());
@@ -134,6 +146,7 @@ pub(super) async fn connect(reach: &Reach) -> Result<Connection, OpenError> {
     }
 }
 
+/// Returns the connection where the server at its end is new enough.
 async fn new_enough(mut connection: Connection) -> Result<Connection, OpenError> {
     // In a transaction, because of poolers; with nothing that an old server may not know.
     connection.run("BEGIN").await?;

@@ -96,8 +96,12 @@ impl Reach {
 /// How long a statement may take: a little less than its caller waits.
 pub(super) const STATEMENT_TIMEOUT: Duration = Duration::from_millis(4_500);
 
-/// Whether what failed may succeed when it is tried again, on another connection: nothing of it is stored, unless the
+/// Whether what failed may succeed when it is tried again on another connection: nothing of it is stored, unless the
 /// connection was lost while it was committed.
+///
+/// Decides by kinds of errors and SQLSTATE classes, never by texts. Connections that are refused, reset or ended are
+/// [`sqlx::Error::Io`]. A pooler answers with the class 08 while its own logins to the server fail (`PgBouncer`: 08P01, for as
+/// long as its `server_login_retry` says).
 pub(super) fn may_pass(error: &sqlx::Error) -> bool {
     match error {
         // That is what a certificate that is not trusted comes to.
@@ -149,5 +153,79 @@ impl Link {
         {
             tracing::debug!(%error, "could not close a connection");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::Cow, error::Error, fmt};
+
+    use sqlx::error::{DatabaseError, ErrorKind};
+
+    use super::*;
+
+    /// An answer of the server with this SQLSTATE.
+    #[derive(Debug)]
+    struct Answer(&'static str);
+
+    impl fmt::Display for Answer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Answer {}
+
+    impl DatabaseError for Answer {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    #[test]
+    fn lost_connections_pass_whoever_lost_them() {
+        use io::ErrorKind::{
+            BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, TimedOut, UnexpectedEof,
+        };
+        for kind in
+            [ConnectionRefused, ConnectionReset, ConnectionAborted, BrokenPipe, UnexpectedEof, TimedOut]
+        {
+            assert!(may_pass(&sqlx::Error::Io(kind.into())), "{kind}");
+        }
+        // PgBouncer while its logins fail, too many connections, shutting down, crashed, starting up, deadlock, read-only.
+        for code in ["08P01", "08006", "53300", "57P01", "57P02", "57P03", "40P01", "25006"] {
+            assert!(may_pass(&sqlx::Error::Database(Box::new(Answer(code)))), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_would_fail_again_does_not_pass() {
+        // A wrong password, no such database, a breach of a key, a wrong statement, a statement that took too long.
+        for code in ["28P01", "3D000", "23505", "42601", "57014"] {
+            assert!(!may_pass(&sqlx::Error::Database(Box::new(Answer(code)))), "{code}");
+        }
+        // A certificate that is not trusted.
+        assert!(!may_pass(&sqlx::Error::Io(io::ErrorKind::InvalidData.into())));
+        assert!(!may_pass(&sqlx::Error::RowNotFound));
     }
 }

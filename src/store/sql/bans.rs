@@ -162,10 +162,11 @@ pub(super) async fn list(
     all: bool,
     before: Option<BanId>,
     limit: usize,
+    now: Timestamp,
 ) -> sqlx::Result<Page<BanRecord>> {
     let rows: Vec<BanRow> = query_as(if all { ALL } else { IN_FORCE })
         .bind(before.map_or(i64::MAX, |before| before.0))
-        .bind(Timestamp::now().0)
+        .bind(now.0)
         .bind(one_more_than(limit))
         .fetch_all(connection)
         .await?;

@@ -28,6 +28,7 @@ pub(super) async fn load(
     connection: &mut Connection,
     user: UserId,
     policy: &Policy,
+    now: Timestamp,
 ) -> sqlx::Result<Dossier> {
     let limit = Dossier::MAX_ITEMS;
     let rows = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -35,7 +36,7 @@ pub(super) async fn load(
         query_as(STRIKES).bind(user.0).bind(rows).fetch_all(&mut *connection).await?;
     let counted: i64 = query_scalar(COUNTED)
         .bind(user.0)
-        .bind(Timestamp::now().before(policy.strike_window()).0)
+        .bind(now.before(policy.strike_window()).0)
         .fetch_one(&mut *connection)
         .await?;
     let notes: Vec<(i64, Option<Uuid>, Option<i64>, Text)> =

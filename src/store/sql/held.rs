@@ -21,7 +21,7 @@ use super::{
     db::{Present, Text, next_id, present, store_message},
     incidents::{self, NewIncident},
     lately,
-    read::sent_before,
+    read::already_sent,
 };
 
 /// Keeps a message for review.
@@ -36,7 +36,7 @@ impl Change for Hold {
         let HeldMessage { key, origin, temp_id, text, delivered, finding } = &self.0;
         // First of all, so that none of its messages is being stored meanwhile.
         let present = present(work, key.room).await?;
-        match sent_before(work.connection, key, work.now).await? {
+        match already_sent(work.connection, key, work.now).await? {
             Some(Before::Sent(message)) => return Ok(Ok(Held::Sent(message))),
             Some(Before::Held) => return Ok(Ok(Held::Waiting)),
             None => {}

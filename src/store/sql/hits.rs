@@ -72,8 +72,12 @@ impl Change for AddHits {
     }
 }
 
-pub(super) async fn since(connection: &mut Connection, since: Timestamp) -> sqlx::Result<Stats> {
-    let since = since.max(Timestamp::now().before(KEPT));
+pub(super) async fn since(
+    connection: &mut Connection,
+    since: Timestamp,
+    now: Timestamp,
+) -> sqlx::Result<Stats> {
+    let since = since.max(now.before(KEPT));
     let rows: Vec<(i64, String, bool, i64, i64)> =
         query_as(SINCE).bind(day_of(since)).bind(MAX_ROWS).fetch_all(&mut *connection).await?;
     let mut hits = Vec::with_capacity(rows.len());

@@ -82,12 +82,8 @@ pub(super) async fn ping(connection: &mut Connection) -> sqlx::Result<()> {
     Ok(())
 }
 
-pub(super) async fn already_sent(connection: &mut Connection, key: &SentKey) -> sqlx::Result<Option<Before>> {
-    sent_before(connection, key, Timestamp::now()).await
-}
-
 /// What became of the message under this key within its window; call it inside a transaction.
-pub(super) async fn sent_before(
+pub(super) async fn already_sent(
     connection: &mut Connection,
     key: &SentKey,
     now: Timestamp,

@@ -42,15 +42,15 @@ const SCAN_DEADLINE: Duration = Duration::from_secs(30);
 #[async_trait]
 impl Records for Engine {
     async fn rulebook(&self) -> Result<Rulebook, StoreError> {
-        in_time(async { rules::rulebook(&mut *self.lists.snapshot().await?).await }).await
+        in_time(|| async { rules::rulebook(&mut *self.lists.snapshot().await?).await }).await
     }
 
     async fn rule(&self, rule: RuleId) -> Result<Option<StoredRule>, StoreError> {
-        in_time(async { rules::newest(&mut *self.lists.single().await?, rule).await }).await
+        in_time(|| async { rules::newest(&mut *self.lists.single().await?, rule).await }).await
     }
 
     async fn rules_page(&self, before: Option<RuleId>, limit: usize) -> Result<Page<StoredRule>, StoreError> {
-        in_time(async { rules::rules(&mut *self.lists.single().await?, before, limit).await }).await
+        in_time(|| async { rules::rules(&mut *self.lists.single().await?, before, limit).await }).await
     }
 
     async fn rule_versions(
@@ -59,7 +59,8 @@ impl Records for Engine {
         before: Option<u32>,
         limit: usize,
     ) -> Result<Page<StoredRule>, StoreError> {
-        in_time(async { rules::versions(&mut *self.lists.single().await?, rule, before, limit).await }).await
+        in_time(|| async { rules::versions(&mut *self.lists.single().await?, rule, before, limit).await })
+            .await
     }
 
     async fn write_rules(
@@ -87,12 +88,12 @@ impl Records for Engine {
         before: Option<IncidentId>,
         limit: usize,
     ) -> Result<Page<Incident>, StoreError> {
-        in_time(async { incidents::list(&mut *self.lists.single().await?, filter, before, limit).await })
+        in_time(|| async { incidents::list(&mut *self.lists.single().await?, filter, before, limit).await })
             .await
     }
 
     async fn incident(&self, incident: IncidentId) -> Result<Option<IncidentInContext>, StoreError> {
-        in_time(async { incidents::in_context(&mut *self.lists.snapshot().await?, incident).await }).await
+        in_time(|| async { incidents::in_context(&mut *self.lists.snapshot().await?, incident).await }).await
     }
 
     async fn decide(
@@ -119,11 +120,17 @@ impl Records for Engine {
         before: Option<BanId>,
         limit: usize,
     ) -> Result<Page<BanRecord>, StoreError> {
-        in_time(async { bans::list(&mut *self.lists.single().await?, all, before, limit).await }).await
+        in_time(|| async {
+            bans::list(&mut *self.lists.single().await?, all, before, limit, self.moment()).await
+        })
+        .await
     }
 
     async fn dossier(&self, user: UserId, policy: &Policy) -> Result<Dossier, StoreError> {
-        in_time(async { dossier::load(&mut *self.lists.snapshot().await?, user, policy).await }).await
+        in_time(|| async {
+            dossier::load(&mut *self.lists.snapshot().await?, user, policy, self.moment()).await
+        })
+        .await
     }
 
     async fn redact(&self, message: MessageId, actor: UserId) -> Result<(), RecordsError> {
@@ -131,7 +138,7 @@ impl Records for Engine {
     }
 
     async fn policy(&self) -> Result<Policy, StoreError> {
-        in_time(async { policy::load(&mut *self.lookups.single().await?).await }).await
+        in_time(|| async { policy::load(&mut *self.lookups.single().await?).await }).await
     }
 
     async fn set_policy(&self, policy: &Policy, actor: UserId) -> Result<(), StoreError> {
@@ -144,15 +151,16 @@ impl Records for Engine {
         before: Option<i64>,
         limit: usize,
     ) -> Result<Page<AuditEntry>, StoreError> {
-        in_time(async { audit::list(&mut *self.lists.snapshot().await?, filter, before, limit).await }).await
+        in_time(|| async { audit::list(&mut *self.lists.snapshot().await?, filter, before, limit).await })
+            .await
     }
 
     async fn audit_after(&self, after: i64, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
-        in_time(async { audit::entries_after(&mut *self.lists.single().await?, after, limit).await }).await
+        in_time(|| async { audit::entries_after(&mut *self.lists.single().await?, after, limit).await }).await
     }
 
     async fn audit_head(&self) -> Result<(i64, [u8; 32]), StoreError> {
-        in_time(async { audit::head(&mut *self.lists.single().await?).await }).await
+        in_time(|| async { audit::head(&mut *self.lists.single().await?).await }).await
     }
 
     async fn note_deed(&self, deed: Deed, disconnects: Option<UserId>) -> Result<(), StoreError> {
@@ -164,11 +172,14 @@ impl Records for Engine {
     }
 
     async fn stats(&self, since: Timestamp) -> Result<Stats, StoreError> {
-        within(SCAN_DEADLINE, async { hits::since(&mut *self.scanner.snapshot().await?, since).await }).await
+        within(SCAN_DEADLINE, || async {
+            hits::since(&mut *self.scanner.snapshot().await?, since, self.moment()).await
+        })
+        .await
     }
 
     async fn scan(&self, after: MessageId, limit: usize) -> Result<Vec<StoredMessage>, StoreError> {
-        within(SCAN_DEADLINE, async {
+        within(SCAN_DEADLINE, || async {
             scan::messages(&mut *self.scanner.single().await?, after, limit).await
         })
         .await
@@ -179,8 +190,10 @@ impl Records for Engine {
         since: Option<Timestamp>,
         limit: Option<u64>,
     ) -> Result<(MessageId, u64), StoreError> {
-        within(SCAN_DEADLINE, async { scan::from(&mut *self.scanner.snapshot().await?, since, limit).await })
-            .await
+        within(SCAN_DEADLINE, || async {
+            scan::from(&mut *self.scanner.snapshot().await?, since, limit).await
+        })
+        .await
     }
 
     async fn keep_house(&self, policy: &Policy) -> Result<bool, StoreError> {

@@ -14,6 +14,7 @@ use plic_pipeline::{
         Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, SentKey, Store,
         StoreError,
     },
+    timestamp::Timestamp,
 };
 
 use super::{
@@ -27,6 +28,10 @@ use super::{
 
 #[async_trait]
 impl Store for Engine {
+    fn now(&self) -> Timestamp {
+        self.moment()
+    }
+
     async fn append(&self, message: NewMessage) -> Result<MessageId, StoreError> {
         self.queue.append(message).await
     }
@@ -40,11 +45,14 @@ impl Store for Engine {
     }
 
     async fn already_sent(&self, key: &SentKey) -> Result<Option<Before>, StoreError> {
-        in_time(async { read::already_sent(&mut *self.lookups.snapshot().await?, key).await }).await
+        in_time(|| async {
+            read::already_sent(&mut *self.lookups.snapshot().await?, key, self.moment()).await
+        })
+        .await
     }
 
     async fn room(&self, room: RoomId) -> Result<Option<Arc<Room>>, StoreError> {
-        in_time(async { read::load_room(&mut *self.lookups.snapshot().await?, room).await })
+        in_time(|| async { read::load_room(&mut *self.lookups.snapshot().await?, room).await })
             .await
             .map(|room| room.map(Arc::new))
     }
@@ -78,7 +86,7 @@ impl Store for Engine {
         after: Option<RoomId>,
         limit: usize,
     ) -> Result<Page<RoomSummary>, RoomError> {
-        in_time(async { read::rooms_of(&mut *self.lists.snapshot().await?, user, after, limit).await })
+        in_time(|| async { read::rooms_of(&mut *self.lists.snapshot().await?, user, after, limit).await })
             .await?
             .ok_or(RoomError::UnknownCursor)
     }
@@ -90,18 +98,18 @@ impl Store for Engine {
         before: Option<MessageId>,
         limit: usize,
     ) -> Result<Option<RoomHistory>, StoreError> {
-        in_time(async {
+        in_time(|| async {
             read::read_room(&mut *self.lists.snapshot().await?, room, reader, before, limit).await
         })
         .await
     }
 
     async fn ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {
-        in_time(async { read::ban_of(&mut *self.lookups.single().await?, user).await }).await
+        in_time(|| async { read::ban_of(&mut *self.lookups.single().await?, user).await }).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.queue.ping()?;
-        in_time(async { read::ping(&mut *self.lookups.single().await?).await }).await
+        in_time(|| async { read::ping(&mut *self.lookups.single().await?).await }).await
     }
 }

@@ -62,6 +62,11 @@ impl Readers {
     }
 }
 
+/// Whether a read that failed may succeed when it is repeated: there is no connection that could be lost.
+pub(super) fn is_passing(_: &sqlx::Error) -> bool {
+    false
+}
+
 /// A text that somebody wrote: it may hold any character, U+0000 too. `SQLite` keeps it as it is.
 #[derive(Debug, Clone)]
 pub(super) struct Text(pub(super) String);
@@ -95,6 +100,14 @@ impl<'q> sqlx::Encode<'q, Db> for Text {
 impl<'r> sqlx::Decode<'r, Db> for Text {
     fn decode(value: SqliteValueRef<'r>) -> Result<Self, BoxDynError> {
         <String as sqlx::Decode<'r, Db>>::decode(value).map(Self)
+    }
+}
+
+impl Engine {
+    /// The moment by the clock that bans and windows go by: this machine's.
+    #[expect(clippy::unused_self, reason = "the other engine has a clock of its own")]
+    pub(super) fn moment(&self) -> Timestamp {
+        Timestamp::now()
     }
 }
 

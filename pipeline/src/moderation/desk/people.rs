@@ -13,7 +13,6 @@ use crate::{
         policy::Policy,
     },
     store::{Ban, Page, StoreError},
-    timestamp::Timestamp,
     token::Role,
 };
 
@@ -27,7 +26,7 @@ impl Desk {
         if ban.user == actor.user {
             return invalid("user_id", "is yourself");
         }
-        if !ban.holds_at(Timestamp::now()) {
+        if !ban.holds_at(self.0.watch.now()) {
             return invalid("expires_at", "is over");
         }
         let desk = self.clone();
