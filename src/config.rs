@@ -8,10 +8,12 @@ use std::{fmt::Write as _, io, net::SocketAddr, num::NonZeroU32, path::PathBuf, 
 
 use clap::Args;
 use ipnet::IpNet;
+use plic_pipeline::rejection::DEFAULT_SITE_NAME;
 use url::Url;
 
 use self::value::{
-    at_least_one, http_url, message_chars, network, origin, public_key, seconds, secret, some_seconds,
+    at_least_one, http_url, message_chars, network, origin, public_key, seconds, secret, site_name,
+    some_seconds,
 };
 pub(crate) use self::{database::DEFAULT_DATABASE_URL, value::address};
 pub use self::{
@@ -109,6 +111,10 @@ pub struct Settings {
     /// Seconds that a shutdown may take: 4007 to all, spread out, then exit
     #[arg(long, env = "PLIC_SHUTDOWN_SECONDS", default_value = "10", value_parser = some_seconds)]
     pub shutdown_seconds: u64,
+
+    /// The site's name, as people are told why a message closed their connection (4011)
+    #[arg(long, env = "PLIC_SITE_NAME", default_value = DEFAULT_SITE_NAME, value_parser = site_name)]
+    pub site_name: String,
 
     /// A JSON file of the filter rules that a new database begins with, in place of the starter rules
     #[arg(long, env = "PLIC_RULES_FILE")]
@@ -258,6 +264,7 @@ impl Settings {
             ("PLIC_ALLOWED_ORIGINS", list(self.allowed_origins.clone(), "any")),
             ("PLIC_TRUSTED_PROXIES", list(networks, "none")),
             ("PLIC_SHUTDOWN_SECONDS", self.shutdown_seconds.to_string()),
+            ("PLIC_SITE_NAME", self.site_name.clone()),
             (
                 "PLIC_RULES_FILE",
                 self.rules_file.as_ref().map_or("starter rules".into(), |path| path.display().to_string()),

@@ -4,7 +4,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use plic_pipeline::{
     event::Committed,
-    rejection::{CloseCode, Reason},
+    rejection::{CloseCode, Closing, Reason},
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -37,9 +37,9 @@ struct MessageSentConfirmation<'a> {
 }
 
 #[derive(Serialize)]
-struct Disconnection {
+struct Disconnection<'a> {
     code: u16,
-    reason: &'static str,
+    reason: &'a str,
 }
 
 /// Appends `MessageReceived`, for every participant but the connection that sent it.
@@ -69,9 +69,10 @@ pub fn unconfirmed(reason: Reason, temp_id: &str) -> Bytes {
     )
 }
 
-/// `Disconnection`, right before the close frame with the same code.
-pub fn disconnection(code: CloseCode) -> Bytes {
-    text("Disconnection", Disconnection { code: code.number(), reason: code.sentence() })
+/// `Disconnection`, right before the close frame with the same code; on a site of this name.
+pub fn disconnection(closing: Closing, site_name: &str) -> Bytes {
+    let reason = closing.sentence(site_name);
+    text("Disconnection", Disconnection { code: closing.code.number(), reason: &reason })
 }
 
 /// The close frame of a code of the contract; its reason is the constant's name.

@@ -1,8 +1,10 @@
 //! Why a command is not carried out, and the only table of close codes (CONTRACT section 2).
 
+use std::borrow::Cow;
+
 use crate::{
     command::{StructureError, TempId},
-    filter::Verdict,
+    filter::{Category, Match, Verdict},
     id::RoomId,
     store::StoreError,
 };
@@ -93,9 +95,72 @@ impl CloseCode {
         self.row().1
     }
 
-    /// The sentence for a person that `Disconnection` carries.
+    /// The sentence for a person that `Disconnection` carries, unless [`Closing`] knows a more exact one.
     pub const fn sentence(self) -> &'static str {
         self.row().2
+    }
+}
+
+/// The site's name in the contract's sentences.
+pub const DEFAULT_SITE_NAME: &str = "Swappart";
+
+/// What a blocked message was, as far as its sender is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Offence {
+    /// One text again and again.
+    Repetition,
+    /// What a rule of this category looks for.
+    Category(Category),
+}
+
+impl Offence {
+    /// What a match is told as.
+    fn of(hit: &Match) -> Self {
+        if hit.kind == "repetition" { Self::Repetition } else { Self::Category(hit.category) }
+    }
+
+    /// What is not permitted. Where nothing more exact is known it is what the contract says.
+    const fn subject(self) -> &'static str {
+        match self {
+            Self::Repetition => "Sending the same message again and again is",
+            Self::Category(Category::Hate | Category::Misinformation | Category::Other) => {
+                "Hateful speech or fake information is"
+            }
+            Self::Category(Category::Threat) => "Threatening people is",
+            Self::Category(Category::Harassment) => "Harassing people is",
+            Self::Category(Category::Sexual) => "Sexual content is",
+            Self::Category(Category::Scam) => "Anything that looks like a scam is",
+            Self::Category(Category::Spam) => "Spam is",
+            Self::Category(Category::Contact) => "Sharing contact details is",
+        }
+    }
+}
+
+/// Why a connection is closed: the code, and with 4011 what the message was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closing {
+    /// The code.
+    pub code: CloseCode,
+    /// What the message was that led to it.
+    pub offence: Option<Offence>,
+}
+
+impl From<CloseCode> for Closing {
+    fn from(code: CloseCode) -> Self {
+        Self { code, offence: None }
+    }
+}
+
+impl Closing {
+    /// The sentence for a person that `Disconnection` carries, on a site of this name.
+    pub fn sentence(self, site_name: &str) -> Cow<'static, str> {
+        match (self.code, self.offence) {
+            (CloseCode::HatefulSpeech, offence) => {
+                let offence = offence.unwrap_or(Offence::Category(Category::Hate));
+                format!("{} not permitted on {site_name}.", offence.subject()).into()
+            }
+            (code, _) => code.sentence().into(),
+        }
     }
 }
 
@@ -202,6 +267,15 @@ impl Rejection {
         }
     }
 
+    /// Why to close the connection, or nothing where the connection stays.
+    pub fn closing(&self) -> Option<Closing> {
+        let offence = match self {
+            Self::Filtered(filtered) => filtered.verdict.matches.first().map(Offence::of),
+            _ => None,
+        };
+        self.close().map(|code| Closing { code, offence })
+    }
+
     /// The code to close the connection with, or nothing where the connection stays.
     pub fn close(&self) -> Option<CloseCode> {
         match self {
@@ -230,6 +304,32 @@ pub struct Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_default_sentence_of_4011_is_the_contracts() {
+        let contract = CloseCode::HatefulSpeech.sentence();
+        let said = |offence| Closing { code: CloseCode::HatefulSpeech, offence }.sentence(DEFAULT_SITE_NAME);
+        for category in [Category::Hate, Category::Misinformation, Category::Other] {
+            assert_eq!(said(Some(Offence::Category(category))), contract);
+        }
+        assert_eq!(said(None), contract);
+        assert_eq!(
+            said(Some(Offence::Repetition)),
+            "Sending the same message again and again is not permitted on Swappart."
+        );
+    }
+
+    #[test]
+    fn a_sentence_names_the_site_and_what_the_message_was() {
+        let scam =
+            Closing { code: CloseCode::HatefulSpeech, offence: Some(Offence::Category(Category::Scam)) };
+        assert_eq!(
+            scam.sentence("Home & Co"),
+            "Anything that looks like a scam is not permitted on Home & Co."
+        );
+        let banned = Closing::from(CloseCode::Banned);
+        assert_eq!(banned.sentence("Home & Co"), CloseCode::Banned.sentence());
+    }
 
     #[test]
     fn codes_are_4001_to_4012_in_order_with_the_contracts_names() {

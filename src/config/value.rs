@@ -70,6 +70,16 @@ pub(super) fn message_chars(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A name that is said to people, in one line.
+pub(super) fn site_name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    match name.chars().count() {
+        0 => Err("empty: name the site as people know it".into()),
+        1..=60 if !name.chars().any(char::is_control) => Ok(name.into()),
+        _ => Err("not a name of at most 60 characters on one line".into()),
+    }
+}
+
 pub(super) fn seconds(text: &str) -> Result<u64, String> {
     match text.parse() {
         Ok(number @ 0..=31_536_000) => Ok(number),

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use plic_pipeline::{
     command::Reply,
-    rejection::CloseCode,
+    rejection::{CloseCode, Closing},
     request::{Inbound, Payload},
     session::Session,
     timestamp::Timestamp,
@@ -35,7 +35,7 @@ const NOT_UTF8: (u16, &str) = (1007, "text is not UTF-8");
 /// Why a conversation is over.
 pub(super) enum Ending {
     /// The server ends it with a code of the contract.
-    Close(CloseCode),
+    Close(Closing),
     /// The peer breached RFC 6455, or on `/echo` its limits.
     Breach((u16, &'static str)),
     /// The peer sent a close frame; the library answers it.
@@ -80,8 +80,8 @@ impl Conversation<'_> {
             match read(message) {
                 Read::Message(payload) => {
                     pulse.command(self.door.wheel.now());
-                    if let Some(code) = self.execute(payload, &session).await {
-                        return Ending::Close(code);
+                    if let Some(closing) = self.execute(payload, &session).await {
+                        return Ending::Close(closing);
                     }
                     // Nothing was read meanwhile, an answer to a heartbeat neither.
                     pulse.alive();
@@ -109,8 +109,8 @@ impl Conversation<'_> {
             while let Some(message) = self.messages.next().now_or_never() {
                 match read(message) {
                     Read::Message(payload) => {
-                        if let Some(code) = self.execute(payload, session).await {
-                            return Ending::Close(code);
+                        if let Some(closing) = self.execute(payload, session).await {
+                            return Ending::Close(closing);
                         }
                     }
                     Read::Alive => {}
@@ -118,11 +118,11 @@ impl Conversation<'_> {
                 }
             }
         }
-        Ending::Close(code)
+        Ending::Close(code.into())
     }
 
-    /// Runs a command through the pipeline and answers it; answers the code to close with, where there is one.
-    async fn execute(&self, payload: Payload, session: &Arc<Session>) -> Option<CloseCode> {
+    /// Runs a command through the pipeline and answers it; returns why the connection is to be closed, where it is.
+    async fn execute(&self, payload: Payload, session: &Arc<Session>) -> Option<Closing> {
         let inbound = Inbound { session: Arc::clone(session), payload };
         let mut reply = pin!(self.door.pipeline.clone().oneshot(inbound));
         let sock = self.sock;
@@ -143,12 +143,12 @@ impl Conversation<'_> {
             Err(refused) => {
                 let temp_id = refused.temp_id.as_ref().map_or("", |id| id.as_str());
                 self.sock.put(&[frame::unconfirmed(refused.rejection.reason(), temp_id)]);
-                let code = refused.rejection.close();
-                if code == Some(CloseCode::ServerError) {
+                let closing = refused.rejection.closing();
+                if closing.is_some_and(|closing| closing.code == CloseCode::ServerError) {
                     let error = &refused.rejection as &dyn std::error::Error;
                     tracing::warn!(error, connection = %session.connection, "command failed");
                 }
-                code
+                closing
             }
         }
     }
@@ -156,9 +156,10 @@ impl Conversation<'_> {
     /// Says the last words and waits, for a while, for the peer to have read them.
     pub(super) async fn finish(mut self, ending: Ending) {
         match ending {
-            Ending::Close(code) => {
-                self.sock.put_last(&[frame::disconnection(code), frame::close(code)]);
-                self.door.metrics.closed(code);
+            Ending::Close(closing) => {
+                let last = frame::disconnection(closing, &self.door.settings.site_name);
+                self.sock.put_last(&[last, frame::close(closing.code)]);
+                self.door.metrics.closed(closing.code);
                 self.linger(true).await;
             }
             Ending::Breach((code, reason)) => {

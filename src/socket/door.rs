@@ -47,6 +47,8 @@ pub struct DoorSettings {
     pub ping: Duration,
     /// The exact origins that a browser may come from; `None` is any.
     pub allowed_origins: Option<Vec<String>>,
+    /// The site's name in the sentence that a closed connection is given.
+    pub site_name: String,
 }
 
 /// The WebSocket door: what every connection needs.
@@ -168,7 +170,7 @@ impl Door {
                 present.in_the_hub.establish();
                 conversation.converse(session).await
             }
-            Err(code) => Ending::Close(code),
+            Err(code) => Ending::Close(code.into()),
         };
         // Boxed, as what comes once: the task of an idle connection does not keep room for it.
         Box::pin(conversation.finish(ending)).await;

@@ -30,7 +30,7 @@ impl Conversation<'_> {
         loop {
             let message = match self.next().await {
                 Next::Message(message) => message,
-                Next::End(code) => return Ending::Close(code),
+                Next::End(code) => return Ending::Close(code.into()),
             };
             let frame = match &message {
                 Some(Ok(Message::Text(text))) => Some(frame::echo(false, text.as_bytes())),

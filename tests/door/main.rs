@@ -15,6 +15,7 @@ mod moderation_bounds;
 mod moderation_incidents;
 mod moderation_numbers;
 mod moderation_people;
+mod moderation_refusals;
 mod moderation_rules;
 mod moderation_trials;
 mod moderation_viewing;

@@ -65,6 +65,23 @@ pub enum Category {
     Other,
 }
 
+impl Category {
+    /// The word for it in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hate => "hate",
+            Self::Threat => "threat",
+            Self::Harassment => "harassment",
+            Self::Sexual => "sexual",
+            Self::Scam => "scam",
+            Self::Misinformation => "misinformation",
+            Self::Spam => "spam",
+            Self::Contact => "contact",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// What happens to a message that a rule matches, from the weakest to the strongest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

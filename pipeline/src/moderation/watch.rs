@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -29,6 +32,9 @@ use crate::{
 /// Hits that wait to be written down: beyond so many rules and actions on a day nothing more is counted for now.
 const MAX_COUNTED: usize = 50_000;
 
+/// Characters of a rule's name in the log.
+const MAX_LOGGED: usize = 128;
+
 type HitKey = (RuleId, Action, bool, i64);
 
 /// Takes notes on the way of messages; one a server.
@@ -37,6 +43,8 @@ pub struct Watch {
     bus: Arc<dyn Bus>,
     policy: ArcSwap<Policy>,
     hits: Mutex<HashMap<HitKey, u64>>,
+    /// Hits that no room was left for since they were last taken.
+    uncounted: AtomicU64,
     latency: Latency,
     metrics: PipelineMetrics,
 }
@@ -49,6 +57,7 @@ impl Watch {
             bus,
             policy: ArcSwap::from_pointee(policy),
             hits: Mutex::default(),
+            uncounted: AtomicU64::new(0),
             latency: Latency::default(),
             metrics,
         }
@@ -95,12 +104,22 @@ impl Watch {
             let key = (hit.rule, hit.action, hit.shadow, day);
             if hits.len() < MAX_COUNTED || hits.contains_key(&key) {
                 *hits.entry(key).or_default() += 1;
+            } else {
+                self.uncounted.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
 
-    /// Takes the hits that were counted since the last call, to write them down.
+    /// Takes the hits that were counted since the last call, to write them down. Says in the log how many were not
+    /// counted, because the store had been away for too long.
     pub fn take_hits(&self) -> Vec<Hits> {
+        let uncounted = self.uncounted.swap(0, Ordering::Relaxed);
+        if uncounted > 0 {
+            tracing::warn!(
+                uncounted,
+                "matches of rules are missing from the numbers: too many waited to be written"
+            );
+        }
         let hits = std::mem::take(&mut *self.hits.lock().unwrap_or_else(PoisonError::into_inner));
         let hits = hits.into_iter();
         hits.map(|((rule, action, shadow, day), count)| Hits { rule, action, shadow, day, count }).collect()
@@ -118,6 +137,7 @@ impl Watch {
     /// succeeds: what failed is in the log.
     pub(crate) async fn refused(&self, key: SentKey, filtered: &Filtered) {
         let user = key.sender;
+        log_refusal(user, filtered);
         let kind = if filtered.verdict.closes() { IncidentKind::Block } else { IncidentKind::Reject };
         let refused = RefusedMessage {
             key,
@@ -136,5 +156,25 @@ impl Watch {
                 tracing::error!(user.id = %user, room.id = %room, error = &error as &dyn std::error::Error, "a refused message is not on record");
             }
         }
+    }
+}
+
+/// Says in the log which rule refused a message, and nothing of the message. A rule's name is what moderators wrote: it is
+/// escaped and cut off.
+fn log_refusal(user: UserId, Filtered { verdict, room, .. }: &Filtered) {
+    let Some(hit) = verdict.matches.first() else { return };
+    let name: String = hit.name.chars().take(MAX_LOGGED).collect();
+    let score = hit.score.map(f64::from);
+    let category = hit.category.as_str();
+    if verdict.closes() {
+        tracing::info!(
+            user.id = %user, room.id = %room, rule.id = %hit.rule, rule.version = hit.version, rule.name = ?name, category,
+            score, "a message was blocked"
+        );
+    } else {
+        tracing::debug!(
+            user.id = %user, room.id = %room, rule.id = %hit.rule, rule.version = hit.version, rule.name = ?name, category,
+            score, "a message was rejected"
+        );
     }
 }

@@ -14,7 +14,7 @@ const meanings = dictionary(
     4008: "You connected from a new device, and a user has one connection. Do not reconnect by yourself: two tabs would evict each other for ever.",
     4009: "Closed for another cause: no heartbeat, or you read too slowly. Reconnect with a growing, jittered delay.",
     4010: "A command had a bad structure: not JSON, an unknown type, a missing key, an empty or too long message, a binary frame.",
-    4011: "The message is hateful or false, and was not delivered: a filter rule blocked it.",
+    4011: "A filter rule blocked the message, and it was not delivered. The Disconnection frame says what it was.",
     4012: "You did something that you may not do here: another’s room, a refused origin, a flood.",
   },
   {
@@ -30,7 +30,7 @@ const meanings = dictionary(
     4008: "Vous vous êtes connecté depuis un autre appareil, et une personne a une seule connexion. Ne vous reconnectez pas de vous-même : deux onglets s’évinceraient sans fin.",
     4009: "Fermée pour une autre raison : pas de signe de vie, ou une lecture trop lente. Reconnectez-vous avec un délai croissant et aléatoire.",
     4010: "Une commande était mal formée : pas du JSON, type inconnu, clé manquante, message vide ou trop long, trame binaire.",
-    4011: "Le message est haineux ou mensonger et n’a pas été remis : une règle du filtre l’a bloqué.",
+    4011: "Une règle du filtre a bloqué le message, qui n’a pas été remis. La trame Disconnection en donne la raison.",
     4012: "Vous avez fait une chose interdite ici : le salon d’autrui, une origine refusée, une rafale.",
   },
 );
