@@ -27,6 +27,8 @@ const AT_ONCE: usize = 32;
 const FAILURES: u32 = 5;
 /// ... and nobody is asked for so long; then one question tries again.
 const PAUSE: Duration = Duration::from_secs(30);
+/// How often the log says that nobody was asked.
+const TOLD_EVERY: Duration = Duration::from_secs(30);
 /// An answer is a few hundred bytes; one that is longer is none.
 const MAX_ANSWER: usize = 64 * 1024;
 
@@ -69,6 +71,26 @@ pub struct HttpOpinion {
     when_away: WhenAway,
     slots: Semaphore,
     breaker: Mutex<Breaker>,
+    unasked: Mutex<Unasked>,
+}
+
+/// Texts that got the declared answer without a question.
+#[derive(Debug, Default)]
+struct Unasked {
+    count: u64,
+    told: Option<Instant>,
+}
+
+impl Unasked {
+    /// Counts one more; returns how many it is time to tell of.
+    fn add(&mut self, now: Instant) -> Option<u64> {
+        self.count += 1;
+        if self.told.is_some_and(|told| now < told + TOLD_EVERY) {
+            return None;
+        }
+        self.told = Some(now);
+        Some(std::mem::take(&mut self.count))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -119,7 +141,24 @@ impl HttpOpinion {
     ) -> Result<Self, reqwest::Error> {
         let client =
             Client::builder().timeout(deadline).redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { client, url, key, when_away, slots: Semaphore::new(AT_ONCE), breaker: Mutex::default() })
+        Ok(Self {
+            client,
+            url,
+            key,
+            when_away,
+            slots: Semaphore::new(AT_ONCE),
+            breaker: Mutex::default(),
+            unasked: Mutex::default(),
+        })
+    }
+
+    /// The declared answer, for a text about which nobody was asked.
+    fn unasked(&self, why: &'static str) -> Opinion {
+        let mut unasked = self.unasked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(texts) = unasked.add(Instant::now()) {
+            tracing::warn!(texts, why, "no second opinion was asked for: the declared answer holds");
+        }
+        self.when_away.opinion()
     }
 
     async fn request(&self, text: &str) -> Result<Opinion, Failed> {
@@ -181,9 +220,9 @@ impl Breaker {
 impl SecondOpinion for HttpOpinion {
     async fn ask(&self, text: &str) -> Opinion {
         let breaker = || self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
-        let Ok(_slot) = self.slots.try_acquire() else { return self.when_away.opinion() };
+        let Ok(_slot) = self.slots.try_acquire() else { return self.unasked("too many questions at once") };
         if !breaker().lets_through(Instant::now()) {
-            return self.when_away.opinion();
+            return self.unasked("too many questions failed");
         }
         match self.request(text).await {
             Ok(opinion) => {
@@ -209,6 +248,15 @@ impl SecondOpinion for HttpOpinion {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_about_which_nobody_was_asked_are_told_of_now_and_then_and_all_counted() {
+        let start = Instant::now();
+        let mut unasked = Unasked::default();
+        assert_eq!(unasked.add(start), Some(1));
+        assert_eq!((unasked.add(start), unasked.add(start)), (None, None));
+        assert_eq!(unasked.add(start + TOLD_EVERY), Some(3));
+    }
 
     #[test]
     fn after_failures_in_a_row_nobody_is_asked_for_a_while() {

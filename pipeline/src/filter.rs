@@ -45,13 +45,14 @@ use arc_swap::ArcSwap;
 
 pub use self::{
     arbiter::Lowered,
+    check::check_bounds,
     classifier::{Classifier, Head, Scores},
     document::{rules_from_json, starter_rules},
     error::{FieldProblem, RuleError},
     normalize::{View, is_blank, utf16},
     recall::{Earlier, Recall, Trace},
     rule::{Action, Category, Rule},
-    rule_set::{HitRate, RuleSet, Said},
+    rule_set::{HitRate, RuleSet, Said, Tally},
     verdict::{Match, Verdict},
 };
 

@@ -1,4 +1,4 @@
-//! What nobody can do with the review queue: drown it, get more strikes or confirmations than they sent, judge themselves.
+//! What nobody can do with the review queue: drown it, hide in it, get more strikes or confirmations than they sent, judge themselves.
 
 use serde_json::{Value, json};
 
@@ -123,4 +123,34 @@ async fn a_reporter_is_asked_to_wait_after_fifty_reports() {
     assert!(refused.headers.contains_key("retry-after"), "{refused:?}");
     refused.fails_with(429);
     assert_eq!(chat.post(&bob, "/reports", report(0)).await.status, 200, "it is known");
+}
+
+#[tokio::test]
+async fn flagged_messages_beyond_the_bound_are_counted_and_named_by_one_incident() {
+    let chat = Chat::serve().await;
+    chat.rule("snark", "flag").await;
+    let (alice, bob) = (User::new(), User::new());
+    let room = chat.room(&alice, &[&bob]).await;
+    let mut ws = chat.connect(&alice).await;
+    for turn in 0..150 {
+        ws.say(room, &format!("snark {turn}"), &format!("t{turn}")).await;
+    }
+    let path = "/moderation/incidents?action=flag&limit=200";
+    let incidents = chat.moderated("GET", path, Value::Null).await;
+    let incidents = incidents.as_array().expect("a list");
+    assert_eq!(incidents.len(), 101);
+    assert_eq!((&incidents[0]["message"], &incidents[0]["further_count"]), (&json!("snark 100"), &json!(49)));
+    assert!(incidents[1..].iter().all(|incident| incident["further_count"] == 0));
+    let path = format!("/moderation/incidents/{}", incidents[0]["id"]);
+    let detail = chat.moderated("GET", &path, Value::Null).await;
+    let further: Vec<&Value> =
+        detail["further"].as_array().expect("a list").iter().map(|message| &message["message"]).collect();
+    assert_eq!((further.len(), further[0], further[48]), (49, &json!("snark 101"), &json!("snark 149")));
+
+    // Once it is decided another one is opened.
+    let decision = json!({ "decision": "uphold", "note": null });
+    chat.moderated("POST", &format!("{path}/decision"), decision).await;
+    ws.say(room, "snark 150", "t150").await;
+    let newest = &chat.moderated("GET", "/moderation/incidents?limit=1", Value::Null).await[0];
+    assert_eq!((&newest["message"], &newest["further_count"]), (&json!("snark 150"), &json!(0)));
 }

@@ -259,7 +259,7 @@ macro_rules! store_contract {
                 nobody_hides_behind_the_hundred,
                 a_sender_holds_a_hundred_undecided_an_hour,
                 a_temp_id_that_is_too_long_is_not_kept,
-                beyond_a_hundred_flags_messages_are_delivered_all_the_same,
+                beyond_a_hundred_flags_one_incident_stands_for_all_messages,
                 a_reporter_reports_fifty_an_hour,
             }
             held {
@@ -313,6 +313,7 @@ macro_rules! store_contract {
             scan {
                 messages_come_in_order_without_redacted_ones,
                 it_begins_where_it_is_asked_to,
+                messages_that_moderators_mind_are_not_ordinary,
             }
             hits {
                 hits_add_up_by_rule_action_and_day,

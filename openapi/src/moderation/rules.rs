@@ -75,8 +75,14 @@ impl RulesApi {
     ///
     /// A rule that is `live` is in force on this node when you have the answer, and within a second on every other; one
     /// that is `shadow` is counted and changes nothing; a `draft` is only kept. A live or shadow rule is refused while
-    /// one of its own `must_match` or `must_not_match` fails, or while it matches more than one in a thousand messages
-    /// of ordinary chat: try it first with `/moderation/check` and `/moderation/backtest`.
+    /// one of its own `must_match` or `must_not_match` fails: try it first with `/moderation/check` and
+    /// `/moderation/backtest`.
+    ///
+    /// Before a rule goes live it is tried on ordinary chat, however it comes into force (created, changed, restored or
+    /// imported). It is refused (422, with examples) while it matches an everyday word, more than one in a thousand
+    /// messages of the ordinary chat that ships with the program (judged as conversations, repeats included), or more
+    /// than one in a thousand, and more than three, of a sample of at most 5,000 messages that were delivered on this
+    /// site. A rule that allows is refused while it would lift nearly anything. An admin overrides this with a reason.
     #[oai(path = "/moderation/rules", method = "post", operation_id = "createRule")]
     async fn create_rule(
         &self,
@@ -125,7 +131,8 @@ impl RulesApi {
     /// Delete a rule
     ///
     /// It is out of force at once; its versions stay on record, and restoring one brings it back. With `If-Match` the
-    /// rule is deleted only while it has this version.
+    /// rule is deleted only while it has this version. A rule that allows is not deleted while another one matches
+    /// ordinary chat without it.
     #[oai(path = "/moderation/rules/:id", method = "delete", operation_id = "deleteRule")]
     async fn delete_rule(
         &self,
@@ -135,8 +142,11 @@ impl RulesApi {
         /// The version that you read, as `ETag` had it: `"3"`.
         #[oai(name = "If-Match")]
         if_match: OptionalIfMatch,
+        /// Admins only: why the rule goes although another one then matches ordinary chat. Kept in the audit log.
+        override_reason: Query<Option<String>>,
     ) -> Result<Changed, Failure> {
-        self.desk.delete_rule(actor(&caller), RuleId(id.0.0), if_match.0).await?;
+        let id = RuleId(id.0.0);
+        self.desk.delete_rule(actor(&caller), id, if_match.0, override_reason.0).await?;
         Ok(Changed::done())
     }
 

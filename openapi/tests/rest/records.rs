@@ -88,6 +88,7 @@ impl FakeRecords {
             decided_by: None,
             decided_at: None,
             note: None,
+            further: 0,
         })
         .0
     }
@@ -218,6 +219,7 @@ impl Records for FakeRecords {
                 decided_by: None,
                 decided_at: None,
                 note: None,
+                further: 0,
             })
         }))
     }
@@ -246,7 +248,7 @@ impl Records for FakeRecords {
         Ok(found.map(|incident| {
             let of_room = messages.into_iter().filter(|message| message.room == incident.room);
             let (before, after) = of_room.partition(|message| Some(message.id) < incident.message);
-            IncidentInContext { incident, before, after }
+            IncidentInContext { incident, before, after, further: Vec::new() }
         }))
     }
 
@@ -404,6 +406,10 @@ impl Records for FakeRecords {
         self.store.answer()?;
         let messages = self.store.all_messages().into_iter();
         Ok(messages.filter(|message| message.id > after).take(limit).collect())
+    }
+
+    async fn ordinary(&self, after: MessageId, limit: usize) -> Result<Vec<StoredMessage>, StoreError> {
+        self.scan(after, limit).await
     }
 
     async fn scan_from(

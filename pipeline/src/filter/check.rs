@@ -29,6 +29,19 @@ pub(super) fn check_form(rule: &Rule) -> Result<(), RuleError> {
         .map_err(|problem| field(rule, &problem.field, problem.problem))
 }
 
+/// Holds a rule that is about to be written to bounds that one written by an earlier release may break.
+///
+/// # Errors
+/// Which field of the rule is out of bounds.
+pub fn check_bounds(rule: &Rule) -> Result<(), RuleError> {
+    match &rule.kind {
+        RuleKind::Repetition(limit) => {
+            repetition::check_bounds(*limit).map_err(|problem| field(rule, &problem.field, problem.problem))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn check_kind(rule: &Rule) -> Result<(), Problem> {
     match &rule.kind {
         RuleKind::Terms(_) | RuleKind::Contact => Ok(()),

@@ -67,6 +67,9 @@ pub enum FieldProblem {
     /// A number is too small or too large.
     #[error("is not from {0} to {1}")]
     OutOfRange(u64, u64),
+    /// A limit is so low that it stops people who repeat themselves as everybody does.
+    #[error("must be from {0} to {1}: a lower limit stops people who repeat themselves as everybody does")]
+    TooStrict(u64, u64),
     /// There is nothing of that name.
     #[error("is not known")]
     Unknown,

@@ -35,8 +35,10 @@ const MAX_SET: usize = 8 << 20;
 const MAX_TABLED: usize = 64 << 10;
 /// Parentheses within parentheses.
 const MAX_NESTED: u32 = 50;
-/// Places where one pattern is found in one text: a verdict lists no more.
+/// Places where every pattern is found in one text, and how many beyond these all patterns of a view together are: a
+/// mask covers them, and an allowing rule that lifts the first ones does not hide the last.
 const MAX_FOUND: usize = Verdict::MAX_MATCHES;
+const MAX_BEYOND: usize = 4_096;
 
 /// Patterns that are being collected.
 #[derive(Debug, Default)]
@@ -277,9 +279,16 @@ impl Search {
         }
         places.sort_unstable();
         places.dedup();
+        let mut beyond = 0;
         for place in places {
             let (rule, compiled) = &self.patterns[place as usize];
-            for found in compiled.regex.find_iter(text).take(MAX_FOUND) {
+            for (at, found) in compiled.regex.find_iter(text).enumerate() {
+                if at >= MAX_FOUND {
+                    if beyond == MAX_BEYOND {
+                        break;
+                    }
+                    beyond += 1;
+                }
                 push(*rule, found.range());
             }
         }

@@ -11,6 +11,9 @@ use super::{
 
 /// How often one text may be said at most: no more messages of one sender in a room are remembered.
 const MAX_SAME: u32 = 15;
+/// Everybody sends a text twice now and then: a rule that is written lets it pass, and looks at a few seconds at least.
+const LEAST_SAME: u32 = 2;
+const LEAST_WINDOW: u32 = 5;
 /// A day, the longest that anything is remembered.
 const MAX_WINDOW: u32 = 24 * 60 * 60;
 
@@ -75,4 +78,14 @@ pub(super) fn check(limit: Limit) -> Result<(), Problem> {
         return Err(Problem::new("limit.window_seconds", FieldProblem::OutOfRange(1, MAX_WINDOW.into())));
     }
     Ok(())
+}
+
+/// Holds the limit of a rule that is about to be written to what is sane.
+pub(super) fn check_bounds(limit: Limit) -> Result<(), Problem> {
+    let within = |field: &str, least: u32, number: u32, most: u32| {
+        let problem = FieldProblem::TooStrict(least.into(), most.into());
+        if (least..=most).contains(&number) { Ok(()) } else { Err(Problem::new(field, problem)) }
+    };
+    within("limit.same_text", LEAST_SAME, limit.same_text, MAX_SAME)?;
+    within("limit.window_seconds", LEAST_WINDOW, limit.window_seconds, MAX_WINDOW)
 }

@@ -1,7 +1,10 @@
 //! Rules that were compiled together.
 
+mod tally;
+
 use std::{collections::HashSet, fmt, sync::Arc};
 
+pub use self::tally::Tally;
 use super::{
     arbiter::{self, Lowered},
     check::{check_form, field},
@@ -165,24 +168,14 @@ impl RuleSet {
         Verdict { scores: judged.scores, trace: judged.trace, ..verdict }
     }
 
-    /// How many texts of a corpus each of these rules matches, rules in the shadow too, in their order.
+    /// Counts how many texts of a corpus each of these rules matches by itself, rules in the shadow too, in their order;
+    /// see [`Tally`].
     pub fn hit_rates<'t>(&self, rules: &[RuleId], texts: impl IntoIterator<Item = &'t str>) -> Vec<HitRate> {
-        let mut rates = vec![HitRate::default(); rules.len()];
-        let place = |rule: &RuleId| self.0.rules.iter().position(|one| one.id == *rule);
-        let places: Vec<Option<usize>> = rules.iter().map(place).collect();
-        for (at, text) in texts.into_iter().enumerate() {
-            let judged = self.0.find(text, &Earlier::default(), |_| true);
-            for (rate, place) in rates.iter_mut().zip(&places) {
-                rate.texts += 1;
-                if judged.hits.iter().any(|hit| Some(hit.rule) == *place) {
-                    rate.hits += 1;
-                    if rate.first.len() < MAX_FIRST {
-                        rate.first.push(at);
-                    }
-                }
-            }
+        let mut tally = Tally::new(self, rules);
+        for text in texts {
+            tally.count(&Said { text, room: None, earlier: &Earlier::default() });
         }
-        rates
+        tally.rates()
     }
 }
 

@@ -7,6 +7,8 @@
 mod backtest;
 mod candidate;
 mod check;
+mod evidence;
+mod gate;
 mod incidents;
 mod people;
 mod rules;

@@ -214,6 +214,9 @@ pub struct Incident {
     pub decided_at: Option<Timestamp>,
     /// What the moderator noted.
     pub note: Option<String>,
+    /// How many messages of the sender it stands for besides its own: beyond a bound the queue does not list them one by
+    /// one. Of refused ones each time that one was sent counts.
+    pub further: u64,
 }
 
 /// A participant's report.
@@ -234,6 +237,8 @@ pub struct IncidentInContext {
     pub before: Vec<StoredMessage>,
     /// Up to ten messages after it.
     pub after: Vec<StoredMessage>,
+    /// The newest of the delivered messages that it stands for besides its own, oldest first; at most 100.
+    pub further: Vec<StoredMessage>,
 }
 
 /// A refused message, for the record.

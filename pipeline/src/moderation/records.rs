@@ -187,6 +187,9 @@ pub trait Records: Send + Sync {
     /// connection that nobody else waits for.
     async fn scan(&self, after: MessageId, limit: usize) -> Result<Vec<StoredMessage>, StoreError>;
 
+    /// The same, without messages about which an incident is open or was decided to be right: what moderators do not mind.
+    async fn ordinary(&self, after: MessageId, limit: usize) -> Result<Vec<StoredMessage>, StoreError>;
+
     /// The message after which come at most `limit` messages, all of them since `since`, and how many these are about
     /// (redacted ones too).
     async fn scan_from(

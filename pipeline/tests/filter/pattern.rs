@@ -27,6 +27,17 @@ fn a_pattern_is_matched_against_its_view_and_its_spans_are_of_the_original() {
 }
 
 #[test]
+fn what_stands_behind_many_matches_is_masked_and_not_hidden_by_what_is_allowed() {
+    let text = format!("{}9999", "1234 ".repeat(200));
+    let mask = rule(1, "pattern", json!({"pattern": r"\d{4}", "action": "mask"}));
+    let masked = set(std::slice::from_ref(&mask)).check(&text).masked(&text);
+    assert!(!masked.contains(|c: char| c.is_ascii_digit()), "{masked}");
+    let allow = rule(2, "terms", json!({"terms": ["1234"], "action": "allow"}));
+    let verdict = set(&[mask, allow]).check(&text);
+    assert_eq!(matched(&verdict, &text), ["9999"]);
+}
+
+#[test]
 fn many_patterns_are_each_found_where_they_are() {
     let patterns: Vec<_> = (1..=500)
         .map(|id| rule(id, "pattern", json!({"pattern": format!(r"\bword{id}x\s+\d+|[^a-z]q{id}z")})))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::set::{rule, set};
 use plic_pipeline::{
-    filter::{Recall, RuleSet, Said},
+    filter::{Recall, RuleSet, Said, check_bounds, rules_from_json},
     id::{RoomId, UserId},
     timestamp::Timestamp,
 };
@@ -92,6 +92,26 @@ fn examples_are_judged_as_if_the_limit_was_reached() {
             "must_match": ["Visit my flat"], "must_not_match": ["ok"],
         }),
     )]);
+}
+
+#[test]
+fn a_limit_that_is_written_lets_a_text_be_sent_twice() {
+    let bounds = |limit| {
+        let rules = json!([rule(1, "repetition", json!({"limit": limit}))]).to_string();
+        let rules = rules_from_json(rules.as_bytes()).expect("a rule");
+        check_bounds(&rules[0]).map_err(|error| error.to_string())
+    };
+    for (same_text, window_seconds, problem) in [
+        (1, 60, "limit.same_text: must be from 2 to 15"),
+        (2, 4, "limit.window_seconds: must be from 5 to 86400"),
+    ] {
+        let refused = bounds(json!({"same_text": same_text, "window_seconds": window_seconds}))
+            .expect_err("is refused");
+        assert!(refused.contains(problem), "{refused}");
+    }
+    bounds(json!({"same_text": 2, "window_seconds": 5})).expect("is sane");
+    // What an earlier release let through stays in force.
+    set(&[rule(1, "repetition", json!({"limit": {"same_text": 1, "window_seconds": 60}}))]);
 }
 
 #[test]

@@ -170,6 +170,10 @@ impl<S: Store + Records + 'static> Records for Cached<S> {
         self.store.scan(after, limit).await
     }
 
+    async fn ordinary(&self, after: MessageId, limit: usize) -> Result<Vec<StoredMessage>, StoreError> {
+        self.store.ordinary(after, limit).await
+    }
+
     async fn scan_from(
         &self,
         since: Option<Timestamp>,

@@ -21,23 +21,28 @@ use super::{
     change::Work,
     db::{Bulk, Connection, HIDDEN, Text, newest_id},
     read::{MAX_TEXT_BYTES, MessageRow, message_of, one_more_than, place_of},
-    words::{from_json, json, variant, word},
+    words::{count, from_json, json, variant, word},
 };
 
 const COLUMNS: &str = "i.id, i.status, i.kind, i.category, i.\"user\", i.room, i.message, i.text, i.matches, \
-                       i.reporter, i.reason, i.created_at, i.decided_by, i.decided_at, i.note";
+                       i.reporter, i.reason, i.created_at, i.decided_by, i.decided_at, i.note, i.further";
 const INSERT_RULES: Bulk = Bulk {
     before: "INSERT INTO incident_rules (rule, incident, shadow) SELECT * FROM (VALUES ",
     after: ") AS v WHERE column1 IS NOT NULL ON CONFLICT DO NOTHING",
     columns: 3,
 };
-/// Messages shown on either side of an incident's.
+/// Messages shown on either side of an incident's, and of those that it stands for besides its own.
 const AROUND: i64 = 10;
+const MAX_FURTHER: i64 = 100;
 
 pub(super) const BEFORE: &str = "SELECT id, room, sender, text, created_at FROM messages \
                                  WHERE room = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
 pub(super) const AFTER: &str = "SELECT id, room, sender, text, created_at FROM messages \
                                 WHERE room = $1 AND seq >= $2 ORDER BY seq LIMIT $3";
+/// The newest of the messages that an incident stands for besides its own.
+pub(super) const FURTHER: &str = "SELECT m.id, m.room, m.sender, m.text, m.created_at \
+                                  FROM incident_further f CROSS JOIN messages m \
+                                  WHERE m.id = f.message AND f.incident = $1 ORDER BY f.message DESC LIMIT $2";
 
 /// An incident to open.
 pub(super) struct NewIncident {
@@ -68,6 +73,7 @@ struct IncidentRow {
     decided_by: Option<Uuid>,
     decided_at: Option<i64>,
     note: Option<Text>,
+    further: Option<i64>,
 }
 
 impl TryFrom<IncidentRow> for Incident {
@@ -92,6 +98,7 @@ impl TryFrom<IncidentRow> for Incident {
             decided_by: row.decided_by.map(UserId),
             decided_at: row.decided_at.map(Timestamp),
             note: row.note.map(|note| note.0),
+            further: row.further.map_or(0, count),
         })
     }
 }
@@ -125,14 +132,7 @@ pub(super) async fn open(
     .bind(now.0)
     .fetch_one(&mut *connection)
     .await?;
-    let mut rules: Vec<(RuleId, bool)> = matches.iter().map(|found| (found.rule_id, found.shadow)).collect();
-    rules.sort_unstable();
-    rules.dedup_by_key(|(rule, _)| *rule);
-    INSERT_RULES
-        .execute(connection, &rules, move |statement, (rule, shadow)| {
-            statement.bind(rule.0).bind(id).bind(*shadow)
-        })
-        .await?;
+    add_rules(connection, IncidentId(id), &matches).await?;
     Ok(Incident {
         id: IncidentId(id),
         status: IncidentStatus::Open,
@@ -148,7 +148,34 @@ pub(super) async fn open(
         decided_by: None,
         decided_at: None,
         note: None,
+        further: 0,
     })
+}
+
+/// Lists an incident under the rules that matched.
+pub(super) async fn add_rules(
+    connection: &mut Connection,
+    incident: IncidentId,
+    matches: &[FoundMatch],
+) -> sqlx::Result<()> {
+    let mut rules: Vec<(RuleId, bool)> = matches.iter().map(|found| (found.rule_id, found.shadow)).collect();
+    rules.sort_unstable();
+    rules.dedup_by_key(|(rule, _)| *rule);
+    INSERT_RULES
+        .execute(connection, &rules, move |statement, (rule, shadow)| {
+            statement.bind(rule.0).bind(incident.0).bind(*shadow)
+        })
+        .await?;
+    Ok(())
+}
+
+/// Counts one more message that an incident stands for.
+pub(super) async fn count_further(connection: &mut Connection, incident: IncidentId) -> sqlx::Result<()> {
+    query("UPDATE incidents SET further = coalesce(further, 0) + 1 WHERE id = $1")
+        .bind(incident.0)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Tells moderators of an incident that this change opened.
@@ -261,7 +288,10 @@ pub(super) async fn in_context(
     let mut before = said(connection, BEFORE, incident.room, first).await?;
     before.reverse();
     let after = said(connection, AFTER, incident.room, from).await?;
-    Ok(Some(IncidentInContext { incident, before, after }))
+    let further: Vec<MessageRow> =
+        query_as(FURTHER).bind(incident.id.0).bind(MAX_FURTHER).fetch_all(connection).await?;
+    let further = further.into_iter().rev().map(message_of).collect();
+    Ok(Some(IncidentInContext { incident, before, after, further }))
 }
 
 async fn said(

@@ -180,7 +180,14 @@ impl Records for Engine {
 
     async fn scan(&self, after: MessageId, limit: usize) -> Result<Vec<StoredMessage>, StoreError> {
         within(SCAN_DEADLINE, || async {
-            scan::messages(&mut *self.scanner.single().await?, after, limit).await
+            scan::messages(&mut *self.scanner.single().await?, scan::MESSAGES, after, limit).await
+        })
+        .await
+    }
+
+    async fn ordinary(&self, after: MessageId, limit: usize) -> Result<Vec<StoredMessage>, StoreError> {
+        within(SCAN_DEADLINE, || async {
+            scan::messages(&mut *self.scanner.single().await?, scan::ORDINARY, after, limit).await
         })
         .await
     }

@@ -58,7 +58,9 @@ impl Change for RecordRefused {
             remember(work, key).await?;
         }
         let incident = if let Some(known) = known {
-            IncidentId(known)
+            let known = IncidentId(known);
+            incidents::count_further(work.connection, known).await?;
+            known
         } else {
             let new = NewIncident {
                 kind: finding.kind,

@@ -211,6 +211,10 @@ async fn clear_incidents(
         .bind(incident)
         .execute(&mut *work.connection)
         .await?;
+        query("DELETE FROM incident_further WHERE incident = $1")
+            .bind(incident)
+            .execute(&mut *work.connection)
+            .await?;
         // Without its text there is nothing to deliver.
         query("DELETE FROM held WHERE incident = $1 AND decided = FALSE")
             .bind(incident)

@@ -11,16 +11,26 @@ use super::{
 
 pub(super) const MESSAGES: &str = "SELECT id, room, sender, text, created_at FROM messages \
                                    WHERE id > $1 AND redacted_at IS NULL ORDER BY id LIMIT $2";
+/// The same, without messages about which an incident is open or was decided to be right.
+pub(super) const ORDINARY: &str = "SELECT id, room, sender, text, created_at FROM messages m \
+                                   WHERE id > $1 AND redacted_at IS NULL AND NOT EXISTS (\
+                                       SELECT 1 FROM incidents i WHERE i.message = m.id \
+                                       AND i.status NOT IN ('dismissed', 'released')) \
+                                   AND NOT EXISTS (\
+                                       SELECT 1 FROM incident_further f CROSS JOIN incidents i \
+                                       WHERE f.message = m.id AND i.id = f.incident \
+                                       AND i.status NOT IN ('dismissed', 'released')) ORDER BY id LIMIT $2";
 /// The most messages that one call reads.
 const MAX_MESSAGES: usize = 10_000;
 
 pub(super) async fn messages(
     connection: &mut Connection,
+    sql: &'static str,
     after: MessageId,
     limit: usize,
 ) -> sqlx::Result<Vec<StoredMessage>> {
     let limit = i64::try_from(limit.min(MAX_MESSAGES)).unwrap_or(i64::MAX);
-    let rows: Vec<MessageRow> = query_as(MESSAGES).bind(after.0).bind(limit).fetch_all(connection).await?;
+    let rows: Vec<MessageRow> = query_as(sql).bind(after.0).bind(limit).fetch_all(connection).await?;
     Ok(rows.into_iter().map(message_of).collect())
 }
 

@@ -12,8 +12,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, query};
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, audit, bans, dossier, hits, incidents, lately, open::reader_options, read, refused, reports,
-    retention, rules, scan,
+    SqliteStore, audit, bans, dossier, flags, hits, incidents, lately, open::reader_options, read, refused,
+    reports, retention, rules, scan,
 };
 
 struct Nowhere;
@@ -84,6 +84,8 @@ async fn every_list_is_served_by_an_index() {
         hits::SINCE,
         incidents::BEFORE,
         incidents::AFTER,
+        flags::SUMMARY,
+        incidents::FURTHER,
         lately::FLAGGED,
         lately::UNDECIDED,
         lately::REPORTED,
@@ -102,6 +104,7 @@ async fn every_list_is_served_by_an_index() {
         rules::PAGE,
         rules::VERSIONS,
         scan::MESSAGES,
+        scan::ORDINARY,
     ];
     let lists = lists
         .into_iter()

@@ -147,6 +147,10 @@ impl Records for Pausing {
         self.store.scan(after, limit).await
     }
 
+    async fn ordinary(&self, after: MessageId, limit: usize) -> Result<Vec<StoredMessage>, StoreError> {
+        self.store.ordinary(after, limit).await
+    }
+
     async fn scan_from(
         &self,
         since: Option<Timestamp>,

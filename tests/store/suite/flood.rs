@@ -15,7 +15,8 @@ pub(crate) async fn a_sender_opens_a_hundred_an_hour(engine: impl Engine) {
     for n in 0..105 {
         refuse(&*records, IncidentKind::Reject, 1, RoomId(1), &format!("{n}")).await;
     }
-    assert_eq!(all_incidents(&*records).await.len(), 100);
+    let incidents = all_incidents(&*records).await;
+    assert_eq!((incidents.len(), incidents[0].further), (100, 5));
     refuse(&*records, IncidentKind::Reject, 2, RoomId(1), "0").await;
     engine.age(DAY / 24).await;
     refuse(&*records, IncidentKind::Reject, 1, RoomId(1), "0").await;
@@ -95,7 +96,7 @@ pub(crate) async fn a_temp_id_that_is_too_long_is_not_kept(engine: impl Engine) 
     assert_eq!(store.hold(held(longest)).await.expect("holds"), Held::Waiting);
 }
 
-pub(crate) async fn beyond_a_hundred_flags_messages_are_delivered_all_the_same(engine: impl Engine) {
+pub(crate) async fn beyond_a_hundred_flags_one_incident_stands_for_all_messages(engine: impl Engine) {
     let (store, records) = (engine.store(), engine.records());
     let room = room_of(&*store, &[1, 2]).await;
     let flagged = |sender: u128, n: usize| {
@@ -107,12 +108,28 @@ pub(crate) async fn beyond_a_hundred_flags_messages_are_delivered_all_the_same(e
     // Many in one transaction too.
     let all = futures_util::future::join_all((0..105).map(|n| store.append(flagged(1, n)))).await;
     assert!(all.iter().all(Result::is_ok), "{all:?}");
-    assert_eq!(all_incidents(&*records).await.len(), 100);
+    let incidents = all_incidents(&*records).await;
+    assert_eq!((incidents.len(), incidents[0].further), (101, 4));
+    assert!(incidents[1..].iter().all(|incident| incident.further == 0));
     assert_eq!(engine.bus().messages().len(), 105);
+    let further = records.incident(incidents[0].id).await.expect("answers").expect("is there").further;
+    let texts: Vec<String> = further.iter().map(|message| message.text.clone()).collect();
+    assert_eq!(texts, ["flagged 101", "flagged 102", "flagged 103", "flagged 104"]);
+    // A message that was redacted stays, without its text; one that is gone is gone here as well.
+    records.redact(further[0].id, user(9)).await.expect("redacts");
+    let again = records.incident(incidents[0].id).await.expect("answers").expect("is there").further;
+    assert!(again.len() == 4 && again[0].text != "flagged 101", "{again:?}");
+    // Once it is decided, another one is opened.
+    records.decide(incidents[0].id, Decision::Uphold, None, user(9)).await.expect("decides");
+    store.append(flagged(1, 105)).await.expect("stores");
+    store.append(flagged(1, 106)).await.expect("stores");
+    let incidents = all_incidents(&*records).await;
+    assert_eq!((incidents.len(), incidents[0].further, incidents[1].further), (102, 1, 4));
     store.append(flagged(2, 0)).await.expect("stores");
     engine.age(DAY / 24).await;
-    store.append(flagged(1, 105)).await.expect("stores");
-    assert_eq!(all_incidents(&*records).await.len(), 102);
+    store.append(flagged(1, 107)).await.expect("stores");
+    let incidents = all_incidents(&*records).await;
+    assert_eq!((incidents.len(), incidents[0].further), (104, 0));
 }
 
 pub(crate) async fn a_reporter_reports_fifty_an_hour(engine: impl Engine) {

@@ -1,6 +1,6 @@
 //! Reading through all messages.
 
-use plic_pipeline::{id::MessageId, timestamp::Timestamp};
+use plic_pipeline::{id::MessageId, moderation::Decision, timestamp::Timestamp};
 
 use super::{DAY, room_of, say, user};
 use crate::engine::Engine;
@@ -64,4 +64,27 @@ pub(crate) async fn it_begins_where_it_is_asked_to(engine: impl Engine) {
         );
         assert_eq!(about, count, "{since:?} {limit:?}");
     }
+}
+
+pub(crate) async fn messages_that_moderators_mind_are_not_ordinary(engine: impl Engine) {
+    let (store, records) = (engine.store(), engine.records());
+    let room = room_of(&*store, &[1, 2]).await;
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        ids.push(say(&*store, 1, room, &n.to_string()).await.expect("stores"));
+    }
+    records.redact(ids[0], user(9)).await.expect("redacts");
+    for (place, decision) in [(1, None), (2, Some(Decision::Dismiss)), (3, Some(Decision::Uphold))] {
+        let incident = records.report(user(2), room, ids[place], "rude".into()).await.expect("reports");
+        if let Some(decision) = decision {
+            records.decide(incident, decision, None, user(9)).await.expect("decides");
+        }
+    }
+    let texts = async |after, limit| -> Vec<String> {
+        let messages = records.ordinary(after, limit).await.expect("answers");
+        messages.into_iter().map(|message| message.text).collect()
+    };
+    assert_eq!(texts(MessageId(0), 10).await, ["2", "4"]);
+    assert_eq!(texts(MessageId(0), 1).await, ["2"]);
+    assert_eq!(texts(ids[2], 10).await, ["4"]);
 }

@@ -85,6 +85,9 @@ pub(crate) struct Incident {
     decided_at: Nullable<Moment>,
     /// What the moderator noted.
     note: Nullable<String>,
+    /// How many messages of the sender it stands for besides its own: a sender's flagged and refused messages beyond a
+    /// hundred an hour are not listed one by one. Of refused ones each time that one was sent counts.
+    further_count: u64,
 }
 
 /// A participant's report.
@@ -103,6 +106,9 @@ pub(crate) struct IncidentDetail {
     incident: Incident,
     /// What was said around it in its room.
     context: Context,
+    /// The newest of the delivered messages that it stands for besides its own, the oldest first; at most 100. A decision
+    /// to remove takes the text of its own message alone.
+    further: Vec<Message>,
     /// Who looks at it now, as far as the node that you asked knows; at most ten.
     viewers: Vec<Viewer>,
 }
@@ -193,6 +199,7 @@ impl From<moderation::Incident> for Incident {
             decided_by: Nullable(incident.decided_by.map(|user| user.0)),
             decided_at: Nullable(incident.decided_at.map(Moment)),
             note: Nullable(incident.note),
+            further_count: incident.further,
         }
     }
 }
@@ -203,6 +210,7 @@ impl IncidentDetail {
         Self {
             incident: found.incident.into(),
             context: Context { before: messages(found.before), after: messages(found.after) },
+            further: messages(found.further),
             viewers: viewers.into_iter().map(Viewer::from).collect(),
         }
     }

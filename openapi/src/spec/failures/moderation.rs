@@ -44,6 +44,7 @@ pub(super) const OPERATIONS: [Operation; 28] = [
             "RuleTooLarge",
             "NotJson",
             "InvalidRule",
+            "TooSlowToTry",
         ],
     ),
     ("/moderation/rules/{id}", "get", &["ModeratorsOnly", "NoSuchRule"]),
@@ -60,12 +61,13 @@ pub(super) const OPERATIONS: [Operation; 28] = [
             "NotJson",
             "InvalidRule",
             "VersionNeeded",
+            "TooSlowToTry",
         ],
     ),
     (
         "/moderation/rules/{id}",
         "delete",
-        &["MalformedVersion", "ModeratorsOnly", "NoSuchRule", "StaleOrRulesChanged", "RuleNeeded"],
+        &["MalformedVersion", "OverrideForAdmins", "NoSuchRule", "StaleOrRulesChanged", "RuleNeeded"],
     ),
     ("/moderation/rules/{id}/versions", "get", &["ModeratorsOnly", "NoSuchRule", "InvalidList"]),
     (
@@ -80,6 +82,7 @@ pub(super) const OPERATIONS: [Operation; 28] = [
             "BodyTooLarge",
             "NotJson",
             "InvalidVersion",
+            "TooSlowToTry",
         ],
     ),
     ("/moderation/rules/export", "get", &["ModeratorsOnly"]),
@@ -94,6 +97,7 @@ pub(super) const OPERATIONS: [Operation; 28] = [
             "RulesTooLarge",
             "NotJson",
             "InvalidImport",
+            "TooSlowToTry",
         ],
     ),
     (

@@ -25,7 +25,7 @@ async fn an_incident_has_every_key_and_what_was_said_around_it() {
     let read = rest.get(MODERATOR, &format!("/moderation/incidents/{id}")).await.json();
     let incident = read["data"].as_object().expect("an incident");
     let keys: Vec<&str> = incident.keys().map(String::as_str).collect();
-    let expected = "id status action category user_id room_id message_id message matches report created_at decided_by decided_at note context viewers";
+    let expected = "id status action category user_id room_id message_id message matches report created_at decided_by decided_at note further_count context further viewers";
     assert_eq!(keys, expected.split(' ').collect::<Vec<_>>());
     assert_eq!((&incident["status"], &incident["action"]), (&json!("open"), &json!("block")));
     assert_eq!((&incident["user_id"], &incident["decided_by"]), (&json!(TWO), &Value::Null));

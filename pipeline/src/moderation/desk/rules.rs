@@ -1,12 +1,13 @@
-//! Rules: read, write, restore, export and import. Every change is compiled and tried before it is written.
+//! Rules: read, write, restore, export and import. Every change is compiled, and tried on ordinary chat, before it is
+//! written.
 
 use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::{Actor, Desk, DeskError, candidate, incidents::bounded, off_the_path};
+use super::{Actor, Desk, DeskError, candidate, evidence::Evidence, gate, incidents::bounded, off_the_path};
 use crate::{
-    filter::{Action, Rule, RuleSet, rule::State},
+    filter::{Rule, RuleSet, check_bounds, rule::State},
     id::RuleId,
     moderation::{
         audit::Deed,
@@ -62,7 +63,7 @@ impl Desk {
         draft: Rule,
         force: Option<String>,
     ) -> Result<StoredRule, DeskError> {
-        self.change_one(actor, force, move |book| {
+        self.change_one(actor, Gate::of(force, [&draft]), move |book| {
             let rule = Rule { id: RuleId(book.next_id), version: 1, ..draft };
             Ok(one("rule.create", actor, rule))
         })
@@ -78,7 +79,7 @@ impl Desk {
         draft: Rule,
         force: Option<String>,
     ) -> Result<StoredRule, DeskError> {
-        self.change_one(actor, force, move |book| {
+        self.change_one(actor, Gate::of(force, [&draft]), move |book| {
             let version = version_of(book, id).ok_or(DeskError::NotFound("rule"))?;
             if version != expected {
                 return Err(DeskError::Stale(version));
@@ -88,16 +89,18 @@ impl Desk {
         .await
     }
 
-    /// Deletes a rule; its versions stay on record. With `expected`, only while it has this version.
+    /// Deletes a rule; its versions stay on record. With `expected`, only while it has this version. `force` is an admin's
+    /// reason where the rule allows what another one matches in ordinary chat.
     pub async fn delete_rule(
         &self,
         actor: Actor,
         id: RuleId,
         expected: Option<u32>,
+        force: Option<String>,
     ) -> Result<(), DeskError> {
         let desk = self.clone();
         self.to_the_end(async move {
-            desk.change(actor, None, |book| {
+            desk.change(actor, Gate::of(force, []), |book| {
                 let version = version_of(book, id).ok_or(DeskError::NotFound("rule"))?;
                 if expected.is_some_and(|expected| expected != version) {
                     return Err(DeskError::Stale(version));
@@ -138,7 +141,7 @@ impl Desk {
         let earlier = self.0.records.rule_versions(id, version.checked_add(1), 1).await?.items;
         let earlier = earlier.into_iter().find(|stored| stored.rule.version == version);
         let earlier = earlier.ok_or(DeskError::NotFound("version"))?.rule;
-        self.change_one(actor, force, move |book| {
+        self.change_one(actor, Gate::of(force, [&earlier]), move |book| {
             // Of a deleted rule, no version is in the book, and none can have come since.
             let current = version_of(book, id).unwrap_or(newest);
             let mut change = one("rule.restore", actor, Rule { version: current + 1, ..earlier });
@@ -170,6 +173,7 @@ impl Desk {
         let desk = self.clone();
         self.to_the_end(async move {
             let mut report = ImportReport::default();
+            let gate = Gate::of(force, &rules);
             let plan = |book: &Rulebook| {
                 let (writes, planned) = import(book, rules)?;
                 report = planned;
@@ -180,9 +184,9 @@ impl Desk {
                 Ok(Change { writes, deeds: vec![deed] })
             };
             if dry_run {
-                desk.rehearse(actor, force, plan).await?;
+                desk.rehearse(actor, gate, plan).await?;
             } else {
-                desk.change(actor, force, plan).await?;
+                desk.change(actor, gate, plan).await?;
                 desk.tell(Notice::RulesReplaced).await;
             }
             Ok(report)
@@ -209,7 +213,7 @@ impl Desk {
     pub async fn found_rules(&self, rules: Vec<Rule>) -> Result<(), DeskError> {
         let book = self.0.records.rulebook().await?;
         let (writes, _) = import(&book, rules)?;
-        compile(&book, &writes, true).await?;
+        compile(&book, &writes, None).await?;
         let deed = Deed::new(None, "rules.import").with("created", writes.len());
         match self.0.records.write_rules(book.revision, writes, vec![deed]).await {
             // Another node was faster, with the same rules.
@@ -221,12 +225,12 @@ impl Desk {
     async fn change_one(
         &self,
         actor: Actor,
-        force: Option<String>,
+        gate: Gate,
         plan: impl FnOnce(&Rulebook) -> Result<Change, DeskError> + Send + 'static,
     ) -> Result<StoredRule, DeskError> {
         let desk = self.clone();
         self.to_the_end(async move {
-            let mut written = desk.change(actor, force, plan).await?;
+            let mut written = desk.change(actor, gate, plan).await?;
             let rule = written.rules.pop().expect("one rule was written");
             let stored = StoredRule { rule, updated_by: Some(actor.user), updated_at: written.at };
             let Rule { id, version, ref name, state, .. } = stored.rule;
@@ -241,15 +245,15 @@ impl Desk {
     async fn change(
         &self,
         actor: Actor,
-        force: Option<String>,
+        gate: Gate,
         plan: impl FnOnce(&Rulebook) -> Result<Change, DeskError>,
     ) -> Result<Written, DeskError> {
+        let evidence = self.evidence_for(actor, &gate).await?;
         let _changing = self.0.changing.lock().await;
         let book = self.0.records.rulebook().await?;
         let mut change = plan(&book)?;
-        let (set, rules) =
-            compile(&book, &change.writes, may_match_ordinary_chat(actor, force.as_deref())?).await?;
-        if let Some(reason) = force {
+        let (set, rules) = compile(&book, &change.writes, evidence).await?;
+        if let Some(reason) = gate.override_reason {
             let with_reason = |deed: Deed| deed.with("override_reason", reason.as_str());
             change.deeds = change.deeds.into_iter().map(with_reason).collect();
         }
@@ -270,43 +274,63 @@ impl Desk {
     async fn rehearse(
         &self,
         actor: Actor,
-        force: Option<String>,
+        gate: Gate,
         plan: impl FnOnce(&Rulebook) -> Result<Change, DeskError>,
     ) -> Result<(), DeskError> {
         let _trial = self.a_trial().await?;
+        let evidence = self.evidence_for(actor, &gate).await?;
         let book = self.0.records.rulebook().await?;
         let change = plan(&book)?;
-        compile(&book, &change.writes, may_match_ordinary_chat(actor, force.as_deref())?).await?;
+        compile(&book, &change.writes, evidence).await?;
         Ok(())
     }
-}
 
-/// Whether rules may be put in force that match ordinary chat.
-fn may_match_ordinary_chat(actor: Actor, reason: Option<&str>) -> Result<bool, DeskError> {
-    match reason {
-        None => Ok(false),
-        Some(_) if actor.role < Role::Admin => {
-            Err(DeskError::AdminsOnly("Only admins may put a rule in force that matches ordinary chat."))
+    /// What a change is held to, read before anything waits for the change; `None` where an admin overrides the gate.
+    async fn evidence_for(&self, actor: Actor, gate: &Gate) -> Result<Option<Evidence>, DeskError> {
+        match gate.override_reason.as_deref() {
+            None if gate.puts_in_force => self.evidence().await.map(Some),
+            None => Ok(Some(Evidence::default())),
+            Some(_) if actor.role < Role::Admin => {
+                Err(DeskError::AdminsOnly("Only admins may put a rule in force that matches ordinary chat."))
+            }
+            Some(reason) if reason.trim().is_empty() => Err(DeskError::Invalid {
+                field: "override_reason".to_owned(),
+                problem: "is empty".to_owned(),
+            }),
+            Some(reason) => bounded("override_reason", reason).map(|()| None),
         }
-        Some(reason) if reason.trim().is_empty() => {
-            Err(DeskError::Invalid { field: "override_reason".to_owned(), problem: "is empty".to_owned() })
-        }
-        Some(reason) => bounded("override_reason", reason).map(|()| true),
     }
 }
 
-/// The set as it would be, compiled and tried; and the rules that are new in it.
+/// What a change has to pass before it is written.
+struct Gate {
+    /// An admin's reason for what matches ordinary chat all the same.
+    override_reason: Option<String>,
+    /// Whether a rule that is written is live: it is then tried on what is stored.
+    puts_in_force: bool,
+}
+
+impl Gate {
+    fn of<'r>(override_reason: Option<String>, rules: impl IntoIterator<Item = &'r Rule>) -> Self {
+        let puts_in_force = rules.into_iter().any(|rule| rule.state == State::Live);
+        Self { override_reason, puts_in_force }
+    }
+}
+
+/// The set as it would be, compiled and, where there is evidence, tried on it and on ordinary chat; and the rules that
+/// are new in it.
 async fn compile(
     book: &Rulebook,
     writes: &[RuleWrite],
-    may_match_ordinary_chat: bool,
+    evidence: Option<Evidence>,
 ) -> Result<(RuleSet, Vec<Rule>), DeskError> {
-    let mut rules: HashMap<RuleId, Rule> =
-        book.rules.iter().map(|stored| (stored.rule.id, stored.rule.clone())).collect();
+    let before: Vec<Rule> = book.rules.iter().map(|stored| stored.rule.clone()).collect();
+    let mut rules: HashMap<RuleId, Rule> = before.iter().map(|rule| (rule.id, rule.clone())).collect();
     let mut written = Vec::new();
     for write in writes {
         match write {
             RuleWrite::Put(rule) => {
+                check_bounds(rule)?;
                 rules.insert(rule.id, rule.clone());
                 written.push(rule.clone());
             }
@@ -317,15 +341,11 @@ async fn compile(
     }
     let mut rules: Vec<Rule> = rules.into_values().collect();
     rules.sort_unstable_by_key(|rule| rule.id);
-    let acting: Vec<RuleId> = written
-        .iter()
-        .filter(|rule| rule.state == State::Live && rule.action != Action::Allow)
-        .map(|rule| rule.id)
-        .collect();
+    let new: HashSet<RuleId> = written.iter().map(|rule| rule.id).collect();
     let set = off_the_path(move || {
         let set = RuleSet::compile(rules)?;
-        if !may_match_ordinary_chat {
-            candidate::spare_ordinary_chat(&set, &acting)?;
+        if let Some(evidence) = evidence {
+            gate::hold_to_ordinary_chat(&before, &set, &new, &evidence)?;
         }
         Ok::<_, DeskError>(set)
     })

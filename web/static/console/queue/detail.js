@@ -31,6 +31,8 @@ const words = dictionary(
     others: (/** @type {string} */ names) => `Another moderator is looking at this: ${names}`, back: "Back to the queue",
     refused: "not delivered", more: (/** @type {number} */ n) => plural(n, "more rule", "more rules"), thisOne: "this message",
     redacted: "The text was removed.",
+    further: (/** @type {number} */ n) => `It also stands for ${plural(n, "further message", "further messages")} of the same sender`,
+    furtherNewest: "The newest of those that were delivered:",
   },
   {
     incident: (id) => `Incident ${id}`, loading: "Chargement…", said: "Le message", why: "Pourquoi il est ici",
@@ -43,6 +45,8 @@ const words = dictionary(
     ban: "Bannir…", disconnect: "Déconnecter…", rule: "En faire une règle", others: (names) => `Un autre modérateur regarde cet incident : ${names}`,
     back: "Retour à la file",
     refused: "non remis", more: (n) => plural(n, "autre règle", "autres règles"), thisOne: "ce message", redacted: "Le texte a été supprimé.",
+    further: (n) => `Il vaut aussi pour ${plural(n, "autre message", "autres messages")} du même expéditeur`,
+    furtherNewest: "Les derniers à avoir été remis :",
   },
 );
 
@@ -138,6 +142,7 @@ export function detailPane(list, onDecide) {
       ${!isRemoved(incident.message) ? highlight(incident.message, pointedAt(incident)) : html`<p class="quiet">${w.redacted}</p>`}
       ${!isRemoved(incident.message) ? html`<div><button @click=${() => ruleFromMessage(incident.message)}>${w.rule}</button></div>` : nothing}
     </section>
+    ${incident.further_count ? furtherMessages(incident) : nothing}
     <section class="card" aria-labelledby="why"><h3 id="why">${w.why}</h3>${why(incident)}</section>
     ${decisionBar(incident, onDecide)}
     <div class="queue-columns">
@@ -190,6 +195,15 @@ function sender(user) {
     </div>` : nothing}
     <div class="actions"><button @click=${() => ban(user)}>${w.ban} <kbd>B</kbd></button><button @click=${() => disconnect(user)}>${w.disconnect} <kbd>C</kbd></button>
       <a class="button" href=${href("people", user)}>${w.person}</a></div>`;
+}
+
+/** What the incident stands for besides its own message. @param {IncidentDetail} incident */
+function furtherMessages({ further_count, further }) {
+  const w = words();
+  return html`<section class="card" aria-labelledby="further"><h3 id="further">${w.further(further_count)}</h3>
+    ${further.length ? html`<p class="small quiet">${w.furtherNewest}</p><ol class="talk">${further.map((said) => html`<li>
+      <div class="small quiet"><a href=${href("rooms", said.room_id, { message: said.id })}>${w.room(said.room_id)}</a> · <time datetime=${said.created_at}>${dateTime(said.created_at)}</time></div>
+      ${isRemoved(said.message) ? html`<p class="quiet">${w.redacted}</p>` : html`<div class="message-text">${said.message}</div>`}</li>`)}</ol>` : nothing}</section>`;
 }
 
 /** @param {IncidentDetail} incident */

@@ -66,11 +66,11 @@ function row(incident, at, isOpen) {
   const place = (/** @type {Element | undefined} */ element) => {
     if (element instanceof HTMLElement) element.style.top = `${at * ROW_REM}rem`;
   };
-  const { id, status, action, category, created_at, message } = incident;
+  const { id, status, action, category, created_at, message, further_count } = incident;
   return html`<li aria-setsize=${list.next ? -1 : list.items.length} aria-posinset=${at + 1} ${ref(place)}>
     <a class="queue-row ${status === "open" ? "" : "done"}" data-id=${id} href=${href("queue", id, inAddress())} aria-current=${isOpen ? "true" : nothing}>
       <span class="row spread">
-        <span class="row">${badge("action", action)} <span class="small">${called("category", category)}</span>${status === "open" ? nothing : badge("status", status)}</span>
+        <span class="row">${badge("action", action)} <span class="small">${called("category", category)}</span>${status === "open" ? nothing : badge("status", status)}${further_count ? html` <span class="badge">+${further_count}</span>` : nothing}</span>
         <time class="quiet small" datetime=${created_at}>${ago(created_at)}</time></span>
       <span class="queue-text">${isRemoved(message) ? words().removed : message}</span></a></li>`;
 }

@@ -34,21 +34,41 @@ pub(super) fn of_rules() -> Vec<Kind> {
                     "ordinaryChat",
                     desk(
                         "state",
-                        "matches 63 of 50000 messages of ordinary chat, and 50 are the most for a rule that is put in \
-                         force: \"See you on Friday\". An admin may override this with a reason",
+                        "`live` is not for rule 12 (Fridays): it matches 63 of 8328 messages of the ordinary chat that ships \
+                         with the program, where 8 are the most: \"See you on Friday\"; it matches 41 of 5000 messages that \
+                         were delivered on this site, where 5 are the most: \"Is Friday all right?\". An admin may override \
+                         this with a reason",
+                    ),
+                ),
+                (
+                    "limit",
+                    invalid(
+                        "`limit.same_text` must be from 2 to 15: a lower limit stops people who repeat themselves as \
+                         everybody does (rule 12 (The same again)).",
                     ),
                 ),
             ],
         ),
         kind(
             "RuleNeeded",
-            "An example of another rule fails without this one.",
-            vec![(
-                "example",
-                invalid(
-                    "`must_not_match[0]` is matched by the rule (rule 12 (Prepayment by untraceable means)).",
+            "An example of another rule fails without this one, or another one matches ordinary chat without it.",
+            vec![
+                (
+                    "example",
+                    invalid(
+                        "`must_not_match[0]` is matched by the rule (rule 12 (Prepayment by untraceable means)).",
+                    ),
                 ),
-            )],
+                (
+                    "ordinaryChat",
+                    desk(
+                        "state",
+                        "`live` is not for rule 12 (Fridays): without the rule that allows, it matches 2 everyday words \
+                         and answers of ordinary chat, 0 before: \"this weekend\", \"next week\". An admin may override this \
+                         with a reason",
+                    ),
+                ),
+            ],
         ),
         kind(
             "InvalidVersion",

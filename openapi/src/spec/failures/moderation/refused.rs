@@ -70,6 +70,20 @@ pub(super) fn of_rules() -> Vec<Kind> {
             vec![("rulesTooLarge", Failure::BodyTooLarge(Allowance::RULES.bytes))],
         ),
         kind(
+            "TooSlowToTry",
+            "What this site has stored could not be read in time to try the rule on it, or you are asking too often; \
+             `Retry-After` says when to ask again.",
+            vec![
+                (
+                    "tooSlow",
+                    Failure::Busy(
+                        "The stored messages could not be read in time to try the rule on them. Please try again in a moment.",
+                    ),
+                ),
+                ("tooManyRequests", Failure::TooManyRequests(Duration::from_secs(1))),
+            ],
+        ),
+        kind(
             "TooManyBacktests",
             "Two back-tests are running on this node, or you are asking too often; `Retry-After` says when to ask again.",
             vec![
