@@ -20,6 +20,8 @@ use crate::metrics::ListenerMetrics;
 const RESERVED_FILES: u64 = 128;
 /// Connections that are turned away at the same time. They are files too, and so are health probes, which are answered.
 const TURNED_AWAY_AT_ONCE: usize = 32;
+/// With so many of them, the one that has waited longest makes room for the next.
+const TURNED_AWAY_WAITING: usize = 16;
 /// Connections that were told to make room and are not closed yet.
 const CLOSING_AT_ONCE: usize = 32;
 /// With fewer, hardly anybody could connect.
@@ -92,21 +94,27 @@ pub(super) type Turn = (Rank, u64);
 #[derive(Debug)]
 pub struct Place {
     connections: Arc<Connections>,
-    /// What it is counted under; behind a trusted proxy nothing, until its WebSocket says whose it is.
-    address: OnceLock<AddressBlock>,
-    is_turned_away: bool,
+    /// Behind a trusted proxy nothing, until its WebSocket says whose it is.
+    counted: OnceLock<Counted>,
+}
+
+/// What a connection is counted as.
+#[derive(Debug, Clone, Copy)]
+enum Counted {
+    Served(AddressBlock),
+    TurnedAway,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.connections.lock();
-        if self.is_turned_away {
-            state.turned_away -= 1;
-        } else {
-            state.served -= 1;
-            if let Some(address) = self.address.get() {
+        match self.counted.get() {
+            Some(Counted::TurnedAway) => state.turned_away -= 1,
+            Some(Counted::Served(address)) => {
+                state.served -= 1;
                 state.count_out(*address);
             }
+            None => state.served -= 1,
         }
         drop(state);
         self.connections.metrics.closed();
@@ -120,7 +128,7 @@ impl Place {
     /// `AddressFull` where the address has as many connections as it may have.
     pub fn count_under(&self, address: AddressBlock) -> Result<(), TurnedAway> {
         let mut state = self.connections.lock();
-        if self.address.get().is_some() || self.is_turned_away {
+        if self.counted.get().is_some() {
             return Ok(());
         }
         if state.count_of(address) >= self.connections.limits.per_address {
@@ -129,7 +137,7 @@ impl Place {
             return Err(TurnedAway::AddressFull);
         }
         state.count_in(address);
-        self.address.get_or_init(|| address);
+        self.counted.get_or_init(|| Counted::Served(address));
         Ok(())
     }
 }
@@ -147,10 +155,7 @@ impl Connections {
         let before = state.waiting.len();
         let turned_away = state.room_for(address, self.limits).err();
         self.has_displaced.fetch_or(state.waiting.len() < before, Ordering::Relaxed);
-        if turned_away.is_some()
-            && state.turned_away >= TURNED_AWAY_AT_ONCE
-            && !state.displace(Rank::TurnedAway)
-        {
+        if turned_away.is_some() && !state.has_room_to_turn_away() {
             drop(state);
             self.metrics.dropped();
             return None;
@@ -158,11 +163,12 @@ impl Connections {
         let counted = OnceLock::new();
         if turned_away.is_some() {
             state.turned_away += 1;
+            counted.get_or_init(|| Counted::TurnedAway);
         } else {
             state.served += 1;
             if let Some(address) = address {
                 state.count_in(address);
-                counted.get_or_init(|| address);
+                counted.get_or_init(|| Counted::Served(address));
             }
         }
         let visit = Arc::new(Visit::new(address, turned_away));
@@ -172,9 +178,7 @@ impl Connections {
         if let Some(reason) = turned_away {
             self.say_turned_away(reason, address);
         }
-        let place =
-            Place { connections: Arc::clone(self), address: counted, is_turned_away: turned_away.is_some() };
-        Some((place, visit))
+        Some((Place { connections: Arc::clone(self), counted }, visit))
     }
 
     /// Returns whether connections were told to make room since this was last asked.
@@ -252,6 +256,13 @@ impl State {
         let first =
             self.waiting.range((rank, 0)..=(rank, u64::MAX)).next().map(|(_, visit)| Arc::clone(visit));
         first.is_some_and(|visit| self.send_away(&visit))
+    }
+
+    /// Makes room for one more connection that is turned away: an orchestrator's probe must get its answer while others
+    /// send nothing.
+    fn has_room_to_turn_away(&mut self) -> bool {
+        let is_within = self.turned_away < TURNED_AWAY_AT_ONCE;
+        is_within && (self.turned_away < TURNED_AWAY_WAITING || self.displace(Rank::TurnedAway))
     }
 
     fn displace_any(&mut self) -> bool {
@@ -394,13 +405,15 @@ mod tests {
         let connections = connections(100, 1);
         let (_place, in_use) = admit(&connections, ONE);
         connections.stop_waiting(&in_use);
-        let turned: Vec<_> = (0..TURNED_AWAY_AT_ONCE).map(|_| admit(&connections, ONE)).collect();
+        let turned: Vec<_> = (0..TURNED_AWAY_WAITING).map(|_| admit(&connections, ONE)).collect();
         assert!(turned.iter().all(|(_, visit)| visit.turned_away() == Some(TurnedAway::AddressFull)));
-        let (_, _newest) = admit(&connections, ONE);
+        let (_, newest) = admit(&connections, ONE);
         assert!(turned[0].1.is_sent_away() && !turned[1].1.is_sent_away());
+        connections.stop_waiting(&newest);
         for (_, visit) in &turned {
             connections.stop_waiting(visit);
         }
+        assert!(connections.admit(Some(ONE)).is_none(), "nobody is left to make room");
         assert!(admit(&connections, OTHER).1.turned_away().is_none());
     }
 

@@ -26,6 +26,7 @@ export async function start({ mode = "dev", env = {} } = {}) {
     HOME: folder,
     DATABASE_URL: `sqlite://${folder}/chat.db`,
     PLIC_REST_LIMIT_PER_SECOND: "100000",
+    PLIC_ADDRESS_LIMIT_PER_SECOND: "100000",
     PLIC_RATE_LIMIT_PER_SECOND: "1000",
     PLIC_RATE_LIMIT_BURST: "1000",
     ...env,
