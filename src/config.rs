@@ -8,7 +8,7 @@ use std::{fmt::Write as _, io, net::SocketAddr, num::NonZeroU32, path::PathBuf, 
 
 use clap::Args;
 use ipnet::IpNet;
-use plic_pipeline::rejection::DEFAULT_SITE_NAME;
+use plic_pipeline::{daily::DailyLimits, rejection::DEFAULT_SITE_NAME};
 use url::Url;
 
 use self::value::{
@@ -83,6 +83,14 @@ pub struct Settings {
     /// there are files for
     #[arg(long, env = "PLIC_CONNECTIONS_PER_ADDRESS", value_parser = at_least_one)]
     pub connections_per_address: Option<NonZeroU32>,
+
+    /// Rooms that a user may start within 24 hours; one more is 429
+    #[arg(long, env = "PLIC_NEW_ROOMS_PER_DAY", default_value = "50", value_parser = at_least_one)]
+    pub new_rooms_per_day: NonZeroU32,
+
+    /// People whom a user may bring into rooms within 24 hours, when starting a room or later; one more is 429
+    #[arg(long, env = "PLIC_PEOPLE_ADDED_PER_DAY", default_value = "5000", value_parser = at_least_one)]
+    pub people_added_per_day: NonZeroU32,
 
     /// The longest message, in characters (Unicode scalar values)
     #[arg(long, env = "PLIC_MAX_MESSAGE_CHARS", default_value = "4000", value_parser = message_chars)]
@@ -198,6 +206,11 @@ impl Settings {
         self.nats.check()
     }
 
+    /// How much a user may start within a day.
+    pub fn daily_limits(&self) -> DailyLimits {
+        DailyLimits { rooms: self.new_rooms_per_day.get(), people: self.people_added_per_day.get() }
+    }
+
     /// How long a user may be away.
     pub fn afk(&self) -> Option<Duration> {
         (self.afk_seconds > 0).then(|| Duration::from_secs(self.afk_seconds))
@@ -257,6 +270,8 @@ impl Settings {
                 self.connections_per_address
                     .map_or_else(default_connections_per_address, |number| number.to_string()),
             ),
+            ("PLIC_NEW_ROOMS_PER_DAY", self.new_rooms_per_day.to_string()),
+            ("PLIC_PEOPLE_ADDED_PER_DAY", self.people_added_per_day.to_string()),
             ("PLIC_MAX_MESSAGE_CHARS", self.max_message_chars.to_string()),
             ("PLIC_CONNECTIONS_PER_USER", self.connections_per_user.to_string()),
             ("PLIC_AFK_SECONDS", self.afk_seconds.to_string()),

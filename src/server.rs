@@ -5,7 +5,7 @@ mod moderation;
 
 use std::{io, net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
-use plic_openapi::{AddressLimit, RestLimit};
+use plic_openapi::{AddressLimit, RestLimit, WorkLimit};
 use plic_pipeline::{
     self as pipeline,
     filter::RuleError,
@@ -170,6 +170,7 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
     let rest_limit = RestLimit::new(settings.rest_limit_per_second);
     let address_limit = address_limit(&settings);
     let connection_limits = connection_limits(&settings, files);
+    let work_limit = WorkLimit::new(settings.rest_limit_per_second);
     let supabase = settings.supabase_url.clone().zip(settings.supabase_anon_key.clone());
     let own = routes::routes(&routes::Parts {
         door: Arc::clone(&door),
@@ -189,6 +190,7 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
             allowed_origins: settings.allowed_origins,
             limit: rest_limit.clone(),
             address_limit,
+            work: work_limit.clone(),
             metrics: metrics.rest.clone(),
         },
         own,
@@ -204,7 +206,7 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
     background.spawn(http_door.accept(listener));
     background.spawn(Arc::clone(&door).keep_time());
     background.spawn(async move { tokens.keep_keys_fresh().await });
-    background.spawn(sweep(rate_limit, rest_limit));
+    background.spawn(sweep(rate_limit, rest_limit, work_limit));
     background.spawn(moderation::keep_hits(desk.clone()));
     background.spawn(moderation::keep_house(desk.clone()));
     let rules_in_force = rules.load().rules().len();
@@ -280,12 +282,13 @@ fn connections_here(settings: &Settings) -> usize {
 }
 
 /// Forgets users who are within their limits, again and again.
-async fn sweep(rate_limit: RateLimit, rest_limit: RestLimit) {
+async fn sweep(rate_limit: RateLimit, rest_limit: RestLimit, work_limit: WorkLimit) {
     let mut ticks = interval(SWEEP);
     loop {
         ticks.tick().await;
         rate_limit.forget_idle();
         rest_limit.forget_idle();
+        work_limit.forget_idle();
     }
 }
 

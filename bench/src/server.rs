@@ -304,6 +304,8 @@ fn plic(host: &Host, cores: &str) -> anyhow::Result<Command> {
         "PLIC_REST_LIMIT_PER_SECOND",
         "PLIC_ADDRESS_LIMIT_PER_SECOND",
         "PLIC_CONNECTIONS_PER_ADDRESS",
+        "PLIC_NEW_ROOMS_PER_DAY",
+        "PLIC_PEOPLE_ADDED_PER_DAY",
     ] {
         command.env(limit, "1000000");
     }

@@ -11,7 +11,7 @@ mod records;
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use plic_openapi::{AddressLimit, Parts, RestLimit, RestMetrics, routes};
+use plic_openapi::{AddressLimit, Parts, RestLimit, RestMetrics, WorkLimit, routes};
 use plic_pipeline::{
     filter::Action,
     id::RuleId,
@@ -44,6 +44,7 @@ async fn main() -> std::io::Result<()> {
         tokens: Arc::new(fake::FakeTokens::default()),
         limit: RestLimit::new(NonZeroU32::MAX),
         address_limit: AddressLimit::new(NonZeroU32::MAX, NonZeroU32::MAX),
+        work: WorkLimit::new(NonZeroU32::MAX),
         allowed_origins: None,
         metrics: RestMetrics::register(&mut Registry::default()),
         stopping: CancellationToken::new(),

@@ -1,14 +1,14 @@
 //! JSON bodies of requests: read within a size and a time, then taken apart with a sentence for every fault.
 
+pub(crate) mod budget;
 pub(crate) mod fields;
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use futures_util::StreamExt;
 use plic_pipeline::timestamp::Timestamp;
 use poem::{
     Request, RequestBody, Result,
-    error::ReadBodyError,
     http::{
         HeaderMap,
         header::{CONTENT_LENGTH, CONTENT_TYPE},
@@ -22,7 +22,8 @@ use poem_openapi::{
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::{failure::Failure, moment::Moment};
+use self::budget::{BodyBudget, Reservation};
+use crate::{caller::Caller, failure::Failure, moment::Moment};
 
 /// The largest body of a request, in bytes, where nothing else is said.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -45,25 +46,49 @@ impl Allowance {
     pub(crate) const RULES: Self = Self { bytes: 16 << 20, deadline: Duration::from_mins(1) };
 }
 
-/// Reads a body to its end.
+/// Reads a body to its end, and holds what it takes in `reservation`.
 ///
 /// # Errors
-/// `BodyTooLarge`, at once where `Content-Length` says so; `BodyTimeout`; `Malformed` where it breaks off.
-pub(crate) async fn read(
+/// `BodyTooLarge`, at once where `Content-Length` says so; `BodyTimeout`; `Malformed` where it breaks off; what the
+/// reservation refuses.
+async fn read(
     headers: &HeaderMap,
     body: poem::Body,
     allowance: Allowance,
-) -> Result<Bytes, Failure> {
-    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_some_and(|length| length > allowance.bytes as u64) {
+    reservation: &mut Reservation,
+) -> Result<Vec<u8>, Failure> {
+    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > allowance.bytes) {
         return Err(Failure::BodyTooLarge(allowance.bytes));
     }
-    match tokio::time::timeout(allowance.deadline, body.into_bytes_limit(allowance.bytes)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(Failure::BodyTooLarge(allowance.bytes)),
-        Ok(Err(_)) => Err(Failure::Malformed("The body of the request broke off.".to_owned())),
-        Err(_) => Err(Failure::BodyTimeout),
+    let most = declared.unwrap_or(allowance.bytes);
+    let collected = collect(body, allowance, most, reservation);
+    tokio::time::timeout(allowance.deadline, collected).await.unwrap_or(Err(Failure::BodyTimeout))
+}
+
+/// Collects a body of which no more than `most` bytes are expected.
+async fn collect(
+    body: poem::Body,
+    allowance: Allowance,
+    most: usize,
+    reservation: &mut Reservation,
+) -> Result<Vec<u8>, Failure> {
+    let mut chunks = Box::pin(body.into_bytes_stream());
+    let mut bytes: Vec<u8> = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Failure::Malformed("The body of the request broke off.".to_owned()))?;
+        let needed = bytes.len() + chunk.len();
+        if needed > allowance.bytes {
+            return Err(Failure::BodyTooLarge(allowance.bytes));
+        }
+        if needed > bytes.capacity() {
+            let grown = needed.max((2 * bytes.capacity()).min(most));
+            reservation.grow(grown - bytes.capacity(), allowance)?;
+            bytes.reserve_exact(grown - bytes.len());
+        }
+        bytes.extend_from_slice(&chunk);
     }
+    Ok(bytes)
 }
 
 /// What can be read from the JSON of a request.
@@ -89,8 +114,8 @@ impl<T: FromObject> FromJson for T {
     }
 }
 
-/// A JSON body as a handler's argument.
-pub(crate) struct JsonBody<T>(pub(crate) T);
+/// A JSON body as a handler's argument; it counts among the bodies in flight until the handler has ended.
+pub(crate) struct JsonBody<T>(pub(crate) T, #[expect(dead_code, reason = "held, not read")] Reservation);
 
 impl<'a, T: FromJson> ApiExtractor<'a> for JsonBody<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
@@ -114,13 +139,23 @@ impl<'a, T: FromJson> ApiExtractor<'a> for JsonBody<T> {
         if !is_json(request.headers()) {
             return Err(Failure::NotJson.into());
         }
-        let json = read(request.headers(), body.take()?, T::ALLOWANCE).await?;
+        // A route that was mounted without its layers refuses everybody.
+        let budget = request.data::<BodyBudget>().ok_or(Failure::Internal)?;
+        let caller = request.data::<Caller>().ok_or(Failure::NoToken)?;
+        let mut reservation = budget.reserve(caller.user());
+        let json = read(request.headers(), body.take()?, T::ALLOWANCE, &mut reservation).await?;
         if json.len() <= MAX_BODY_BYTES {
-            return Ok(Self(T::from_json(&json)?));
+            return Ok(Self(T::from_json(&json)?, reservation));
         }
         // Taking megabytes apart would keep others waiting.
-        match tokio::task::spawn_blocking(move || T::from_json(&json)).await {
-            Ok(read) => Ok(Self(read?)),
+        let turn = budget.parse().await?;
+        let parsed = tokio::task::spawn_blocking(move || {
+            // Held to the end, also where the client goes away.
+            let _turn = turn;
+            T::from_json(&json)
+        });
+        match parsed.await {
+            Ok(parsed) => Ok(Self(parsed?, reservation)),
             Err(_) => Err(Failure::Internal.into()),
         }
     }

@@ -1,5 +1,6 @@
 //! Bodies that nobody reads. A server that refuses a request and closes while the client still sends resets the
-//! connection, and the client never sees the answer. So what is left of a body is read and dropped for a while.
+//! connection, and the client never sees the answer. So what is left of a body is read and dropped for a while, a piece at a
+//! time: of a body that nobody reads nothing is kept. What a handler reads is counted by the [`BodyBudget`].
 
 use std::{
     io,
@@ -13,6 +14,8 @@ use futures_util::{Stream, StreamExt};
 use poem::{Body, Endpoint, Request, Result, http::header::EXPECT};
 use tokio::{runtime::Handle, time::timeout};
 
+use crate::body::budget::BodyBudget;
+
 /// How much of a refused body is read ...
 pub(crate) const DRAIN_BYTES: usize = 4 * 1024 * 1024;
 /// ... and for how long (CONTRACT section 1).
@@ -20,8 +23,9 @@ pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 type BodyStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
-/// Drains what `inner` leaves of the body.
+/// Drains what `inner` leaves of the body, and hands on the bound on bodies in flight.
 pub(crate) struct Drain<E> {
+    pub(crate) budget: BodyBudget,
     pub(crate) inner: E,
 }
 
@@ -29,6 +33,7 @@ impl<E: Endpoint> Endpoint for Drain<E> {
     type Output = E::Output;
 
     async fn call(&self, mut request: Request) -> Result<E::Output> {
+        request.set_data(self.budget.clone());
         let body = request.take_body();
         if !body.is_empty() {
             let lent = Lent {

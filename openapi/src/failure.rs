@@ -90,9 +90,15 @@ pub enum Failure {
     /// 429: over the rate; when to ask again.
     #[error("over the request rate")]
     TooManyRequests(Duration),
+    /// 429: the user has done as much of this within a day as they may; a sentence for a person, and when to ask again.
+    #[error("over a limit of a day")]
+    DailyLimit(&'static str, Duration),
     /// 503: what the answer depends on is away.
     #[error("not available")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// 503: more is being sent to the server than it takes at once.
+    #[error("too many bodies are in flight")]
+    Overloaded,
     /// 500: a fault of ours.
     #[error("a fault of the server")]
     Internal,
@@ -119,8 +125,8 @@ impl Failure {
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TooManyRequests(_) | Self::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyRequests(_) | Self::Busy(_) | Self::DailyLimit(..) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Refused(status, _) | Self::Status(status) => *status,
         }
@@ -141,9 +147,11 @@ impl Failure {
             Self::MethodNotAllowed(_) => "This address does not support this method.".into(),
             Self::BodyTimeout => "The body of the request did not arrive in time.".into(),
             Self::NotModerator => "Only moderators may do this.".into(),
-            Self::AdminsOnly(sentence) | Self::Conflict(sentence) | Self::Busy(sentence) => {
-                (*sentence).into()
-            }
+            Self::AdminsOnly(sentence)
+            | Self::Conflict(sentence)
+            | Self::Busy(sentence)
+            | Self::DailyLimit(sentence, _)
+            | Self::Refused(_, sentence) => (*sentence).into(),
             Self::NoSuch(thing) => format!("There is no such {thing}.").into(),
             Self::Stale(version) => format!(
                 "Somebody else changed the rule: it is at version {version}. Please read it again, then change it."
@@ -161,8 +169,8 @@ impl Failure {
             Self::NotJson => "The body must be JSON, with `Content-Type: application/json`.".into(),
             Self::TooManyRequests(_) => "You are asking too often. Please wait a moment.".into(),
             Self::Unavailable(_) => "The service is not available right now. Please try again soon.".into(),
+            Self::Overloaded => "The server is receiving too much at once. Please try again in a moment.".into(),
             Self::Internal => "Something went wrong on our side. Please try again.".into(),
-            Self::Refused(_, sentence) => (*sentence).into(),
             Self::Status(status) => {
                 format!("The request failed: {}.", status.canonical_reason().unwrap_or("unknown")).into()
             }
@@ -189,10 +197,10 @@ impl Failure {
             Self::MethodNotAllowed(methods) => {
                 headers.insert(ALLOW, crate::methods::allow(methods));
             }
-            Self::TooManyRequests(wait) => {
+            Self::TooManyRequests(wait) | Self::DailyLimit(_, wait) => {
                 headers.insert(RETRY_AFTER, seconds(*wait));
             }
-            Self::Busy(_) | Self::Unavailable(_) => {
+            Self::Busy(_) | Self::Unavailable(_) | Self::Overloaded => {
                 headers.insert(RETRY_AFTER, seconds(UNAVAILABLE_RETRY));
             }
             // RFC 9110 section 15.5.22 and RFC 6455 section 4.4: what to upgrade to.

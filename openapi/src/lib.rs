@@ -2,7 +2,7 @@
 //! socket and no SQL.
 //!
 //! A request passes, from the outside in: `cors`, `dated`, `metrics`, `envelope` (failures, panics, headers), `turned_away`
-//! (connections beyond a limit), `drain` (bodies that nobody reads), the route, `methods` (405, `OPTIONS`), `gate` (address, token, rate, ban), for moderators' routes
+//! (connections beyond a limit), `drain` (bodies that nobody reads, the bound on those that are read), the route, `methods` (405, `OPTIONS`), `gate` (address, token, rate, ban), for moderators' routes
 //! `moderation::rank`, then its handler in `rooms`, `room` or `moderation`. [`Failure`] is the one table of what can go wrong. `spec` makes the published document.
 
 mod address;
@@ -29,6 +29,7 @@ mod rooms;
 mod spec;
 mod standing;
 mod turned_away;
+mod work;
 
 use std::sync::Arc;
 
@@ -49,10 +50,11 @@ pub use crate::{
     spec::spec,
     standing::Standing,
     turned_away::TurnedAway,
+    work::WorkLimit,
 };
 use crate::{
-    cors::Cors, dated::Dated, drain::Drain, envelope::Enveloped, metrics::Measured, room::RoomApi,
-    rooms::RoomsApi, turned_away::TurnAway,
+    body::budget::BodyBudget, cors::Cors, dated::Dated, drain::Drain, envelope::Enveloped, metrics::Measured,
+    room::RoomApi, rooms::RoomsApi, turned_away::TurnAway,
 };
 
 /// What the routes are made from.
@@ -67,6 +69,8 @@ pub struct Parts {
     pub limit: RestLimit,
     /// The limit on tokens to verify an address.
     pub address_limit: AddressLimit,
+    /// The limit on how much work requests may be; call [`WorkLimit::forget_idle`] now and then.
+    pub work: WorkLimit,
     /// Exact origins whose pages may read the answers; `None` allows any.
     pub allowed_origins: Option<Vec<String>>,
     /// Where requests are counted and timed.
@@ -98,14 +102,18 @@ pub fn mount(parts: Parts, own: Route) -> BoxEndpoint<'static, Response> {
     let gate = parts.gate();
     let store = Arc::clone(&parts.store);
     let moderation = OpenApiService::new(moderation::handlers(&parts.desk, parts.stopping), "", "");
-    let handlers = (RoomsApi { store: Arc::clone(&parts.store) }, RoomApi { store: parts.store });
+    let handlers = (
+        RoomsApi { store: Arc::clone(&parts.store), work: parts.work.clone() },
+        RoomApi { store: parts.store, work: parts.work },
+    );
     let rooms = Arc::new(gate.before(OpenApiService::new(handlers, "", "").into_endpoint()));
     // The services match the whole path again: `at`, unlike `nest`, leaves it whole.
     let routes = docs::add_routes(own)
         .at("/rooms", only(&[Method::GET, Method::POST, Method::PUT], Arc::clone(&rooms)))
         .at("/rooms/:id", only(&[Method::GET, Method::DELETE], rooms));
     let routes = moderation::add_routes(routes, &gate, moderation.into_endpoint());
-    let enveloped = Enveloped { inner: TurnAway { inner: Drain { inner: routes } } };
+    let drained = Drain { budget: BodyBudget::new(), inner: routes };
+    let enveloped = Enveloped { inner: TurnAway { inner: drained } };
     let measured = Measured { metrics: parts.metrics, inner: enveloped };
     let dated = Dated { store, inner: measured };
     Cors { allowed: parts.allowed_origins, inner: dated }.boxed()

@@ -1,5 +1,7 @@
 //! Paging: `?limit=` and the `Link` header to the next page.
 
+use std::fmt::Display;
+
 use crate::number::Number;
 
 /// The most items of a page.
@@ -20,7 +22,7 @@ impl Limit {
     }
 }
 
-/// A `Link` header's value, such as `</rooms?limit=100&after=7>; rel="next"`.
-pub(crate) fn link(path: &str, limit: Limit, cursor: &str, id: i64, relation: &str) -> String {
-    format!(r#"<{path}?limit={}&{cursor}={id}>; rel="{relation}""#, limit.0)
+/// Returns a `Link` header's value, such as `</rooms/7?limit=100&before=123>; rel="prev"`.
+pub(crate) fn link(path: &str, limit: Limit, cursor: &str, at: impl Display, relation: &str) -> String {
+    format!(r#"<{path}?limit={}&{cursor}={at}>; rel="{relation}""#, limit.0)
 }

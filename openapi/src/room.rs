@@ -22,6 +22,7 @@ use crate::{
     page::{Limit, default_limit, link},
     rooms::Changed,
     spec::Tag,
+    work::{self, WorkLimit},
 };
 
 /// A room with a page of its messages.
@@ -76,6 +77,7 @@ pub(crate) enum Read {
 /// The handlers.
 pub(crate) struct RoomApi {
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) work: WorkLimit,
 }
 
 #[OpenApi(tag = "Tag::Rooms")]
@@ -98,9 +100,11 @@ impl RoomApi {
     ) -> Result<Read, Failure> {
         let id = RoomId(id.0.0);
         let reader = if caller.moderates() { Reader::Moderator } else { Reader::Participant(caller.user()) };
+        self.work.charge(caller.user(), 0)?;
         let before = before.0.map(|id| MessageId(id.0));
         let found = self.store.read_room(id, reader, before, limit.0.items()).await?;
         let RoomHistory { room, messages: page } = found.ok_or(Failure::NoSuchRoom)?;
+        self.work.owe(caller.user(), work::of_detail(&room, &page.items));
         let oldest = page.items.first().filter(|_| page.more);
         let previous =
             oldest.map(|oldest| link(&format!("/rooms/{id}"), limit.0, "before", oldest.id.0, "prev"));
@@ -125,7 +129,10 @@ impl RoomApi {
         /// The room's id.
         id: Path<Id>,
     ) -> Result<Changed, Failure> {
-        self.store.delete_room(RoomId(id.0.0), caller.user(), caller.moderates()).await?;
+        let id = RoomId(id.0.0);
+        let present = work::of_change(self.store.room(id).await?.as_deref(), caller.user());
+        self.work.charge(caller.user(), present)?;
+        self.store.delete_room(id, caller.user(), caller.moderates()).await?;
         Ok(Changed::done())
     }
 }

@@ -36,8 +36,8 @@ use plic_pipeline::{
         structure::Structure,
     },
     store::{
-        self, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, SentKey, Store,
-        StoreError,
+        self, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, RoomsAfter,
+        SentKey, Store, StoreError,
     },
     timestamp::Timestamp,
     token::{Identity, Role},
@@ -98,7 +98,12 @@ impl Store for Memory {
         unreachable!("no command deletes rooms")
     }
 
-    async fn rooms_of(&self, _: UserId, _: Option<RoomId>, _: usize) -> Result<Page<RoomSummary>, RoomError> {
+    async fn rooms_of(
+        &self,
+        _: UserId,
+        _: Option<RoomsAfter>,
+        _: usize,
+    ) -> Result<Page<RoomSummary>, RoomError> {
         unreachable!("no command lists rooms")
     }
 

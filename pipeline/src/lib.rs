@@ -5,6 +5,7 @@
 
 pub mod bus;
 pub mod command;
+pub mod daily;
 pub mod event;
 pub mod filter;
 pub mod id;

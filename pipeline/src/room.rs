@@ -1,7 +1,7 @@
 //! Rooms and who may change them (CONTRACT section 1). Pure rules: every storage engine loads the room in its
 //! transaction, asks here, and writes what comes back.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use crate::{
     id::{RoomId, UserId},
@@ -64,6 +64,12 @@ pub enum RoomError {
     /// The cursor is no room of the caller's.
     #[error("`after` is not the id of a room of yours")]
     UnknownCursor,
+    /// The user has started as many rooms within a day as they may; for how long.
+    #[error("the user has started as many rooms within a day as they may")]
+    TooManyRoomsToday(Duration),
+    /// The user has brought as many people into rooms within a day as they may; for how long.
+    #[error("the user has brought as many people into rooms within a day as they may")]
+    TooManyPeopleToday(Duration),
     /// The store could not answer.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -78,6 +78,8 @@ pub struct StoredMessage {
 pub struct RoomSummary {
     /// The room.
     pub room: Arc<Room>,
+    /// The id of its newest message, or its own id before the first: what the list is sorted by.
+    pub activity: i64,
     /// Its newest message.
     pub last_message: Option<StoredMessage>,
 }
@@ -108,6 +110,31 @@ pub struct RoomHistory {
     pub room: Room,
     /// The messages, oldest first.
     pub messages: Page<StoredMessage>,
+}
+
+impl RoomSummary {
+    /// Returns the room's position in the list, as it was when the list was read.
+    pub fn position(&self) -> RoomPosition {
+        RoomPosition { activity: self.activity, room: self.room.id }
+    }
+}
+
+/// A position in the list of a user's rooms, which is sorted by activity and id, the highest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomPosition {
+    /// The room's activity.
+    pub activity: i64,
+    /// The room.
+    pub room: RoomId,
+}
+
+/// Where a page of a user's rooms begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoomsAfter {
+    /// After this room, at its current position.
+    Room(RoomId),
+    /// After this position. It stays valid when the room that had it moves, is deleted or loses its participant.
+    Position(RoomPosition),
 }
 
 /// A part of a longer list.
@@ -243,15 +270,15 @@ pub trait Store: Send + Sync {
     /// owner is in the audit log.
     async fn delete_room(&self, room: RoomId, actor: UserId, moderates: bool) -> Result<(), RoomError>;
 
-    /// A page of the rooms that `user` is in, the one with the newest activity (its last message, or its creation)
-    /// first; `after` is the last room of the page before. At most `limit` items.
+    /// Returns a page of the rooms that `user` is in, the one with the newest activity (its last message, or its
+    /// creation) first. At most `limit` items; it ends early once it holds about 512 KiB, never before one room.
     ///
     /// # Errors
-    /// `UnknownCursor` where `after` is no room that `user` is in.
+    /// `UnknownCursor` where `after` is a room that `user` is not in. A position is never refused.
     async fn rooms_of(
         &self,
         user: UserId,
-        after: Option<RoomId>,
+        after: Option<RoomsAfter>,
         limit: usize,
     ) -> Result<Page<RoomSummary>, RoomError>;
 

@@ -60,6 +60,7 @@ impl Engine {
                 let url = settings.database.database.to_string();
                 let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(Arc::clone(hub)));
                 let store = SqliteStore::open(&url, Arc::clone(&bus)).await?;
+                let store = store.with_daily_limits(settings.daily_limits());
                 let engine = Arc::new(Cached::new(store, Writers::ThisProcess));
                 let (store, records) = (Arc::clone(&engine), Arc::clone(&engine));
                 return Ok(Self { store, records, bus, nats: None, kept: Kept::Sqlite(engine) });
@@ -76,6 +77,7 @@ impl Engine {
         let bus = Arc::new(NodeBus::new(Arc::clone(hub), nats.clone(), metrics.cluster.clone()));
         let store =
             PostgresStore::open(&settings.database.reach(url), Arc::clone(&bus) as Arc<dyn Bus>).await?;
+        let store = store.with_daily_limits(settings.daily_limits());
         // From before anything is remembered: what changes from now on is read of.
         let news_from = store.news_head().await?;
         let engine = Arc::new(Cached::new(store, Writers::OthersToo));

@@ -46,6 +46,8 @@ mod audit;
 mod bans;
 #[path = "sql/change.rs"]
 mod change;
+#[path = "sql/daily.rs"]
+mod daily;
 #[path = "sql/deadline.rs"]
 mod deadline;
 #[path = "sql/decide.rs"]
@@ -99,7 +101,7 @@ mod words;
 
 use std::sync::Arc;
 
-use plic_pipeline::bus::Bus;
+use plic_pipeline::{bus::Bus, daily::DailyLimits};
 use uuid::Uuid;
 
 use crate::store::sqlite::AppliedMigration;
@@ -126,6 +128,7 @@ pub struct PostgresStore {
     lookups: Readers,
     lists: Readers,
     scanner: Readers,
+    daily_limits: DailyLimits,
 }
 
 impl PostgresStore {
@@ -135,7 +138,14 @@ impl PostgresStore {
         let open::Opened { epoch, node, clock, reach, lookups, lists, scanner } =
             open::open(settings).await?;
         let queue = Queue::start(reach, node, bus);
-        Ok(Self { epoch, node, clock, queue, lookups, lists, scanner })
+        Ok(Self { epoch, node, clock, queue, lookups, lists, scanner, daily_limits: DailyLimits::NONE })
+    }
+
+    /// Sets the limits of what a user may start within a day; without a call there are none.
+    #[must_use]
+    pub fn with_daily_limits(mut self, limits: DailyLimits) -> Self {
+        self.daily_limits = limits;
+        self
     }
 
     /// The name of this database, random and made with it: another one means that ids started over.

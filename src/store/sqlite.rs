@@ -36,6 +36,8 @@ mod audit;
 mod bans;
 #[path = "sql/change.rs"]
 mod change;
+#[path = "sql/daily.rs"]
+mod daily;
 #[path = "sql/deadline.rs"]
 mod deadline;
 #[path = "sql/decide.rs"]
@@ -89,7 +91,7 @@ mod words;
 
 use std::sync::Arc;
 
-use plic_pipeline::bus::Bus;
+use plic_pipeline::{bus::Bus, daily::DailyLimits};
 use uuid::Uuid;
 
 pub use self::{
@@ -109,6 +111,7 @@ pub struct SqliteStore {
     lookups: Readers,
     lists: Readers,
     scanner: Readers,
+    daily_limits: DailyLimits,
 }
 
 impl SqliteStore {
@@ -118,7 +121,14 @@ impl SqliteStore {
         let opened = open::open(url).await?;
         let queue = Queue::start(opened.writer, opened.writer_options, opened.lock, bus);
         let open::Opened { epoch, lookups, lists, scanner, .. } = opened;
-        Ok(Self { epoch, queue, lookups, lists, scanner })
+        Ok(Self { epoch, queue, lookups, lists, scanner, daily_limits: DailyLimits::NONE })
+    }
+
+    /// Sets the limits of what a user may start within a day; without a call there are none.
+    #[must_use]
+    pub fn with_daily_limits(mut self, limits: DailyLimits) -> Self {
+        self.daily_limits = limits;
+        self
     }
 
     /// The name of this database, random and made with it: another one means that ids started over.

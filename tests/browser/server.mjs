@@ -27,6 +27,8 @@ export async function start({ mode = "dev", env = {} } = {}) {
     DATABASE_URL: `sqlite://${folder}/chat.db`,
     PLIC_REST_LIMIT_PER_SECOND: "100000",
     PLIC_ADDRESS_LIMIT_PER_SECOND: "100000",
+    PLIC_NEW_ROOMS_PER_DAY: "1000000",
+    PLIC_PEOPLE_ADDED_PER_DAY: "1000000",
     PLIC_RATE_LIMIT_PER_SECOND: "1000",
     PLIC_RATE_LIMIT_BURST: "1000",
     ...env,

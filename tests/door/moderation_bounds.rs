@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Chat, Door, User};
+use crate::harness::{Chat, Door, User, connect, eventually, request, within};
 
 async fn incidents(chat: &Chat, query: &str) -> Vec<Value> {
     let list = chat.moderated("GET", &format!("/moderation/incidents{query}"), Value::Null).await;
@@ -153,4 +153,72 @@ async fn flagged_messages_beyond_the_bound_are_counted_and_named_by_one_incident
     ws.say(room, "snark 150", "t150").await;
     let newest = &chat.moderated("GET", "/moderation/incidents?limit=1", Value::Null).await[0];
     assert_eq!((&newest["message"], &newest["further_count"]), (&json!("snark 150"), &json!(0)));
+}
+
+#[tokio::test]
+async fn unfinished_bodies_are_bounded_over_all_requests_and_given_back() {
+    const PIECE: usize = 3 << 20;
+    let chat = Chat::serve().await;
+    let (answers, mut answered) = tokio::sync::mpsc::channel(30);
+    let mut senders = tokio::task::JoinSet::new();
+    for _ in 0..30 {
+        let (bearer, length) = (User::moderator().bearer(), (PIECE + (1 << 20)).to_string());
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+            ("content-length", length.as_str()),
+        ];
+        let body = format!("{}{}", request("POST", "/moderation/check", &headers, ""), " ".repeat(PIECE));
+        let (mut reader, mut writer) = connect(chat.address()).await;
+        let answers = answers.clone();
+        senders.spawn(async move {
+            writer.bytes(body.as_bytes()).await;
+            // Only a refusal comes before the rest of the body.
+            let answer = reader.answer().await;
+            answers.send(answer).await.expect("the test listens");
+            // The connection stays open.
+            std::future::pending::<()>().await;
+            drop(writer);
+        });
+    }
+    // Of 90 MiB that are sent, large bodies may have 48.
+    for _ in 0..14 {
+        let answer = within("a refusal", answered.recv()).await.expect("senders are left");
+        assert!(!answer.header("retry-after").is_empty(), "{answer:?}");
+        answer.fails_with(503);
+    }
+    let room = chat.room(&User::new(), &[]).await;
+    assert!(room > 0, "small bodies are still taken");
+
+    senders.abort_all();
+    let padded = json!({ "message": "hello", "padding": "x".repeat(PIECE) });
+    eventually("what was held to be given back", async || {
+        let answer = chat.moderate("POST", "/moderation/check", padded.clone()).await;
+        answer.status == 200
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn exports_of_many_rules_are_made_two_at_once_and_more_than_may_wait_are_refused() {
+    let chat = Chat::serve().await;
+    let terms = |rule: usize| (0..20_000).map(|term| format!("term{rule}x{term}")).collect::<Vec<_>>();
+    let rule = |id: usize| {
+        json!({
+            "name": format!("rule {id}"), "kind": "terms", "category": "other", "action": "flag", "state": "draft",
+            "terms": terms(id),
+        })
+    };
+    let rules: Vec<Value> = (0..10).map(rule).collect();
+    let imported = chat.administer("POST", "/moderation/rules/import", json!({ "rules": rules })).await;
+    assert_eq!(imported.status, 200, "{imported:?}");
+    let exports = (0..40).map(|_| chat.moderate("GET", "/moderation/rules/export", Value::Null));
+    let answers = futures_util::future::join_all(exports).await;
+    let (refused, done): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 429);
+    assert!(done.len() >= 10 && !refused.is_empty(), "{} and {}", done.len(), refused.len());
+    assert!(done.iter().all(|answer| answer.status == 200 && answer.body.len() > 2 << 20));
+    for answer in refused {
+        assert!(!answer.header("retry-after").is_empty(), "{answer:?}");
+        answer.is_envelope_of_failure();
+    }
 }

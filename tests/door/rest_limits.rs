@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::harness::{Chat, Door, User, connect, eventually, request, within};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::harness::{Answer, Chat, Door, User, connect, eventually, request, within};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -153,4 +156,74 @@ async fn a_head_that_is_too_large_still_gets_an_envelope() {
     let answer = chat.call("GET", &format!("/?token={pad}"), &[], "").await;
     assert!([400, 413, 414, 431].contains(&answer.status), "{answer:?}");
     answer.is_envelope_of_failure();
+}
+
+/// A room of so many people that nobody knows.
+fn crowd(count: usize) -> Value {
+    let users: Vec<Uuid> = (0..count).map(|_| Uuid::new_v4()).collect();
+    json!({ "users": users, "apartment_id": null })
+}
+
+/// Asserts 429 in the envelope, with a time to wait of `seconds`.
+#[track_caller]
+fn waits(answer: &Answer, seconds: std::ops::RangeInclusive<u64>) {
+    assert_eq!(answer.status, 429, "{answer:?}");
+    answer.is_envelope_of_failure();
+    let wait = answer.header("retry-after").parse().expect("whole seconds");
+    assert!(seconds.contains(&wait), "{wait}");
+}
+
+#[tokio::test]
+async fn a_user_starts_so_many_rooms_a_day_also_after_a_restart() {
+    let mut chat = Chat::with(&[("PLIC_NEW_ROOMS_PER_DAY", "3")]).await;
+    let (alice, bob) = (User::new(), User::new());
+    let room = chat.room(&alice, &[&bob]).await;
+    for _ in 0..2 {
+        let room = chat.room(&alice, &[]).await;
+        assert_eq!(chat.delete(&alice, &format!("/rooms/{room}")).await.status, 200);
+    }
+    waits(&chat.post(&alice, "/rooms", crowd(1)).await, 1..=90_000);
+    chat.process.kill().await;
+    chat.start_again().await;
+    waits(&chat.post(&alice, "/rooms", crowd(1)).await, 1..=90_000);
+    assert_eq!(
+        chat.change(&alice, room, &[&User::new()], &[&bob]).await.status,
+        200,
+        "changing is no new room"
+    );
+    chat.room(&bob, &[&alice]).await;
+}
+
+#[tokio::test]
+async fn a_user_brings_so_many_people_into_rooms_a_day() {
+    let chat = Chat::with(&[("PLIC_PEOPLE_ADDED_PER_DAY", "10")]).await;
+    let (alice, bob) = (User::new(), User::new());
+    assert_eq!(chat.post(&alice, "/rooms", crowd(8)).await.status, 200);
+    waits(&chat.post(&alice, "/rooms", crowd(3)).await, 1..=90_000);
+    let room = chat.room(&alice, &[&bob]).await;
+    let (carol, dave) = (User::new(), User::new());
+    waits(&chat.change(&alice, room, &[&carol, &dave], &[]).await, 1..=90_000);
+    assert_eq!(chat.change(&alice, room, &[&carol], &[]).await.status, 200);
+    waits(&chat.change(&alice, room, &[&dave], &[]).await, 1..=90_000);
+    assert_eq!(chat.post(&bob, "/rooms", crowd(10)).await.status, 200, "the limit is each user's own");
+}
+
+#[tokio::test]
+async fn requests_are_charged_by_the_people_whom_they_name_and_list() {
+    let chat = Chat::with(&[("PLIC_REST_LIMIT_PER_SECOND", "2")]).await;
+    let (alice, bob) = (User::new(), User::new());
+    let mut large = crowd(900);
+    large["users"][0] = json!(bob.id);
+    assert_eq!(
+        chat.post(&alice, "/rooms", large).await.status,
+        200,
+        "nothing is too large to be asked for once"
+    );
+    waits(&chat.post(&alice, "/rooms", crowd(0)).await, 1..=5);
+    waits(&chat.get(&alice, "/rooms").await, 1..=5);
+    // Who is listed the room waits afterwards.
+    let listed = chat.get(&bob, "/rooms").await;
+    assert_eq!(listed.data()[0]["participants_id"].as_array().map(Vec::len), Some(901));
+    waits(&chat.get(&bob, "/rooms").await, 1..=5);
+    eventually("the limit to lift", async || chat.get(&bob, "/rooms").await.status == 200).await;
 }

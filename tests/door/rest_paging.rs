@@ -169,3 +169,25 @@ async fn a_cursor_that_is_no_room_of_the_callers_is_refused() {
     assert_eq!(looks[0], looks[1], "a cursor does not tell which rooms exist");
     assert_eq!(ids(&chat.get(&alice, "/rooms").await), [mine]);
 }
+
+#[tokio::test]
+async fn the_next_link_of_rooms_neither_repeats_nor_fails_when_its_last_room_moves_or_is_left() {
+    let chat = Chat::serve().await;
+    let (alice, bob) = (User::new(), User::new());
+    let mut rooms = Vec::new();
+    for _ in 0..7 {
+        rooms.insert(0, chat.room(&bob, &[&alice]).await);
+    }
+    let first = chat.get(&alice, "/rooms?limit=3").await;
+    assert_eq!(ids(&first), &rooms[..3]);
+    let (next, rel) = first.link().expect("there is more");
+    assert_eq!(rel, "next");
+    chat.connect(&bob).await.say(rooms[2], "moves to the top", "t1").await;
+    let second = chat.get(&alice, &next).await;
+    assert_eq!(ids(&second), &rooms[3..6]);
+    chat.change(&bob, rooms[2], &[], &[&alice]).await;
+    assert_eq!(ids(&chat.get(&alice, &next).await), &rooms[3..6]);
+    let (last, _) = second.link().expect("there is more");
+    assert_eq!(chat.delete(&bob, &format!("/rooms/{}", rooms[5])).await.status, 200);
+    assert_eq!(ids(&chat.get(&alice, &last).await), &rooms[6..]);
+}

@@ -75,6 +75,8 @@ async fn a_wrong_value_is_refused_in_one_line_that_names_the_setting() {
         ("PLIC_REST_LIMIT_PER_SECOND", "1.5"),
         ("PLIC_ADDRESS_LIMIT_PER_SECOND", "0"),
         ("PLIC_CONNECTIONS_PER_ADDRESS", "all"),
+        ("PLIC_NEW_ROOMS_PER_DAY", "0"),
+        ("PLIC_PEOPLE_ADDED_PER_DAY", "many"),
         ("PLIC_MAX_MESSAGE_CHARS", "0"),
         ("PLIC_CONNECTIONS_PER_USER", "0"),
         ("PLIC_AFK_SECONDS", "4h"),

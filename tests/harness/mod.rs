@@ -36,12 +36,14 @@ pub(crate) const ROUTES: [(&str, &str); 5] =
     [("POST", "/rooms"), ("GET", "/rooms"), ("PUT", "/rooms"), ("DELETE", "/rooms/7"), ("GET", "/rooms/7")];
 
 /// No limit that a test does not ask for: each of these has its own tests, which set it.
-const WIDE: [(&str, &str); 5] = [
+const WIDE: [(&str, &str); 7] = [
     ("PLIC_RATE_LIMIT_PER_SECOND", "100000"),
     ("PLIC_RATE_LIMIT_BURST", "100000"),
     ("PLIC_FRAMES_PER_SECOND", "100000"),
     ("PLIC_REST_LIMIT_PER_SECOND", "100000"),
     ("PLIC_ADDRESS_LIMIT_PER_SECOND", "100000"),
+    ("PLIC_NEW_ROOMS_PER_DAY", "1000000"),
+    ("PLIC_PEOPLE_ADDED_PER_DAY", "1000000"),
 ];
 
 /// A server process with its folder; both are gone when it is dropped.

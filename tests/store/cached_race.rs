@@ -20,8 +20,8 @@ use plic_pipeline::{
     },
     room::{Room, RoomError},
     store::{
-        Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, SentKey, Store,
-        StoreError,
+        Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, RoomsAfter, SentKey,
+        Store, StoreError,
     },
 };
 use tempfile::TempDir;
@@ -103,7 +103,7 @@ impl Store for Pausing {
     async fn rooms_of(
         &self,
         user: UserId,
-        after: Option<RoomId>,
+        after: Option<RoomsAfter>,
         limit: usize,
     ) -> Result<Page<RoomSummary>, RoomError> {
         self.store.rooms_of(user, after, limit).await

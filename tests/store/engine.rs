@@ -12,6 +12,7 @@ use std::{
 use async_trait::async_trait;
 use plic_pipeline::{
     bus::Bus,
+    daily::DailyLimits,
     event::{Committed, Event},
     id::ConnectionId,
     moderation::Records,
@@ -43,6 +44,9 @@ pub(crate) trait Engine: Send + Sync {
 
     /// What a connection is called once its process has ended: nothing where a later one may have its number.
     fn ended(&self, connection: ConnectionId) -> ConnectionId;
+
+    /// Closes the store and opens it again with these limits of a day, also from then on.
+    async fn limit(&mut self, limits: DailyLimits);
 
     /// Closes the store and opens it again on the same database.
     async fn reopen(&mut self);

@@ -12,6 +12,7 @@ mod postgres_nodes;
 mod postgres_open;
 mod postgres_rights;
 mod postgres_tls;
+mod rest;
 mod sqlite_faults;
 mod sqlite_files;
 

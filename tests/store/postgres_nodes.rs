@@ -8,6 +8,7 @@ use plic_chat::{
     store::{Cached, PostgresStore, Writers},
 };
 use plic_pipeline::{
+    daily::DailyLimits,
     id::{ConnectionId, MessageId, RoomId, UserId},
     moderation::{Decision, Records},
     store::{Ban, NewMessage, Reader, Store, StoreError},
@@ -65,6 +66,16 @@ async fn messages_of_two_nodes_to_the_same_rooms_have_one_order() {
         before = (room, seq, id);
     }
     assert_eq!(buses[0].messages().len() + buses[1].messages().len(), 2000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_limits_of_a_day_hold_over_all_nodes() {
+    let (database, bus) = (Database::migrated().await, Arc::default());
+    let limits = DailyLimits { rooms: 3, people: 100 };
+    let stores = [database.open(&bus).await, database.open(&bus).await];
+    let stores = stores.map(|store| store.with_daily_limits(limits));
+    let created = join_all((0..20).map(|turn: usize| stores[turn % 2].create_room(user(1), &[], None))).await;
+    assert_eq!(created.iter().filter(|created| created.is_ok()).count(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,7 +7,7 @@ use plic_chat::store::SqliteStore;
 use plic_pipeline::{
     id::RoomId,
     moderation::{Decision, IncidentKind, Policy, Records, records::RecordsError},
-    store::{Store, StoreError},
+    store::{RoomsAfter, Store, StoreError},
 };
 use sqlx::{Connection, SqliteConnection, query, query_scalar};
 use tempfile::TempDir;
@@ -175,6 +175,33 @@ async fn what_was_refused_long_ago_is_purged_and_the_rest_is_kept() {
 }
 
 #[tokio::test]
+async fn what_was_started_more_than_a_day_ago_is_purged_and_the_rest_is_kept() {
+    let (folder, store, _) = fixture().await;
+    for owner in 1..=3 {
+        room_of(&*store, &[owner]).await;
+    }
+    let mut other = stranger(&folder).await;
+    let sql = "UPDATE daily_use SET hour = hour - ? WHERE user = ?";
+    for (owner, hours) in [(1, 24), (2, 25)] {
+        query(sql).bind(hours).bind(user(owner).0).execute(&mut other).await.expect("ages");
+    }
+    store.close().await;
+    let _store = SqliteStore::open(&url(&folder), Arc::new(Recorder::default())).await.expect("opens");
+    timeout(Duration::from_secs(10), async {
+        while query_scalar::<_, i64>("SELECT count(*) FROM daily_use")
+            .fetch_one(&mut other)
+            .await
+            .expect("counts")
+            != 2
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .expect("purges");
+}
+
+#[tokio::test]
 async fn a_hundred_thousand_rooms_of_others_stay_out_of_ones_own_list() {
     let (folder, store, _) = fixture().await;
     let mut other = stranger(&folder).await;
@@ -199,7 +226,7 @@ async fn a_hundred_thousand_rooms_of_others_stay_out_of_ones_own_list() {
         own.insert(0, room);
     }
     let first = store.rooms_of(user(1), None, 10).await.expect("answers");
-    let second = store.rooms_of(user(1), Some(own[9]), 10).await.expect("answers");
+    let second = store.rooms_of(user(1), Some(RoomsAfter::Room(own[9])), 10).await.expect("answers");
     let messages = history(&*store, RoomId(50_000), None, 10).await;
     let listed: Vec<RoomId> = first.items.iter().chain(&second.items).map(|item| item.room.id).collect();
     assert_eq!(listed, own);

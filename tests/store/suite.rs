@@ -4,6 +4,7 @@
 pub(crate) mod append;
 pub(crate) mod audit;
 pub(crate) mod bans;
+pub(crate) mod daily;
 pub(crate) mod durability;
 pub(crate) mod flood;
 pub(crate) mod held;
@@ -21,6 +22,7 @@ pub(crate) mod rooms;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod strikes;
+pub(crate) mod walks;
 
 use std::time::Duration;
 
@@ -217,6 +219,8 @@ macro_rules! store_contract {
                 pages_are_complete_without_repeats,
                 deleted_rooms_and_those_one_has_left_are_not_listed,
                 a_cursor_is_a_room_of_ones_own,
+                a_position_outlives_the_room_that_had_it,
+                a_page_of_many_large_rooms_ends_early,
             }
             history {
                 a_page_is_the_newest_messages_oldest_first,
@@ -224,6 +228,20 @@ macro_rules! store_contract {
                 a_cursor_from_elsewhere_still_divides_by_id,
                 a_room_that_is_not_there_is_not_read,
                 a_room_is_read_by_its_participants_and_by_moderators,
+            }
+            daily {
+                a_user_starts_so_many_rooms_a_day_and_what_becomes_of_them_changes_nothing,
+                a_user_brings_so_many_people_into_rooms_a_day,
+                many_at_once_are_counted_one_by_one,
+            }
+            walks {
+                rooms_are_walked_without_repeat_or_gap_while_they_move,
+                messages_are_walked_without_repeat_or_gap_while_others_come_and_go,
+                incidents_are_walked_without_repeat_or_gap_while_others_are_decided,
+                bans_are_walked_without_repeat_or_gap_while_others_are_set_and_lifted,
+                the_audit_log_is_walked_without_repeat_or_gap_while_it_grows,
+                rules_are_walked_without_repeat_or_gap_while_others_come_and_go,
+                versions_of_a_rule_are_walked_without_repeat_or_gap_while_it_is_written_and_deleted,
             }
             bans {
                 a_ban_holds_until_it_ends_or_is_lifted,

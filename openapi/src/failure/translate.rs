@@ -46,6 +46,14 @@ impl From<RoomError> for Failure {
             RoomError::UnknownCursor => {
                 Self::Invalid("`after` is not the id of a room that you are in.".to_owned())
             }
+            RoomError::TooManyRoomsToday(wait) => Self::DailyLimit(
+                "You have started as many rooms within a day as one user may. Please try again later.",
+                wait,
+            ),
+            RoomError::TooManyPeopleToday(wait) => Self::DailyLimit(
+                "You have brought as many people into rooms within a day as one user may. Please try again later.",
+                wait,
+            ),
             RoomError::Store(error) => error.into(),
         }
     }
@@ -118,6 +126,7 @@ pub(crate) fn translate(error: poem::Error) -> Failure {
 fn expected(name: &str, reason: &str) -> String {
     let one_of = |words: &[&str]| format!("one of `{}`", words.join("`, `"));
     match name {
+        "after" => "the `after` of a `Link` header, or the id of a room that you are in".to_owned(),
         "limit" => format!("an integer from 1 to {MAX_LIMIT}"),
         "since" | "until" => Moment::EXPECTED.to_owned(),
         "user_id" | "actor" => "a uuid".to_owned(),

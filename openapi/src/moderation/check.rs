@@ -55,8 +55,11 @@ impl Type for CheckRequest {
             properties: vec![
                 described(
                     "message",
-                    "The text; longer ones than the chat takes are judged too.",
-                    String::schema_ref(),
+                    "The text, of at most 64 KiB; longer ones than the chat takes are judged too.",
+                    MetaSchemaRef::Inline(Box::new(MetaSchema {
+                        max_length: Some(64 << 10),
+                        ..MetaSchema::new("string")
+                    })),
                 ),
                 described(
                     "room_id",
@@ -148,7 +151,7 @@ impl CheckApi {
     ///
     /// Says what would happen to the text, by which rules and where, and sends nothing. With `draft` the rule is taken as
     /// live beside the others, or in the place of the one with its id. Offsets are those of JavaScript: UTF-16 code
-    /// units, so that `message.slice(start, end)` is the matched text.
+    /// units, so that `message.slice(start, end)` is the matched text. Few are judged at once, and few may wait (429).
     #[oai(path = "/moderation/check", method = "post", operation_id = "checkText")]
     async fn check(&self, _caller: Caller, body: JsonBody<CheckRequest>) -> Result<Answer<Checked>, Failure> {
         let CheckRequest { message, room, draft } = body.0;

@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use plic_pipeline::filter::Rule;
+use plic_pipeline::{filter::Rule, moderation::desk::Turn};
 use poem_openapi::{
     Object,
     registry::{MetaSchema, MetaSchemaRef, Registry},
@@ -29,7 +29,11 @@ const MAX_RULES: usize = 10_000;
 
 /// All rules, as they are exported.
 #[derive(Debug)]
-pub(crate) struct RuleDocument(pub(crate) Vec<RuleJson>);
+pub(crate) struct RuleDocument {
+    pub(super) rules: Vec<RuleJson>,
+    /// Held until the document is written out.
+    pub(super) _turn: Turn,
+}
 
 /// All rules, as they are to be.
 #[derive(Debug)]
@@ -91,7 +95,7 @@ impl Type for RuleDocument {
 
 impl ToJSON for RuleDocument {
     fn to_json(&self) -> Option<Value> {
-        Some(json!({ "rules": self.0.to_json() }))
+        Some(json!({ "rules": self.rules.to_json() }))
     }
 }
 

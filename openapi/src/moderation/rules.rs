@@ -191,11 +191,12 @@ impl RulesApi {
 
     /// Export all rules
     ///
-    /// As one document, by id: to keep, to compare, or to import elsewhere.
+    /// As one document, by id: to keep, to compare, or to import elsewhere. Few are made at once, and few may wait (429).
     #[oai(path = "/moderation/rules/export", method = "get", operation_id = "exportRules")]
     async fn export_rules(&self, _caller: Caller) -> Result<Answer<RuleDocument>, Failure> {
-        let rules = self.desk.export_rules().await?;
-        Ok(Answer::with(RuleDocument(rules.into_iter().map(RuleJson).collect())))
+        let (rules, turn) = self.desk.export_rules().await?;
+        let rules = rules.into_iter().map(RuleJson).collect();
+        Ok(Answer::with(RuleDocument { rules, _turn: turn }))
     }
 
     /// Import all rules

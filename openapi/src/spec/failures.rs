@@ -86,7 +86,7 @@ fn kinds() -> Vec<Kind> {
         ),
         kind(
             "InvalidPage",
-            "`limit`, `before` or `after` is no integer or out of bounds, or `after` (of the list of rooms) is no room of yours.",
+            "`limit` or `before` is no integer or out of bounds, or `after` is neither a cursor of a `Link` header nor the id of a room of yours.",
             vec![
                 ("limit", Failure::Invalid("`limit` must be an integer from 1 to 500.".to_owned())),
                 ("cursor", RoomError::UnknownCursor.into()),
@@ -97,11 +97,28 @@ fn kinds() -> Vec<Kind> {
             "You are asking too often; `Retry-After` says when to ask again.",
             vec![("tooManyRequests", Failure::TooManyRequests(Duration::from_secs(1)))],
         ),
+        kind(
+            "TooManyRooms",
+            "You have started as many rooms, or brought as many people into rooms, within a day as one user may, or you are asking too often; `Retry-After` says when to ask again.",
+            vec![
+                ("rooms", RoomError::TooManyRoomsToday(Duration::from_hours(1)).into()),
+                ("people", RoomError::TooManyPeopleToday(Duration::from_hours(1)).into()),
+                ("tooManyRequests", Failure::TooManyRequests(Duration::from_secs(1))),
+            ],
+        ),
+        kind(
+            "TooManyPeople",
+            "You have brought as many people into rooms within a day as one user may, or you are asking too often; `Retry-After` says when to ask again.",
+            vec![
+                ("people", RoomError::TooManyPeopleToday(Duration::from_hours(1)).into()),
+                ("tooManyRequests", Failure::TooManyRequests(Duration::from_secs(1))),
+            ],
+        ),
         kind("Internal", "A fault of the server.", vec![("internal", Failure::Internal)]),
         kind(
             "Unavailable",
-            "The database or the keys of the tokens are away; `Retry-After` says when to ask again.",
-            vec![("unavailable", StoreError::TimedOut.into())],
+            "The database or the keys of the tokens are away, or the server is being sent too much at once; `Retry-After` says when to ask again.",
+            vec![("unavailable", StoreError::TimedOut.into()), ("overloaded", Failure::Overloaded)],
         ),
     ]
 }
@@ -111,12 +128,25 @@ type Operation = (&'static str, &'static str, &'static [&'static str]);
 
 /// The failures of the operations on rooms.
 const ROOMS: [Operation; 5] = [
-    ("/rooms", "post", &["Malformed", "Banned", "BodyTimeout", "BodyTooLarge", "NotJson", "InvalidRoom"]),
+    (
+        "/rooms",
+        "post",
+        &["Malformed", "Banned", "BodyTimeout", "BodyTooLarge", "NotJson", "InvalidRoom", "TooManyRooms"],
+    ),
     ("/rooms", "get", &["Banned", "InvalidPage"]),
     (
         "/rooms",
         "put",
-        &["Malformed", "Forbidden", "NoSuchRoom", "BodyTimeout", "BodyTooLarge", "NotJson", "InvalidChange"],
+        &[
+            "Malformed",
+            "Forbidden",
+            "NoSuchRoom",
+            "BodyTimeout",
+            "BodyTooLarge",
+            "NotJson",
+            "InvalidChange",
+            "TooManyPeople",
+        ],
     ),
     ("/rooms/{id}", "get", &["Banned", "NoSuchRoom", "InvalidPage"]),
     ("/rooms/{id}", "delete", &["Forbidden", "NoSuchRoom"]),

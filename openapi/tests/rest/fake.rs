@@ -17,8 +17,8 @@ use plic_pipeline::{
     },
     room::{Room, RoomError, founding_members},
     store::{
-        Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, SentKey, Store,
-        StoreError, StoredMessage,
+        Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomPosition, RoomSummary,
+        RoomsAfter, SentKey, Store, StoreError, StoredMessage,
     },
     timestamp::Timestamp,
     token::{Identity, Role, TokenError, Tokens},
@@ -194,20 +194,39 @@ impl Store for FakeStore {
     async fn rooms_of(
         &self,
         user: UserId,
-        after: Option<RoomId>,
+        after: Option<RoomsAfter>,
         limit: usize,
     ) -> Result<Page<RoomSummary>, RoomError> {
         self.answer()?;
         let rooms = lock(&self.rooms);
-        let mut mine = rooms.iter().rev().filter(|room| room.has_participant(user));
-        if let Some(after) = after {
-            mine.find(|room| room.id == after).ok_or(RoomError::UnknownCursor)?;
-        }
+        let mine = rooms.iter().rev().filter(|room| room.has_participant(user));
         let messages = lock(&self.messages);
+        // Messages count on where rooms end.
+        let activity = |room: &Room| {
+            let last = messages.iter().rfind(|message| message.room == room.id);
+            last.map_or(room.id.0, |message| 1000 + message.id.0)
+        };
+        let position = match after {
+            None => None,
+            Some(RoomsAfter::Position(position)) => Some(position),
+            Some(RoomsAfter::Room(after)) => {
+                let room = mine.clone().find(|room| room.id == after).ok_or(RoomError::UnknownCursor)?;
+                Some(RoomPosition { activity: activity(room), room: after })
+            }
+        };
+        let is_after = |room: &&Arc<Room>| {
+            position.is_none_or(|after| (activity(room), room.id) < (after.activity, after.room))
+        };
+        let mut mine = mine.filter(is_after);
         let last = |room: &Room| messages.iter().rfind(|message| message.room == room.id).cloned();
         let items = mine.by_ref().take(limit);
-        let items =
-            items.map(|room| RoomSummary { room: Arc::clone(room), last_message: last(room) }).collect();
+        let items = items
+            .map(|room| RoomSummary {
+                room: Arc::clone(room),
+                activity: activity(room),
+                last_message: last(room),
+            })
+            .collect();
         Ok(Page { items, more: mine.next().is_some() })
     }
 

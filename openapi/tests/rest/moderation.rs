@@ -5,6 +5,7 @@ mod incidents;
 mod people;
 mod rules;
 mod streams;
+mod turns;
 
 use poem::{Request, http::Method};
 

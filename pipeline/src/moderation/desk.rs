@@ -13,6 +13,7 @@ mod incidents;
 mod people;
 mod rules;
 mod stats;
+mod turns;
 mod viewing;
 
 use std::{
@@ -23,16 +24,15 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::sleep,
-};
+use tokio::{sync::Semaphore, time::sleep};
 
+use self::turns::Turns;
 pub use self::{
     backtest::{Backtest, BacktestReport, BacktestRequest, Progress, Sample, Step},
     check::Checked,
     rules::ImportReport,
     stats::Numbers,
+    turns::Turn,
 };
 use super::{
     notice::{Notice, NoticeStream, Notices},
@@ -49,8 +49,17 @@ use crate::{
     token::Role,
 };
 
-/// Sets that are compiled at once only to be tried.
+/// Sets that are compiled at once only to be tried, and how many may wait for that.
 const TRIALS_AT_ONCE: usize = 2;
+const TRIALS_WAITING: usize = 16;
+/// Texts that are judged at once by the rules in force, and how many may wait for that.
+const CHECKS_AT_ONCE: usize = 2;
+const CHECKS_WAITING: usize = 32;
+/// Exports of all rules at once, and how many may wait for that.
+const EXPORTS_AT_ONCE: usize = 2;
+const EXPORTS_WAITING: usize = 8;
+/// Changes of rules that may wait while one is made.
+const CHANGES_WAITING: usize = 8;
 /// How soon what is in force is read again after a write of which nobody knows whether it was done.
 const DOUBT: Duration = Duration::from_secs(5);
 
@@ -145,8 +154,12 @@ struct Inner {
     changing: tokio::sync::Mutex<()>,
     changing_policy: tokio::sync::Mutex<()>,
     backtests: Arc<Semaphore>,
-    /// Sets that are compiled only to be tried, so that trying never takes every processor.
-    trials: Arc<Semaphore>,
+    checks: Turns,
+    /// Sets that are compiled only to be tried.
+    trials: Turns,
+    exports: Turns,
+    /// Changes of rules, before they wait for `changing`.
+    changes: Turns,
     viewers: Viewers,
     /// Whether the rules and the policy are being read again.
     in_doubt: AtomicBool,
@@ -168,7 +181,26 @@ impl Desk {
             changing: tokio::sync::Mutex::default(),
             changing_policy: tokio::sync::Mutex::default(),
             backtests: Arc::new(Semaphore::new(backtest::AT_ONCE)),
-            trials: Arc::new(Semaphore::new(TRIALS_AT_ONCE)),
+            checks: Turns::new(
+                CHECKS_AT_ONCE,
+                CHECKS_WAITING,
+                "Too many texts are being checked. Please try again in a moment.",
+            ),
+            trials: Turns::new(
+                TRIALS_AT_ONCE,
+                TRIALS_WAITING,
+                "Too many rules are being tried. Please try again in a moment.",
+            ),
+            exports: Turns::new(
+                EXPORTS_AT_ONCE,
+                EXPORTS_WAITING,
+                "Too many exports of the rules are under way. Please try again in a moment.",
+            ),
+            changes: Turns::new(
+                1,
+                CHANGES_WAITING,
+                "Too many changes of rules are waiting. Please try again in a moment.",
+            ),
             viewers: Viewers::default(),
             in_doubt: AtomicBool::new(false),
         }))
@@ -182,12 +214,6 @@ impl Desk {
     /// Tells moderators, on every node.
     async fn tell(&self, notice: Notice) {
         self.0.bus.publish(vec![Event::Notice(notice)]).await;
-    }
-
-    /// Waits for its turn to compile a set only to try it.
-    async fn a_trial(&self) -> Result<OwnedSemaphorePermit, DeskError> {
-        let trial = Arc::clone(&self.0.trials).acquire_owned().await;
-        trial.map_err(|closed| StoreError::Unavailable(Box::new(closed)).into())
     }
 
     /// A write that failed may have been done all the same: reads the rules and the policy again until the store answers.

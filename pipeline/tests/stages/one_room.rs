@@ -28,8 +28,8 @@ use plic_pipeline::{
     session::Session,
     stage::rate_limit::RateLimit,
     store::{
-        Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, SentKey, Store,
-        StoreError,
+        Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, RoomsAfter, SentKey,
+        Store, StoreError,
     },
     timestamp::Timestamp,
     token::{Identity, Role},
@@ -135,7 +135,12 @@ impl Store for OneRoom {
         unreachable!("no command deletes rooms")
     }
 
-    async fn rooms_of(&self, _: UserId, _: Option<RoomId>, _: usize) -> Result<Page<RoomSummary>, RoomError> {
+    async fn rooms_of(
+        &self,
+        _: UserId,
+        _: Option<RoomsAfter>,
+        _: usize,
+    ) -> Result<Page<RoomSummary>, RoomError> {
         unreachable!("no command lists rooms")
     }
 

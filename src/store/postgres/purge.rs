@@ -1,4 +1,4 @@
-//! Forgetting what is too old to be recognised when it is sent again.
+//! Forgetting what is too old to be recognised when it is sent again, or to count towards the limits of a day.
 
 use std::time::Duration;
 
@@ -21,6 +21,10 @@ const SENT: &str = "DELETE FROM sent WHERE (room, sender, digest) IN (\
 const REFUSED: &str = "DELETE FROM refused WHERE (sender, room, digest) IN (\
     SELECT sender, room, digest FROM refused WHERE at < (SELECT moment() - 86400000000) ORDER BY at LIMIT 1000 \
     FOR UPDATE SKIP LOCKED)";
+/// Rows of hours that count towards no limit of a day any more.
+const USED: &str = "DELETE FROM daily_use WHERE (\"user\", hour) IN (\
+    SELECT \"user\", hour FROM daily_use WHERE hour < (SELECT moment() / 3600000000 - 24) ORDER BY hour LIMIT 1000 \
+    FOR UPDATE SKIP LOCKED)";
 
 /// Deletes the oldest rows, a batch of each table's; answers how long to wait before the next.
 pub(super) async fn purge(link: &mut Link) -> Duration {
@@ -28,7 +32,10 @@ pub(super) async fn purge(link: &mut Link) -> Duration {
     let purged = async {
         let connection = link.connection().await?;
         connection.run(begin).await?;
-        let deleted = [delete(connection, SENT).await?, delete(connection, REFUSED).await?];
+        let mut deleted = Vec::new();
+        for oldest in [SENT, REFUSED, USED] {
+            deleted.push(delete(connection, oldest).await?);
+        }
         connection.run("COMMIT").await?;
         sqlx::Result::Ok(if deleted.contains(&BATCH) { AGAIN } else { EVERY })
     };
@@ -64,12 +71,16 @@ mod tests {
         let connection = link.connection().await.expect("connects");
         // The tables are empty.
         connection.run("SET enable_seqscan = off").await.expect("sets");
-        for sql in [SENT, REFUSED] {
+        for sql in [SENT, REFUSED, USED] {
             // Safe: constants of this file.
             let explain = sqlx::AssertSqlSafe(format!("EXPLAIN {sql}"));
             let plan: Vec<String> =
                 sqlx::query_scalar(explain).fetch_all(&mut *connection).await.expect("explains");
-            assert!(plan.iter().any(|step| step.contains("Index Cond: (at < ")), "{plan:#?}");
+            assert!(
+                plan.iter()
+                    .any(|step| step.contains("Index Cond: (at < ") || step.contains("Index Cond: (hour < ")),
+                "{plan:#?}"
+            );
         }
         link.close().await;
     }

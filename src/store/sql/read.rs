@@ -6,7 +6,9 @@ use futures_util::TryStreamExt;
 use plic_pipeline::{
     id::{MessageId, RoomId, UserId},
     room::Room,
-    store::{Ban, Before, Page, Reader, RoomHistory, RoomSummary, SentKey, StoredMessage},
+    store::{
+        Ban, Before, Page, Reader, RoomHistory, RoomPosition, RoomSummary, RoomsAfter, SentKey, StoredMessage,
+    },
     timestamp::Timestamp,
 };
 use sqlx::{FromRow, Row as _, query_as, query_scalar};
@@ -34,8 +36,12 @@ pub(super) const SENT: &str = "SELECT message, at FROM sent WHERE sender = $1 AN
 pub(super) const HELD: &str = "SELECT max(at) FROM held WHERE sender = $1 AND room = $2 AND digest = $3";
 pub(super) const BAN: &str = "SELECT reason, expires_at FROM bans WHERE \"user\" = $1 AND lifted_at IS NULL";
 
-/// A page of rooms ends early once it lists so many people: rooms of a thousand would make it megabytes.
-const MAX_LISTED: usize = 10_000;
+/// A page of rooms ends early once its participants and last messages take so many bytes: rooms of a thousand would make
+/// it megabytes.
+const MAX_ROOMS_BYTES: usize = 512 << 10;
+/// What a participant takes in an answer: a uuid between quotation marks, and a comma.
+const PARTICIPANT_BYTES: usize = 39;
+/// Rooms whose participants are loaded together.
 const ROOMS_AT_A_TIME: usize = 16;
 /// A page of messages ends early once it holds so many bytes of text: more than a hundred of the longest messages.
 pub(super) const MAX_TEXT_BYTES: usize = 2 << 20;
@@ -44,6 +50,8 @@ pub(super) const MAX_TEXT_BYTES: usize = 2 << 20;
 pub(super) type MessageRow = (i64, i64, Uuid, Text, i64);
 /// `id, owner, apartment, created_at, deleted_at`.
 type RoomRow = (i64, Uuid, Option<i64>, i64, Option<i64>);
+/// `id, owner, apartment, created_at, activity`.
+type ListedRow = (i64, Uuid, Option<i64>, i64, i64);
 
 pub(super) fn message_of((id, room, sender, text, created_at): MessageRow) -> StoredMessage {
     StoredMessage {
@@ -138,48 +146,52 @@ pub(super) async fn load_present(
     Ok(present)
 }
 
-/// `None` where `after` is no room of this user.
+/// Returns `None` where `after` is a room that this user is not in.
 pub(super) async fn rooms_of(
     connection: &mut Connection,
     user: UserId,
-    after: Option<RoomId>,
+    after: Option<RoomsAfter>,
     limit: usize,
 ) -> sqlx::Result<Option<Page<RoomSummary>>> {
     let below = match after {
-        None => i64::MAX,
-        Some(after) => match activity(connection, user, after).await? {
-            Some(activity) => activity,
+        None => RoomPosition { activity: i64::MAX, room: RoomId(i64::MAX) },
+        Some(RoomsAfter::Position(position)) => position,
+        Some(RoomsAfter::Room(room)) => match activity(connection, user, room).await? {
+            Some(activity) => RoomPosition { activity, room },
             None => return Ok(None),
         },
     };
     // CROSS JOIN: from the user's rooms to the rooms, and so never over the rooms of others.
-    let rows: Vec<RoomRow> = query_as(
-        "SELECT r.id, r.owner, r.apartment, r.created_at, r.deleted_at \
+    let rows: Vec<ListedRow> = query_as(
+        "SELECT r.id, r.owner, r.apartment, r.created_at, r.activity \
          FROM participants p CROSS JOIN rooms r \
-         WHERE r.id = p.room AND p.\"user\" = $1 AND p.left_at IS NULL AND r.deleted_at IS NULL AND r.activity < $2 \
-         ORDER BY r.activity DESC LIMIT $3",
+         WHERE r.id = p.room AND p.\"user\" = $1 AND p.left_at IS NULL AND r.deleted_at IS NULL \
+         AND (r.activity, r.id) < ($2, $3) ORDER BY r.activity DESC, r.id DESC LIMIT $4",
     )
     .bind(user.0)
-    .bind(below)
+    .bind(below.activity)
+    .bind(below.room.0)
     .bind(one_more_than(limit))
     .fetch_all(&mut *connection)
     .await?;
     let Page { items: rows, more } = page(rows, limit);
 
     let mut items: Vec<RoomSummary> = Vec::with_capacity(rows.len());
-    let mut listed = 0;
+    let mut bytes = 0;
     for rows in rows.chunks(ROOMS_AT_A_TIME) {
-        if listed > MAX_LISTED {
-            return Ok(Some(Page { items, more: true }));
-        }
         let ids: Vec<RoomId> = rows.iter().map(|row| RoomId(row.0)).collect();
         let mut people = load_present(connection, &ids).await?;
         let mut newest = newest_messages(connection, &ids).await?;
-        for row in rows {
-            let id = RoomId(row.0);
-            let room = room_of(*row, people.remove(&id).unwrap_or_default());
-            listed += room.participants.len();
-            items.push(RoomSummary { room: Arc::new(room), last_message: newest.remove(&id) });
+        for &(id, owner, apartment, created_at, activity) in rows {
+            if bytes > MAX_ROOMS_BYTES {
+                return Ok(Some(Page { items, more: true }));
+            }
+            let participants = people.remove(&RoomId(id)).unwrap_or_default();
+            let room = room_of((id, owner, apartment, created_at, None), participants);
+            let last_message = newest.remove(&room.id);
+            bytes += room.participants.len() * PARTICIPANT_BYTES;
+            bytes += last_message.as_ref().map_or(0, |message| message.text.len());
+            items.push(RoomSummary { room: Arc::new(room), activity, last_message });
         }
     }
     Ok(Some(Page { items, more }))

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use plic_pipeline::{
+    daily::{DailyLimits, Usage},
     id::{RoomId, UserId},
     moderation::Deed,
     room::{MembershipChange, RoomError, founding_members},
@@ -14,6 +15,7 @@ use crate::cluster::shared::{News, RoomHead};
 use super::{
     audit,
     change::{Change, Work},
+    daily,
     db::{Bulk, Connection, next_id},
     read::load_room,
 };
@@ -34,6 +36,7 @@ pub(super) struct CreateRoom {
     pub(super) owner: UserId,
     pub(super) named: Vec<UserId>,
     pub(super) apartment: Option<i64>,
+    pub(super) limits: DailyLimits,
 }
 
 #[async_trait]
@@ -42,11 +45,15 @@ impl Change for CreateRoom {
     type Refusal = RoomError;
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<RoomId, RoomError>> {
-        let Work { connection, now, .. } = &mut *work;
         let members = match founding_members(self.owner, &self.named) {
             Ok(members) => members,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        let usage = Usage { rooms: 1, people: (members.len() - 1) as u64 };
+        if let Err(refusal) = daily::spend(work, self.owner, usage, self.limits).await? {
+            return Ok(Err(refusal));
+        }
+        let Work { connection, now, .. } = &mut *work;
         let id = next_id(connection).await?;
         query("INSERT INTO rooms (id, owner, apartment, created_at, activity) VALUES ($1, $2, $3, $4, $1)")
             .bind(id)
@@ -67,6 +74,7 @@ pub(super) struct ChangeRoom {
     pub(super) actor: UserId,
     pub(super) add: Vec<UserId>,
     pub(super) remove: Vec<UserId>,
+    pub(super) limits: DailyLimits,
 }
 
 #[async_trait]
@@ -75,8 +83,7 @@ impl Change for ChangeRoom {
     type Refusal = RoomError;
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), RoomError>> {
-        let Work { connection, people, now, .. } = &mut *work;
-        let Some(room) = load_room(connection, self.room).await? else {
+        let Some(room) = load_room(work.connection, self.room).await? else {
             return Ok(Err(RoomError::NotFound));
         };
         let MembershipChange { join: joins, leave: leaves, new_owner, empties_room } =
@@ -84,6 +91,14 @@ impl Change for ChangeRoom {
                 Ok(change) => change,
                 Err(refusal) => return Ok(Err(refusal)),
             };
+        if joins.is_empty() && leaves.is_empty() {
+            return Ok(Ok(()));
+        }
+        let usage = Usage { rooms: 0, people: joins.len() as u64 };
+        if let Err(refusal) = daily::spend(work, self.actor, usage, self.limits).await? {
+            return Ok(Err(refusal));
+        }
+        let Work { connection, people, now, .. } = &mut *work;
         people.forget(self.room);
         leave(connection, self.room, &leaves, *now).await?;
         join(connection, self.room, &joins, *now).await?;

@@ -11,8 +11,8 @@ use plic_pipeline::{
     },
     room::{Room, RoomError},
     store::{
-        Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, SentKey, Store,
-        StoreError,
+        Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, RoomsAfter, SentKey,
+        Store, StoreError,
     },
     timestamp::Timestamp,
 };
@@ -63,7 +63,9 @@ impl Store for Engine {
         named: &[UserId],
         apartment: Option<i64>,
     ) -> Result<RoomId, RoomError> {
-        self.queue.change(CreateRoom { owner, named: named.to_vec(), apartment }).await
+        self.queue
+            .change(CreateRoom { owner, named: named.to_vec(), apartment, limits: self.daily_limits })
+            .await
     }
 
     async fn change_room(
@@ -73,7 +75,15 @@ impl Store for Engine {
         add: &[UserId],
         remove: &[UserId],
     ) -> Result<(), RoomError> {
-        self.queue.change(ChangeRoom { room, actor, add: add.to_vec(), remove: remove.to_vec() }).await
+        self.queue
+            .change(ChangeRoom {
+                room,
+                actor,
+                add: add.to_vec(),
+                remove: remove.to_vec(),
+                limits: self.daily_limits,
+            })
+            .await
     }
 
     async fn delete_room(&self, room: RoomId, actor: UserId, moderates: bool) -> Result<(), RoomError> {
@@ -83,7 +93,7 @@ impl Store for Engine {
     async fn rooms_of(
         &self,
         user: UserId,
-        after: Option<RoomId>,
+        after: Option<RoomsAfter>,
         limit: usize,
     ) -> Result<Page<RoomSummary>, RoomError> {
         in_time(|| async { read::rooms_of(&mut *self.lists.snapshot().await?, user, after, limit).await })

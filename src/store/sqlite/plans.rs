@@ -12,8 +12,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, query};
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, audit, bans, dossier, flags, hits, incidents, lately, open::reader_options, read, refused,
-    reports, retention, rules, scan,
+    SqliteStore, audit, bans, daily, dossier, flags, hits, incidents, lately, open::reader_options, read,
+    refused, reports, retention, rules, scan,
 };
 
 struct Nowhere;
@@ -78,6 +78,7 @@ async fn every_list_is_served_by_an_index() {
         bans::ALL,
         bans::IN_FORCE,
         bans::OF_USER,
+        daily::USED,
         dossier::STRIKES,
         dossier::COUNTED,
         dossier::NOTES,

@@ -1,4 +1,4 @@
-//! Forgetting what is too old to be recognised when it is sent again.
+//! Forgetting what is too old to be recognised when it is sent again, or to count towards the limits of a day.
 
 use std::time::Duration;
 
@@ -16,13 +16,15 @@ const AGAIN: Duration = Duration::from_millis(50);
 
 const SENT: &str =
     "DELETE FROM sent WHERE at < ?1 AND message IN (SELECT message FROM sent ORDER BY message LIMIT ?2)";
+const USED: &str = "DELETE FROM daily_use WHERE hour < ?1 / 3600000000 \
+     AND (user, hour) IN (SELECT user, hour FROM daily_use ORDER BY hour LIMIT ?2)";
 const REFUSED: &str =
     "DELETE FROM refused WHERE at < ?1 AND number IN (SELECT number FROM refused ORDER BY number LIMIT ?2)";
 
 /// Deletes the oldest rows, a batch of each table's; answers how long to wait before the next.
 pub(super) async fn purge(connection: &mut SqliteConnection, now: Timestamp) -> sqlx::Result<Duration> {
     let mut next = EVERY;
-    for oldest in [SENT, REFUSED] {
+    for oldest in [SENT, REFUSED, USED] {
         let deleted = sqlx::query(oldest)
             .bind(now.before(KEPT).0)
             .bind(BATCH.cast_signed())

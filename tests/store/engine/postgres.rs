@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use plic_chat::store::postgres::{self, PostgresSettings, PostgresStore};
-use plic_pipeline::{bus::Bus, id::ConnectionId, store::Store};
+use plic_pipeline::{bus::Bus, daily::DailyLimits, id::ConnectionId, store::Store};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use testbed::{PgBouncer, PostgresOptions};
 
@@ -102,6 +102,7 @@ pub(crate) fn settings(url: String, pooler: bool) -> PostgresSettings {
 pub(crate) struct Postgres {
     bus: Arc<Recorder>,
     front: Front<PostgresStore>,
+    limits: DailyLimits,
     database: Database,
 }
 
@@ -122,7 +123,7 @@ async fn open(is_pooled: bool, is_cached: bool) -> Postgres {
     database.is_pooled = is_pooled;
     let bus = Arc::default();
     let front = Front::new(database.open(&bus).await, is_cached);
-    Postgres { bus, front, database }
+    Postgres { bus, front, limits: DailyLimits::NONE, database }
 }
 
 #[async_trait]
@@ -148,6 +149,7 @@ impl Engine for Postgres {
             "UPDATE sent SET at = at - BY",
             "UPDATE held SET at = at - BY",
             "UPDATE refused SET at = at - BY",
+            "UPDATE daily_use SET hour = hour - BY / 3600000000",
             "UPDATE participants SET joined_at = joined_at - BY, left_at = left_at - BY",
             "UPDATE messages SET created_at = created_at - BY",
             "UPDATE rooms SET deleted_at = deleted_at - BY",
@@ -163,9 +165,15 @@ impl Engine for Postgres {
         connection
     }
 
+    async fn limit(&mut self, limits: DailyLimits) {
+        self.limits = limits;
+        self.reopen().await;
+    }
+
     async fn reopen(&mut self) {
         self.front.inner().close().await;
-        self.front.replace(self.database.open(&self.bus).await);
+        let store = self.database.open(&self.bus).await;
+        self.front.replace(store.with_daily_limits(self.limits));
     }
 }
 

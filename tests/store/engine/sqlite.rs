@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use plic_chat::store::{OpenError, SqliteStore};
-use plic_pipeline::{bus::Bus, id::ConnectionId, store::Store};
+use plic_pipeline::{bus::Bus, daily::DailyLimits, id::ConnectionId, store::Store};
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
@@ -14,6 +14,7 @@ pub(crate) struct Sqlite {
     folder: TempDir,
     bus: Arc<Recorder>,
     front: Front<SqliteStore>,
+    limits: DailyLimits,
 }
 
 pub(crate) async fn bare() -> Sqlite {
@@ -27,7 +28,7 @@ pub(crate) async fn cached() -> Sqlite {
 async fn make(is_cached: bool) -> Sqlite {
     let (folder, bus) = (tempfile::tempdir().expect("a temporary folder"), Arc::default());
     let front = Front::new(open(&folder, &bus).await, is_cached);
-    Sqlite { folder, bus, front }
+    Sqlite { folder, bus, front, limits: DailyLimits::NONE }
 }
 
 pub(crate) fn url(folder: &TempDir) -> String {
@@ -77,6 +78,7 @@ impl Engine for Sqlite {
             "UPDATE sent SET at = at - ?1",
             "UPDATE held SET at = at - ?1",
             "UPDATE refused SET at = at - ?1",
+            "UPDATE daily_use SET hour = hour - ?1 / 3600000000",
             "UPDATE participants SET joined_at = joined_at - ?1, left_at = left_at - ?1",
             "UPDATE messages SET created_at = created_at - ?1",
             "UPDATE rooms SET deleted_at = deleted_at - ?1",
@@ -92,8 +94,14 @@ impl Engine for Sqlite {
         ConnectionId::ENDED
     }
 
+    async fn limit(&mut self, limits: DailyLimits) {
+        self.limits = limits;
+        self.reopen().await;
+    }
+
     async fn reopen(&mut self) {
         self.front.inner().close().await;
-        self.front.replace(open(&self.folder, &self.bus).await);
+        let store = open(&self.folder, &self.bus).await;
+        self.front.replace(store.with_daily_limits(self.limits));
     }
 }

@@ -2,18 +2,27 @@
 
 use std::sync::Arc;
 
-use plic_pipeline::{id::RoomId, room::RoomError, store::Store};
+use plic_pipeline::{
+    id::RoomId,
+    room::RoomError,
+    store::{RoomsAfter, Store},
+};
 
 use super::{room_of, say, user};
 use crate::engine::Engine;
 
 /// Ids of the rooms of user 1, by pages of `limit`.
 async fn paged(store: &dyn Store, limit: usize) -> Vec<RoomId> {
-    let mut rooms = Vec::new();
+    let (mut rooms, mut after) = (Vec::new(), None);
     loop {
-        let page = store.rooms_of(user(1), rooms.last().copied(), limit).await.expect("answers");
+        let page = store.rooms_of(user(1), after, limit).await.expect("answers");
         assert!(page.items.len() <= limit);
+        let by_room = rooms.last().copied().map(RoomsAfter::Room);
+        if by_room.is_some() {
+            assert_eq!(store.rooms_of(user(1), by_room, limit).await.expect("answers"), page);
+        }
         rooms.extend(page.items.iter().map(|item| item.room.id));
+        after = page.items.last().map(|item| RoomsAfter::Position(item.position()));
         if !page.more {
             return rooms;
         }
@@ -88,8 +97,46 @@ pub(crate) async fn a_cursor_is_a_room_of_ones_own(engine: impl Engine) {
     let deleted = room_of(&*store, &[1]).await;
     store.delete_room(deleted, user(1), false).await.expect("deletes");
     for cursor in [foreign, left, deleted, RoomId(0), RoomId(deleted.0 + 1)] {
-        let answer = store.rooms_of(user(1), Some(cursor), 10).await;
+        let answer = store.rooms_of(user(1), Some(RoomsAfter::Room(cursor)), 10).await;
         assert!(matches!(answer, Err(RoomError::UnknownCursor)), "{cursor}: {answer:?}");
     }
-    assert_eq!(store.rooms_of(user(1), Some(own), 10).await.expect("answers").items, []);
+    assert_eq!(store.rooms_of(user(1), Some(RoomsAfter::Room(own)), 10).await.expect("answers").items, []);
+}
+
+pub(crate) async fn a_position_outlives_the_room_that_had_it(engine: impl Engine) {
+    let store = engine.store();
+    let mut rooms = Vec::new();
+    for _ in 0..4 {
+        rooms.insert(0, room_of(&*store, &[1, 2]).await);
+    }
+    let first = store.rooms_of(user(1), None, 2).await.expect("answers");
+    let after = first.items.last().map(|item| RoomsAfter::Position(item.position()));
+    let rest = async || {
+        let page = store.rooms_of(user(1), after, 10).await.expect("answers");
+        page.items.iter().map(|item| item.room.id).collect::<Vec<_>>()
+    };
+    assert_eq!(rest().await, rooms[2..]);
+    say(&*store, 2, rooms[1], "moves up").await.expect("stores");
+    assert_eq!(rest().await, rooms[2..]);
+    store.change_room(rooms[1], user(1), &[], &[user(1)]).await.expect("leaves");
+    assert_eq!(rest().await, rooms[2..]);
+    store.delete_room(rooms[1], user(2), false).await.expect("deletes");
+    assert_eq!(rest().await, rooms[2..]);
+}
+
+pub(crate) async fn a_page_of_many_large_rooms_ends_early(engine: impl Engine) {
+    let store = engine.store();
+    let crowd: Vec<u128> = (1..=1000).collect();
+    let mut rooms = Vec::new();
+    for _ in 0..16 {
+        rooms.insert(0, room_of(&*store, &crowd).await);
+    }
+    let page = store.rooms_of(user(1), None, 500).await.expect("answers");
+    // 39 bytes a uuid: fourteen thousand are more than 512 KiB.
+    assert_eq!((page.items.len(), page.more), (14, true));
+    let after = page.items.last().map(|item| RoomsAfter::Position(item.position()));
+    let rest = store.rooms_of(user(1), after, 500).await.expect("answers");
+    assert_eq!((rest.items.len(), rest.more), (2, false));
+    let listed: Vec<RoomId> = page.items.iter().chain(&rest.items).map(|item| item.room.id).collect();
+    assert_eq!(listed, rooms);
 }

@@ -7,10 +7,16 @@ use super::{Kind, Operation};
 use crate::failure::Failure;
 
 pub(super) fn kinds() -> Vec<Kind> {
-    [refused::of_rules(), refused::of_others(), invalid::of_rules(), invalid::of_others()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        refused::of_rules(),
+        refused::of_turns(),
+        refused::of_others(),
+        invalid::of_rules(),
+        invalid::of_others(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn kind(name: &'static str, description: &'static str, failures: Vec<(&'static str, Failure)>) -> Kind {
@@ -44,7 +50,7 @@ pub(super) const OPERATIONS: [Operation; 28] = [
             "RuleTooLarge",
             "NotJson",
             "InvalidRule",
-            "TooSlowToTry",
+            "TooManyChanges",
         ],
     ),
     ("/moderation/rules/{id}", "get", &["ModeratorsOnly", "NoSuchRule"]),
@@ -61,13 +67,20 @@ pub(super) const OPERATIONS: [Operation; 28] = [
             "NotJson",
             "InvalidRule",
             "VersionNeeded",
-            "TooSlowToTry",
+            "TooManyChanges",
         ],
     ),
     (
         "/moderation/rules/{id}",
         "delete",
-        &["MalformedVersion", "OverrideForAdmins", "NoSuchRule", "StaleOrRulesChanged", "RuleNeeded"],
+        &[
+            "MalformedVersion",
+            "OverrideForAdmins",
+            "NoSuchRule",
+            "StaleOrRulesChanged",
+            "RuleNeeded",
+            "TooManyChanges",
+        ],
     ),
     ("/moderation/rules/{id}/versions", "get", &["ModeratorsOnly", "NoSuchRule", "InvalidList"]),
     (
@@ -82,10 +95,10 @@ pub(super) const OPERATIONS: [Operation; 28] = [
             "BodyTooLarge",
             "NotJson",
             "InvalidVersion",
-            "TooSlowToTry",
+            "TooManyChanges",
         ],
     ),
-    ("/moderation/rules/export", "get", &["ModeratorsOnly"]),
+    ("/moderation/rules/export", "get", &["ModeratorsOnly", "TooManyExports"]),
     (
         "/moderation/rules/import",
         "post",
@@ -97,13 +110,21 @@ pub(super) const OPERATIONS: [Operation; 28] = [
             "RulesTooLarge",
             "NotJson",
             "InvalidImport",
-            "TooSlowToTry",
+            "TooManyChanges",
         ],
     ),
     (
         "/moderation/check",
         "post",
-        &["Malformed", "ModeratorsOnly", "BodyTimeout", "RuleTooLarge", "NotJson", "InvalidCheck"],
+        &[
+            "Malformed",
+            "ModeratorsOnly",
+            "BodyTimeout",
+            "RuleTooLarge",
+            "NotJson",
+            "InvalidCheck",
+            "TooManyChecks",
+        ],
     ),
     (
         "/moderation/backtest",

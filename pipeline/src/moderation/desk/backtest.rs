@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde::Serialize;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::timeout};
 
 use super::{Desk, DeskError, candidate, off_the_path};
 use crate::{
@@ -24,8 +24,10 @@ pub(super) const AT_ONCE: usize = 2;
 /// Messages read at a time: a few milliseconds of work. As long as that takes, the back-test then rests, so that of two
 /// processors chat has at least one and a half.
 const BATCH: usize = 250;
-/// Steps that wait for whoever asked; a back-test whose steps nobody takes stands still.
+/// Steps that wait for the caller; a back-test whose steps nobody takes stands still, and after a while ends.
 const STEPS_AHEAD: usize = 4;
+/// How long it stands still: longer, and two callers that do not read would keep everybody else from back-testing.
+const READER_PATIENCE: Duration = Duration::from_mins(1);
 
 /// What to try.
 #[derive(Debug, Clone)]
@@ -137,8 +139,8 @@ impl Desk {
         tokio::spawn(async move {
             let _permit = permit;
             if let Err(error) = run(&*records, trial, start, total, &steps).await {
-                // Whoever asked may be gone: then nobody needs to know.
-                let _ = steps.send(Err(error)).await;
+                // The caller may have gone: then nobody needs to know.
+                let _ = timeout(READER_PATIENCE, steps.send(Err(error))).await;
             }
         });
         Ok(Backtest { steps: receiver })
@@ -170,14 +172,15 @@ async fn run(
         .await?;
         let worked = began.elapsed();
         let progress = Progress { scanned: trial.scanned, total, matched: trial.matched };
-        if steps.send(Ok(Step::Progress(progress))).await.is_err() {
+        // The caller has gone, or does not read.
+        let Ok(Ok(())) = timeout(READER_PATIENCE, steps.send(Ok(Step::Progress(progress)))).await else {
             return Ok(());
-        }
+        };
         tokio::time::sleep(worked).await;
     }
     let report = trial.report(started.elapsed());
-    // An error means that whoever asked has gone.
-    let _ = steps.send(Ok(Step::Done(Box::new(report)))).await;
+    // An error means that the caller has gone, or does not read.
+    let _ = timeout(READER_PATIENCE, steps.send(Ok(Step::Done(Box::new(report))))).await;
     Ok(())
 }
 

@@ -13,6 +13,9 @@ use crate::{
     rejection::CloseCode,
 };
 
+/// The longest text that is judged, in bytes: as much as a message of the chat could have before it is judged.
+const MAX_TEXT_BYTES: usize = 64 << 10;
+
 /// A verdict, explained.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
@@ -43,11 +46,18 @@ impl Desk {
         room: Option<RoomId>,
         draft: Option<Rule>,
     ) -> Result<Checked, DeskError> {
+        if text.len() > MAX_TEXT_BYTES {
+            return Err(DeskError::Invalid {
+                field: "message".to_owned(),
+                problem: format!("is longer than {} KiB", MAX_TEXT_BYTES >> 10),
+            });
+        }
+        let turns = if draft.is_some() { &self.0.trials } else { &self.0.checks };
+        let turn = turns.take().await?;
         let in_force: Arc<RuleSet> = self.0.rules.load_full();
-        let trial = if draft.is_some() { Some(self.a_trial().await?) } else { None };
         off_the_path(move || {
-            // Held to the end, also where whoever asked goes away.
-            let _trial = trial;
+            // Held to the end, also where the caller goes away.
+            let _turn = turn;
             let set = match draft {
                 None => in_force,
                 Some(draft) => Arc::new(RuleSet::compile(candidate::with_draft(in_force.rules(), draft).0)?),

@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::{Actor, Desk, DeskError, candidate, evidence::Evidence, gate, incidents::bounded, off_the_path};
+use super::{
+    Actor, Desk, DeskError, Turn, candidate, evidence::Evidence, gate, incidents::bounded, off_the_path,
+};
 use crate::{
     filter::{Rule, RuleSet, check_bounds, rule::State},
     id::RuleId,
@@ -98,8 +100,9 @@ impl Desk {
         expected: Option<u32>,
         force: Option<String>,
     ) -> Result<(), DeskError> {
-        let desk = self.clone();
+        let (desk, turn) = (self.clone(), self.0.changes.take().await?);
         self.to_the_end(async move {
+            let _turn = turn;
             desk.change(actor, Gate::of(force, []), |book| {
                 let version = version_of(book, id).ok_or(DeskError::NotFound("rule"))?;
                 if expected.is_some_and(|expected| expected != version) {
@@ -151,11 +154,12 @@ impl Desk {
         .await
     }
 
-    /// Every rule, by id.
-    pub async fn export_rules(&self) -> Result<Vec<StoredRule>, DeskError> {
+    /// Returns every rule, by id, with a turn to hold until they are written out: all rules may be many megabytes.
+    pub async fn export_rules(&self) -> Result<(Vec<StoredRule>, Turn), DeskError> {
+        let turn = self.0.exports.take().await?;
         let mut rules = self.0.records.rulebook().await?.rules;
         rules.sort_unstable_by_key(|stored| stored.rule.id);
-        Ok(rules)
+        Ok((rules, turn))
     }
 
     /// Makes these the rules: those with the id of a rule that is there become its next version, others are added, rules
@@ -170,8 +174,10 @@ impl Desk {
         if actor.role < Role::Admin {
             return Err(DeskError::AdminsOnly("Only admins may import rules."));
         }
-        let desk = self.clone();
+        let turns = if dry_run { &self.0.trials } else { &self.0.changes };
+        let (desk, turn) = (self.clone(), turns.take().await?);
         self.to_the_end(async move {
+            let _turn = turn;
             let mut report = ImportReport::default();
             let gate = Gate::of(force, &rules);
             let plan = |book: &Rulebook| {
@@ -228,8 +234,9 @@ impl Desk {
         gate: Gate,
         plan: impl FnOnce(&Rulebook) -> Result<Change, DeskError> + Send + 'static,
     ) -> Result<StoredRule, DeskError> {
-        let desk = self.clone();
+        let (desk, turn) = (self.clone(), self.0.changes.take().await?);
         self.to_the_end(async move {
+            let _turn = turn;
             let mut written = desk.change(actor, gate, plan).await?;
             let rule = written.rules.pop().expect("one rule was written");
             let stored = StoredRule { rule, updated_by: Some(actor.user), updated_at: written.at };
@@ -277,7 +284,6 @@ impl Desk {
         gate: Gate,
         plan: impl FnOnce(&Rulebook) -> Result<Change, DeskError>,
     ) -> Result<(), DeskError> {
-        let _trial = self.a_trial().await?;
         let evidence = self.evidence_for(actor, &gate).await?;
         let book = self.0.records.rulebook().await?;
         let change = plan(&book)?;

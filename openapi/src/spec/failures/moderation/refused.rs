@@ -69,16 +69,47 @@ pub(super) fn of_rules() -> Vec<Kind> {
             "The body is larger than 16 MiB.",
             vec![("rulesTooLarge", Failure::BodyTooLarge(Allowance::RULES.bytes))],
         ),
+    ]
+}
+
+/// Where too much is going on at once.
+pub(super) fn of_turns() -> Vec<Kind> {
+    vec![
         kind(
-            "TooSlowToTry",
-            "What this site has stored could not be read in time to try the rule on it, or you are asking too often; \
-             `Retry-After` says when to ask again.",
+            "TooManyChecks",
+            "As many texts are being judged on this node as may be, or you are asking too often; `Retry-After` says when to ask again.",
+            vec![
+                ("checks", Failure::Busy("Too many texts are being checked. Please try again in a moment.")),
+                ("trials", Failure::Busy("Too many rules are being tried. Please try again in a moment.")),
+                ("tooManyRequests", Failure::TooManyRequests(Duration::from_secs(1))),
+            ],
+        ),
+        kind(
+            "TooManyExports",
+            "As many exports are under way on this node as may be, or you are asking too often; `Retry-After` says when to ask again.",
+            vec![
+                (
+                    "busy",
+                    Failure::Busy(
+                        "Too many exports of the rules are under way. Please try again in a moment.",
+                    ),
+                ),
+                ("tooManyRequests", Failure::TooManyRequests(Duration::from_secs(1))),
+            ],
+        ),
+        kind(
+            "TooManyChanges",
+            "As many changes of rules are waiting on this node as may, what this site has stored could not be read in time to try the rule on it, or you are asking too often; `Retry-After` says when to ask again.",
             vec![
                 (
                     "tooSlow",
                     Failure::Busy(
                         "The stored messages could not be read in time to try the rule on them. Please try again in a moment.",
                     ),
+                ),
+                (
+                    "busy",
+                    Failure::Busy("Too many changes of rules are waiting. Please try again in a moment."),
                 ),
                 ("tooManyRequests", Failure::TooManyRequests(Duration::from_secs(1))),
             ],
