@@ -1,6 +1,7 @@
 //! The pages people look at: the landing page, the moderators' console and the playground, from `web/static`. They are in
 //! the binary; a debug build reads them from the disk at every request, so that a change needs no build.
 
+mod browser_codes;
 mod file;
 mod sign_in;
 
@@ -12,7 +13,10 @@ use poem::{Endpoint, Request, Response, Route, endpoint::make};
 use url::Url;
 
 use self::file::File;
-pub use self::sign_in::{Demo, DemoUser, SignIn};
+pub use self::{
+    browser_codes::BrowserCodes,
+    sign_in::{Demo, DemoUser, SignIn},
+};
 
 /// What a page may do, but for `connect-src`: its own scripts and styles, text into the document as text alone (Trusted
 /// Types), no frame around it.
@@ -43,7 +47,7 @@ impl Pages {
         routes
             .at("/console", self.page("console/index.html"))
             .at("/playground", self.page("playground/index.html"))
-            .at("/web/sign-in.json", self.get(|pages, request| Some(pages.sign_in.answer(request))))
+            .at("/web/sign-in.json", self.sign_in())
             .at("/web/*path", self.get(|pages, request| pages.file(request, request.raw_path_param("path")?)))
     }
 
@@ -54,6 +58,27 @@ impl Pages {
 
     fn page(&self, path: &'static str) -> impl Endpoint<Output = Response> + use<> {
         self.get(move |pages, request| pages.file(request, path))
+    }
+
+    /// How to sign in; where there are demo users, also what takes the code of a browser.
+    fn sign_in(&self) -> impl Endpoint<Output = Response> + use<> {
+        let methods: &[Method] =
+            if self.sign_in.demo.is_some() { &[Method::GET, Method::POST] } else { &[Method::GET] };
+        let sign_in = Arc::clone(&self.sign_in);
+        only(
+            methods,
+            make(move |mut request| {
+                let sign_in = Arc::clone(&sign_in);
+                async move {
+                    if request.method() == Method::POST {
+                        let body = request.take_body();
+                        sign_in.let_in(&request, body).await
+                    } else {
+                        Ok(sign_in.answer(&request))
+                    }
+                }
+            }),
+        )
     }
 
     /// An endpoint for `GET`; `None` is 404.

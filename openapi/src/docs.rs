@@ -31,13 +31,15 @@ const PAGE: &str = r#"<!doctype html>
 </html>
 "#;
 
-/// Without `validatorUrl` the page would show the specification to a service of somebody else.
-const START: &str = r#"SwaggerUIBundle({
+/// `validatorUrl` would show the specification to a service of somebody else. Tokens are not kept (`persistAuthorization`): the
+/// local storage outlives the tab and is open to every script of this origin.
+const START: &str = r#"// An earlier release kept tokens here.
+localStorage.removeItem("authorized");
+SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: '#ui',
   deepLinking: true,
   displayRequestDuration: true,
-  persistAuthorization: true,
   tryItOutEnabled: true,
   validatorUrl: null,
 });

@@ -3,8 +3,10 @@
 use std::{
     fs, io,
     io::Write,
+    net::SocketAddr,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -14,12 +16,13 @@ use plic_pipeline::{
     store::Store,
     token::Role,
 };
+use tokio::sync::watch;
 use uuid::{Uuid, uuid};
 
 use super::serve::Signals;
 use crate::{
     config::Settings,
-    pages::{Demo, DemoUser},
+    pages::{BrowserCodes, Demo, DemoUser},
     server, token,
 };
 
@@ -55,16 +58,25 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
     let patience = Duration::from_secs(settings.shutdown_seconds);
     let signals = Signals::listen()?;
     // Another server may take what a secret of the environment signs: no page gets that.
-    let demo = Demo { secret: secret.clone(), issuer: issuer.clone(), users: &USERS };
-    let demo = foreign.is_none().then_some(demo);
-    let signs_in = if demo.is_some() { "?as=moderator" } else { "" };
+    let (demo, mut codes) = (foreign.is_none())
+        .then(|| {
+            let (secret, issuer, codes) = (secret.clone(), issuer.clone(), Arc::<BrowserCodes>::default());
+            let shown = codes.codes();
+            (Demo { secret, issuer, users: &USERS, codes }, shown)
+        })
+        .unzip();
     let server = server::start(settings, demo).await?;
     let room = demo_room(&**server.store()).await.context("could not make the demo room")?;
 
     let address = server.address();
+    // Behind the `#`, for a browser sends that part to nobody: the page takes it out and sends it in a body.
+    let code = codes.as_mut().map(|codes| format!("#code={}", codes.borrow_and_update().as_str()));
+    let code = code.unwrap_or_default();
+    let signs_in = if codes.is_some() { "?as=moderator" } else { "" };
     println!("listening on http://{address}\n");
-    println!("  console     http://{address}/console{signs_in}");
-    println!("  playground  http://{address}/playground");
+    println!("  start here  http://{address}/{code}");
+    println!("  console     http://{address}/console{signs_in}{code}");
+    println!("  playground  http://{address}/playground{code}");
     println!("  Swagger UI  http://{address}/docs");
     println!("  spec        http://{address}/openapi.json");
     println!("  chat room   {room} (alice and bob are in it)\n");
@@ -75,8 +87,26 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
         println!("  link   ws://{address}/?token={token}\n");
     }
     println!("Tokens hold for 7 days; `plic-chat token --sub UUID` makes more. Stop with Ctrl-C.");
+    if let Some(codes) = codes {
+        println!(
+            "The links with a code let one browser in. Once the code is used, a link for another one is shown here."
+        );
+        tokio::spawn(show_codes(codes, address));
+    }
     io::stdout().flush().context("could not write to standard output")?;
     signals.serve(server, patience).await
+}
+
+/// Prints a link for another browser whenever a code was used.
+async fn show_codes(mut codes: watch::Receiver<String>, address: SocketAddr) {
+    while codes.changed().await.is_ok() {
+        let code = codes.borrow_and_update().clone();
+        let mut stdout = io::stdout();
+        let shown = writeln!(stdout, "\nfor another browser: http://{address}/#code={code}");
+        if let Err(error) = shown.and_then(|()| stdout.flush()) {
+            tracing::warn!(%error, "could not show the link for another browser");
+        }
+    }
 }
 
 /// The secret that `dev` has made beside this database.

@@ -52,9 +52,17 @@ export async function page(browser, { strangers = [], expected = null, ...option
   return { page, troubles, hosts };
 }
 
+/** Lets a browser in at a server of `dev`, as its link does. */
+export async function letIn(page, server) {
+  const headers = { Origin: server.base, "Sec-Fetch-Site": "same-origin" };
+  const answer = await page.request.post(`${server.base}/web/sign-in.json`, { data: { code: await server.code() }, headers });
+  if (!answer.ok()) throw new Error(`not let in: ${answer.status()}`);
+}
+
 /** The console at this place, as a user of `dev`. */
 export async function enter(browser, server, { as = "moderator", at = "queue", ...options } = {}) {
   const opened = await page(browser, options);
+  await letIn(opened.page, server);
   await opened.page.goto(`${server.base}/console?as=${as}#/${at}`);
   await opened.page.getByRole("heading", { level: 1 }).waitFor();
   await opened.page.getByRole("navigation").waitFor();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { page } from "./browser.mjs";
+import { letIn, page } from "./browser.mjs";
 import { lab } from "./lab.mjs";
 import { settled } from "./views.mjs";
 
@@ -23,6 +23,7 @@ test("it stands, in both languages", async () => {
 
 test("both sides chat, and a close is explained", async () => {
   const { page: tab, troubles } = await page(browser, { locale: "en-GB" });
+  await letIn(tab, server);
   await tab.goto(`${server.base}/playground`);
   const side = (name) => tab.getByRole("region", { name, exact: true });
   for (const name of ["alice", "bob"]) {

@@ -35,6 +35,18 @@ export async function start({ mode = "dev", env = {} } = {}) {
   };
   let child;
   let port = 0;
+  /** Codes that the terminal has shown and nobody has taken, and who waits for one. */
+  let codes = [];
+  const waiting = [];
+  let lastCode = "";
+
+  function read(line) {
+    const code = line.match(/#code=([0-9a-f]+)/)?.[1];
+    if (!code || code === lastCode) return;
+    lastCode = code;
+    if (waiting.length) waiting.shift()(code);
+    else codes.push(code);
+  }
 
   async function up(more = {}) {
     child = spawn(binary, [mode], { cwd: root, env: { ...settings, ...more, PLIC_LISTEN: `127.0.0.1:${port}` }, stdio: ["ignore", "pipe", "pipe"] });
@@ -44,8 +56,12 @@ export async function start({ mode = "dev", env = {} } = {}) {
     process.once("exit", () => started.kill("SIGKILL"));
     const gone = new Promise((_, reject) => started.once("exit", (code) => reject(new Error(`the server ended (${code}): ${log}`))));
     gone.catch(() => {});
+    codes = [];
     const listening = new Promise((resolve) =>
-      createInterface({ input: started.stdout }).on("line", (line) => line.startsWith("listening on ") && resolve(new URL(line.slice(13)))),
+      createInterface({ input: started.stdout }).on("line", (line) => {
+        read(line);
+        if (line.startsWith("listening on ")) resolve(new URL(line.slice(13)));
+      }),
     );
     port = (await Promise.race([listening, gone])).port;
   }
@@ -69,6 +85,14 @@ export async function start({ mode = "dev", env = {} } = {}) {
       await down();
       rmSync(folder, { recursive: true, force: true });
     },
+    /** The code that the terminal shows, for a browser that was not let in. */
+    code: () =>
+      codes.length
+        ? Promise.resolve(codes.shift())
+        : new Promise((resolve, reject) => {
+            waiting.push(resolve);
+            setTimeout(() => reject(new Error("the terminal shows no code")), 20_000).unref();
+          }),
     /** The token of a user of `dev`, or of any id. */
     token(user, role = USERS[user]?.[1] ?? "user", ttl = 3_600) {
       const key = `${user} ${role} ${ttl}`;

@@ -79,7 +79,8 @@ const withPassword = async (tab, password) => {
 test("an account signs in with its password, and out", async () => {
   const { page: tab, troubles } = await visit({ expected: /status of 400/ });
   await withPassword(tab, "wrong");
-  await tab.getByText("Invalid login credentials").waitFor();
+  await tab.getByText("The e-mail address or the password is not right.").waitFor();
+  assert.equal(await tab.getByText("Invalid login credentials").count(), 0, "the words of the provider are not ours");
   assert.equal(await tab.getByRole("textbox", { name: "E-mail" }).inputValue(), email);
   await withPassword(tab, "correct horse");
   await tab.getByRole("heading", { level: 1, name: "Queue" }).waitFor();
@@ -151,8 +152,28 @@ test("an account that is no moderator's is told so", async () => {
   assert.equal(await tab.getByRole("navigation").count(), 0);
 });
 
-test("a link that does not hold any more is said so, and leaves nothing in the address", async () => {
-  const { page: tab } = await visit({ at: "/console#error=access_denied&error_code=otp_expired&error_description=Email+link+is+invalid+or+has+expired" });
-  await tab.getByRole("alert").getByText("Email link is invalid or has expired").waitFor();
-  assert.equal(new URL(tab.url()).hash.includes("error"), false);
+const ALARM = "Your account is locked. Call +33 1 23 45 67 89.";
+const REFUSALS = [
+  ["error=access_denied&error_code=otp_expired", "This link has expired or was used already. Ask for a new one."],
+  ["error=access_denied", "Signing in did not work. Try again, or ask for a new link."],
+  ["error_code=no_such_code", "Signing in did not work. Try again, or ask for a new link."],
+  [`error=${encodeURIComponent(ALARM)}`, "Signing in did not work. Try again, or ask for a new link."],
+];
+
+for (const [parameters, sentence] of REFUSALS) for (const sign of ["#", "?"]) {
+  test(`of ${sign}${parameters} the console says its own words alone`, async () => {
+    const { page: tab } = await visit({ at: `/console${sign}${parameters}&error_description=${encodeURIComponent(ALARM)}` });
+    await tab.getByRole("alert").getByText(sentence).waitFor();
+    assert.equal((await tab.locator("body").innerText()).includes("locked"), false, "what stands in the address is not said");
+    assert.equal(tab.url().includes("error"), false);
+    await tab.context().close();
+  });
+}
+
+test("a description without an error says nothing, and leaves the address", async () => {
+  const { page: tab } = await visit({ at: `/console#error_description=${encodeURIComponent(ALARM)}` });
+  await tab.getByRole("heading", { level: 1 }).waitFor();
+  await tab.waitForTimeout(300);
+  assert.equal(await tab.getByRole("alert").count(), 0);
+  assert.equal(tab.url().includes("error"), false);
 });

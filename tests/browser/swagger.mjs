@@ -21,6 +21,11 @@ test("Swagger UI signs in with a token and calls a route within its content secu
     const answer = operation.locator(".live-responses-table");
     await answer.locator(".response-col_status").filter({ hasText: "200" }).waitFor();
     assert.match(await answer.locator("pre").first().innerText(), /"error_message": null/);
+    const kept = await tab.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+    assert.equal(kept.includes(tokens.alice.slice(0, 40)), false, "the token is kept in the browser");
+    await tab.reload();
+    await tab.getByRole("button", { name: "Authorize" }).first().click();
+    assert.equal(await tab.locator(".modal-ux input").inputValue(), "");
     assert.deepEqual(troubles, []);
   } finally {
     await browser.close();

@@ -1,10 +1,11 @@
 // The playground: two people's WebSockets side by side, every frame in sight, and REST beside them.
 
 import { dictionary, language, speak } from "../shared/language.js";
-import { html, live, render } from "../shared/lit.js";
+import { html, live, nothing, render } from "../shared/lit.js";
 import { drawWith, redraw } from "../shared/redraw.js";
 import { claims } from "../shared/session.js";
 import { toastList } from "../shared/toast.js";
+import { codeNotice, onCode, readWays } from "../shared/ways-in.js";
 import { Connection } from "./connection.js";
 import { followFrames, pane } from "./pane.js";
 import { rest } from "./rest.js";
@@ -30,14 +31,18 @@ const side = () => ({ connection: new Connection(), token: "", user: null, name:
 const sides = [side(), side()];
 /** @type {{ name: string, token: string }[]} */
 let demo = [];
+/** Whether there are demo users, and this browser has shown no code. */
+let needsCode = false;
 let by = /** @type {"protocol" | "query"} */ ("protocol");
 let room = 1;
 /** @type {number[]} */
 let rooms = [];
 
 async function begin() {
-  const ways = await fetch("/web/sign-in.json", { cache: "no-store" }).then((response) => response.json()).catch(() => ({}));
-  demo = (ways.demo ?? []).filter((/** @type {{ role: string }} */ { role }) => role === "user");
+  // Without an answer one pastes tokens.
+  const ways = await readWays().catch(() => null);
+  demo = (ways?.demo ?? []).filter(({ role }) => role === "user");
+  needsCode = ways?.needs_code ?? false;
   redraw();
 }
 
@@ -75,6 +80,7 @@ function draw() {
       <button class="link" lang=${language() === "fr" ? "en" : "fr"} @click=${() => speak(language() === "fr" ? "en" : "fr")}>${w.language}</button></header>
     <main>
       <div><h1>${w.title}</h1><p class="quiet">${w.lead}</p></div>
+      ${needsCode ? codeNotice() : nothing}
       <div class="fields">
         <label>${w.by}<select @change=${(/** @type {Event} */ { target }) => { by = /** @type {typeof by} */ (/** @type {HTMLSelectElement} */ (target).value); redraw(); }}><option value="protocol">${w.protocol} (plic.bearer.…)</option><option value="query">${w.query} (?token=…)</option></select></label>
         <label>${w.room}<input type="number" min="1" list="rooms" .value=${live(String(room))} @change=${(/** @type {Event} */ { target }) => { room = Number(/** @type {HTMLInputElement} */ (target).value); redraw(); }}><datalist id="rooms">${rooms.map((id) => html`<option value=${id}></option>`)}</datalist></label>
@@ -85,5 +91,6 @@ function draw() {
   followFrames();
 }
 
+onCode(begin);
 drawWith(draw);
 void begin();

@@ -1,24 +1,13 @@
 // The REST routes as the specification has them: the envelope taken off, what fails thrown as an `ApiError`.
 
 import { setClock } from "./clock.js";
-import { anotherToken, freshToken } from "./session.js";
+import { ApiError } from "./errors.js";
+import { anotherToken, freshToken, who } from "./session.js";
+
+export { ApiError };
 
 /** A server that says nothing for so long is away. */
 const PATIENCE = 30_000;
-
-/** What a request failed with; `status` 0 is a server that cannot be reached. `message` is the server's sentence. */
-export class ApiError extends Error {
-  /**
-   * @param {number} status
-   * @param {string} message
-   * @param {number | null} [retryAfter] seconds
-   */
-  constructor(status, message, retryAfter = null) {
-    super(message);
-    this.status = status;
-    this.retryAfter = retryAfter;
-  }
-}
 
 /**
  * @typedef {{ query?: Record<string, string | number | boolean | null | undefined>, body?: unknown, headers?: Record<string, string>, signal?: AbortSignal }} Options
@@ -108,4 +97,14 @@ export async function refuse(response) {
   const json = await response.json().catch(() => null);
   const retryAfter = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
   throw new ApiError(response.status, json?.error_message ?? `${response.status}`, Number.isNaN(retryAfter) ? null : retryAfter);
+}
+
+/**
+ * Sends while the page goes away, when nothing can be waited for: with the token at hand, and the answer is read by nobody.
+ * @param {string} path
+ * @param {unknown} body
+ */
+export function sendLast(path, body) {
+  const headers = { Authorization: `Bearer ${who()?.token ?? ""}`, "Content-Type": "application/json" };
+  fetch(path, { method: "POST", keepalive: true, headers, body: JSON.stringify(body) }).catch(() => {});
 }

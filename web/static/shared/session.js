@@ -5,7 +5,6 @@ import { redraw } from "./redraw.js";
 
 /**
  * @typedef {{ token: string, user: string, role: "user" | "moderator" | "admin", expires: number, source: "supabase" | "demo" | "token", name: string | null }} Session
- * @typedef {{ supabase: { url: string, anon_key: string } | null, demo: { name: string, role: string, token: string }[] | null }} WaysIn
  */
 
 const KEPT = "plic.session";
@@ -65,13 +64,16 @@ export function signIn(token, source, name = null) {
   if (!known) return false;
   const isSomebodyElse = session !== null && session.user !== known.user;
   session = { token, source, name, ...known };
-  ended = null;
   sessionStorage.setItem(KEPT, JSON.stringify(session));
+  // What the one before asked for, and still has on the page, is not for whoever came instead.
+  if (isSomebodyElse) {
+    location.reload();
+    return true;
+  }
+  ended = null;
   const waited = waiting;
   waiting = [];
-  // What the one before asked for, and still has on the page, is not for whoever came instead.
-  if (isSomebodyElse) location.reload();
-  else for (const go of waited) go(session);
+  for (const go of waited) go(session);
   redraw();
   return true;
 }

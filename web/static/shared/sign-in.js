@@ -1,15 +1,16 @@
 // Signing in: by Supabase, as a demo user, with a token.
 
-import { ApiError } from "./api.js";
 import { failure } from "./failure.js";
 import { dictionary } from "./language.js";
 import { html, nothing } from "./lit.js";
 import { redraw } from "./redraw.js";
-import { now, setClock } from "./clock.js";
+import { now } from "./clock.js";
+import { refusal, refusalOf } from "./refusals.js";
 import { claims, renewWith, signIn } from "./session.js";
 import { renewed, signedOut, supabase, take } from "./supabase.js";
+import { codeNotice, onCode, readWays } from "./ways-in.js";
 
-/** @typedef {import("./session.js").WaysIn} WaysIn */
+/** @typedef {import("./ways-in.js").WaysIn} WaysIn */
 
 const words = dictionary(
   {
@@ -26,7 +27,7 @@ const words = dictionary(
   },
 );
 
-/** What is said of a mailed link that does not hold: before the address of a view takes its place. */
+/** What a mailed link is refused for: read before the address of a view takes its place. */
 const refusedLink = takeRefusal();
 
 /** @type {WaysIn | null} */
@@ -38,31 +39,28 @@ let refused = null;
 let isSent = false;
 let isBusy = false;
 
-/** Reads the error that a link comes back with (RFC 6749, section 4.1.2.1), and takes it out of the address. */
+/**
+ * Reads the error that a link comes back with (RFC 6749, section 4.1.2.1), and takes it out of the address. Its
+ * `error_description` is not shown: whoever makes a link writes it.
+ */
 function takeRefusal() {
   const parameters = [new URLSearchParams(location.search), new URLSearchParams(location.hash.slice(1))];
-  const error = parameters.map((each) => each.get("error_description") ?? each.get("error")).find(Boolean) ?? null;
-  if (error) history.replaceState(null, "", location.pathname);
-  return error;
+  const code = parameters.map((each) => each.get("error_code") || each.get("error")).find(Boolean) ?? null;
+  if (code !== null || parameters.some((each) => each.has("error_description"))) history.replaceState(null, "", location.pathname);
+  return code;
 }
 
-async function readWays() {
-  const response = await fetch("/web/sign-in.json", { cache: "no-store" }).catch((error) => {
-    throw new ApiError(0, String(error));
-  });
-  setClock(response);
-  ways = await response.json();
-  return /** @type {WaysIn} */ (ways);
-}
+/** @returns {Promise<WaysIn>} */
+const read = async () => (ways = await readWays());
 
-renewWith("demo", async (name) => (await readWays()).demo?.find((user) => user.name === name)?.token ?? null);
+renewWith("demo", async (name) => (await read()).demo?.find((user) => user.name === name)?.token ?? null);
 renewWith("supabase", renewed);
 
 /** Reads the ways in, and signs in as the demo user that the address names (`?as=moderator`). */
 async function begin() {
   problem = null;
   try {
-    const { supabase: project, demo } = await readWays();
+    const { supabase: project, demo } = await read();
     const as = new URLSearchParams(location.search).get("as");
     const user = demo?.find(({ name }) => name === as);
     if (user) {
@@ -71,22 +69,20 @@ async function begin() {
     }
     if (project) {
       const { error } = await (await supabase(project)).auth.initialize();
-      if (error) problem = new ApiError(error.status ?? 0, error.message);
+      if (error) problem = refusalOf(error);
     }
-    if (refusedLink) problem = new ApiError(400, refusedLink);
+    if (refusedLink) problem = refusal(refusedLink);
   } catch (error) {
     problem = error;
   }
   redraw();
 }
 
+onCode(begin);
 void begin();
 
 /** Signs out of Supabase too. */
 export { signedOut };
-
-/** The users of a server for trying, `null` elsewhere. */
-export const demoUsers = () => ways?.demo ?? null;
 
 /**
  * The form; whoever signs in is then `who()`.
@@ -97,6 +93,7 @@ export function signInForm(roles = ["moderator", "admin"]) {
   const demo = ways?.demo?.filter(({ role }) => roles.includes(role)) ?? [];
   return html`<div class="stack">
     ${problem ? failure(problem, ways ? undefined : begin) : nothing}
+    ${ways?.needs_code ? codeNotice() : nothing}
     ${demo.length ? html`<fieldset><legend>${w.demo}</legend><div class="row">
       ${demo.map(({ name, token }) => html`<button type="button" @click=${() => signIn(token, "demo", name)}>${name}</button>`)}
     </div></fieldset>` : nothing}
@@ -139,7 +136,7 @@ function accountForm(project) {
       const { data, error } = isLink
         ? await auth.signInWithOtp({ email, options: { shouldCreateUser: false, emailRedirectTo: location.origin + location.pathname } })
         : await auth.signInWithPassword({ email, password: String(form.get("password")) });
-      if (error) throw error.status ? new ApiError(error.status, error.message) : new ApiError(0, error.message);
+      if (error) throw refusalOf(error);
       if (data.session) take(data.session);
       isSent = isLink;
     } catch (error) {

@@ -1,5 +1,6 @@
 // Signing in with a Supabase account. The library is loaded only where a project is set, and keeps its session in this tab.
 
+import { ApiError } from "./errors.js";
 import { signIn, who } from "./session.js";
 
 /** @typedef {import("@supabase/supabase-js").SupabaseClient} SupabaseClient */
@@ -111,7 +112,7 @@ function load() {
     script.onload = () => resolve(/** @type {any} */ (window).supabase.createClient);
     script.onerror = () => {
       script.remove();
-      reject(new Error("supabase.js"));
+      reject(new ApiError(0, "supabase.js"));
     };
     document.head.append(script);
   });
