@@ -12,6 +12,7 @@ pub mod openapi;
 pub mod restore;
 pub mod serve;
 pub mod token;
+pub mod unban;
 
 use std::ffi::OsString;
 
@@ -53,6 +54,8 @@ pub enum Command {
     /// What was done by moderators, and whether that is what was written
     #[command(subcommand)]
     Audit(audit::Task),
+    /// Lift a user's ban, whoever set it; for when admins are locked out
+    Unban(unban::Request),
     /// Say whether the server on this machine lives
     Healthcheck(healthcheck::Request),
     /// Measure the filter

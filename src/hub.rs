@@ -11,8 +11,9 @@ use std::{
 use plic_pipeline::{
     event::{Committed, Confirmation, Event},
     id::{ConnectionId, UserId},
-    moderation::{Notice, notice::Notices},
+    moderation::{Authority, Notice, notice::Notices},
     rejection::CloseCode,
+    token::Role,
 };
 
 pub use self::fan_out::Delivery;
@@ -46,6 +47,8 @@ type Members = VecDeque<Member>;
 
 struct Member {
     connection: ConnectionId,
+    /// What the token of this connection lets the user do.
+    role: Role,
     sock: Arc<Sock>,
     /// Whether it receives messages yet.
     hears: bool,
@@ -96,11 +99,17 @@ impl Hub {
 
     /// Adds a connection, which receives messages once [`Membership::hear`] was called, and takes the place of the user's
     /// older ones once [`Membership::establish`] was. It is in the hub until what this returns is dropped.
-    pub fn join(self: &Arc<Self>, user: UserId, connection: ConnectionId, sock: Arc<Sock>) -> Membership {
+    pub fn join(
+        self: &Arc<Self>,
+        user: UserId,
+        role: Role,
+        connection: ConnectionId,
+        sock: Arc<Sock>,
+    ) -> Membership {
         let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
         let members = users.entry(user).or_insert_with(|| VecDeque::with_capacity(1));
         let place = members.partition_point(|member| member.connection < connection);
-        members.insert(place, Member { connection, sock, hears: false, is_established: false });
+        members.insert(place, Member { connection, role, sock, hears: false, is_established: false });
         Membership { hub: Arc::clone(self), user, connection }
     }
 
@@ -174,8 +183,8 @@ impl Hub {
     /// Does what follows an event, but for messages, which [`Hub::deliver`] takes together.
     pub fn act_on(&self, event: Event) {
         match event {
-            Event::Banned(user) => self.end(user, CloseCode::Banned),
-            Event::Disconnected(user) => self.end(user, CloseCode::AdminAction),
+            Event::Banned(user, authority) => self.end_bound(user, authority, CloseCode::Banned),
+            Event::Disconnected(user, authority) => self.end_bound(user, authority, CloseCode::AdminAction),
             Event::Confirmed(confirmation) => self.confirm(&confirmation),
             Event::Notice(notice) => self.tell(notice),
             Event::Message(_) | Event::News(_) => {}
@@ -191,10 +200,11 @@ impl Hub {
         }
     }
 
-    /// Ends a user's connections with `code`.
-    pub fn end(&self, user: UserId, code: CloseCode) {
+    /// Ends with `code` those of a user's connections whose role `authority` binds.
+    pub fn end_bound(&self, user: UserId, authority: Authority, code: CloseCode) {
         let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
-        for member in users.get(&user).into_iter().flatten() {
+        let members = users.get(&user).into_iter().flatten();
+        for member in members.filter(|member| authority.binds(member.role)) {
             member.sock.end(code);
         }
     }

@@ -38,6 +38,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Backup(request) => cli::backup::run(&request).await,
             Command::Restore(request) => cli::restore::run(&request).await,
             Command::NewEpoch(request) => cli::new_epoch::run(&request).await,
+            Command::Unban(request) => cli::unban::run(&request).await,
             Command::Healthcheck(request) => cli::healthcheck::run(&request).await,
             Command::Moderation(command) => command.run(),
             Command::Audit(task) => cli::audit::run(&task).await,

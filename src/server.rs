@@ -121,7 +121,7 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
     let hub = Arc::new(Hub::new(connections_here(&settings), notices.clone(), metrics.hub.clone()));
     let mut engine = Engine::open(&settings, &hub, &metrics).await?;
     let store = Arc::clone(&engine.store);
-    let Moderation { rules, watch, desk } =
+    let Moderation { rules, watch, staff, desk } =
         Moderation::start(&settings, &engine, &hub, notices, &metrics).await?;
     let mut background = JoinSet::new();
     let attendance = engine.join_cluster(&hub, &desk, connections_per_user, &mut background);
@@ -158,6 +158,7 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
             pipeline,
             tokens: Arc::clone(&tokens) as Arc<dyn Tokens>,
             store: Arc::clone(&store),
+            staff,
             hub: Arc::clone(&hub),
             attendance,
             first_connection: engine.first_connection(),

@@ -1,6 +1,8 @@
 -- The transaction that stores messages decides about bans too, by the database's clock: a node learns of a ban that another
 -- one has set up to a second later, and its own clock may be off. The functions are those of 0002 with this addition.
 --
+-- A ban that no admin set binds nobody whose token last said that they are an admin (0006).
+--
 -- `append_messages` returns `kind` 5 for a message whose sender is banned; releases from before take an unknown kind for 3,
 -- so both run side by side.
 CREATE OR REPLACE FUNCTION append_messages(
@@ -33,6 +35,9 @@ BEGIN
             WHEN EXISTS (
                 SELECT FROM bans k WHERE k."user" = b.sender AND k.lifted_at IS NULL
                 AND (k.expires_at IS NULL OR k.expires_at > arrived)
+                AND (k.authority = 'admin' OR NOT EXISTS (
+                    SELECT FROM staff a WHERE a."user" = b.sender AND a.role = 'admin'
+                ))
             ) THEN 5
             WHEN r.id IS NULL OR p.room IS NULL THEN 3
             ELSE 0 END AS kind
@@ -101,6 +106,9 @@ BEGIN
         OR EXISTS (
             SELECT FROM plic_chat.bans b WHERE b."user" = ANY (senders) AND b.lifted_at IS NULL
             AND (b.expires_at IS NULL OR b.expires_at > plic_chat.moment())
+            AND (b.authority = 'admin' OR NOT EXISTS (
+                SELECT FROM plic_chat.staff a WHERE a."user" = b."user" AND a.role = 'admin'
+            ))
         )
     THEN
         RETURN;

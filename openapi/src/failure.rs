@@ -51,6 +51,9 @@ pub enum Failure {
     /// 403: the user is a moderator and no admin; a sentence for a person.
     #[error("{0}")]
     AdminsOnly(&'static str),
+    /// 403: the moderator may not do this to this user or incident; a sentence for a person.
+    #[error("{0}")]
+    Forbidden(&'static str),
     /// 404: there is no such room for this user.
     #[error("there is no such room")]
     NoSuchRoom,
@@ -72,6 +75,9 @@ pub enum Failure {
     /// 409: what is asked for does not fit what is there any more; a sentence for a person.
     #[error("{0}")]
     Conflict(&'static str),
+    /// 409: the incident is decided; a sentence for a person that says by whom.
+    #[error("{0}")]
+    Decided(String),
     /// 413: the body is larger than such a request needs: this many bytes.
     #[error("the body is larger than {0} bytes")]
     BodyTooLarge(usize),
@@ -116,9 +122,11 @@ impl Failure {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::NoToken | Self::InvalidToken => StatusCode::UNAUTHORIZED,
-            Self::Banned | Self::NotOwner | Self::NotModerator | Self::AdminsOnly(_) => StatusCode::FORBIDDEN,
+            Self::Banned | Self::NotOwner | Self::NotModerator | Self::AdminsOnly(_) | Self::Forbidden(_) => {
+                StatusCode::FORBIDDEN
+            }
             Self::NoSuchRoom | Self::NoSuch(_) | Self::NoSuchPath => StatusCode::NOT_FOUND,
-            Self::Stale(_) | Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Stale(_) | Self::Conflict(_) | Self::Decided(_) => StatusCode::CONFLICT,
             Self::VersionNeeded => StatusCode::PRECONDITION_REQUIRED,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -135,7 +143,7 @@ impl Failure {
     /// The sentence for a person.
     pub fn sentence(&self) -> Cow<'_, str> {
         match self {
-            Self::Malformed(sentence) | Self::Invalid(sentence) => sentence.into(),
+            Self::Malformed(sentence) | Self::Invalid(sentence) | Self::Decided(sentence) => sentence.into(),
             Self::NoToken => {
                 "Please sign in: an `Authorization: Bearer` header with your access token is needed.".into()
             }
@@ -148,6 +156,7 @@ impl Failure {
             Self::BodyTimeout => "The body of the request did not arrive in time.".into(),
             Self::NotModerator => "Only moderators may do this.".into(),
             Self::AdminsOnly(sentence)
+            | Self::Forbidden(sentence)
             | Self::Conflict(sentence)
             | Self::Busy(sentence)
             | Self::DailyLimit(sentence, _)

@@ -62,7 +62,7 @@ impl Gate {
         }
         self.limit.check_user(identity.user)?;
         let ban = self.store.ban_of(identity.user).await?;
-        if ban.is_some_and(|ban| ban.holds_at(self.store.now())) {
+        if ban.is_some_and(|ban| ban.keeps_out(identity.role, self.store.now())) {
             return Err(Failure::Banned);
         }
         Ok(Caller(identity))

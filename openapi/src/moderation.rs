@@ -90,7 +90,7 @@ const fn place(path: &'static str, methods: &'static [Method], thing: &'static s
     Place { path, methods, admins_only: &[], thing }
 }
 
-const PLACES: [Place; 21] = [
+const PLACES: [Place; 22] = [
     place("/moderation/rules", &[Method::GET, Method::POST], "rule"),
     place("/moderation/rules/:id", &[Method::GET, Method::PUT, Method::DELETE], "rule"),
     place("/moderation/rules/:id/versions", &[Method::GET], "rule"),
@@ -107,6 +107,7 @@ const PLACES: [Place; 21] = [
     place("/moderation/incidents", &[Method::GET], "incident"),
     place("/moderation/incidents/:id", &[Method::GET], "incident"),
     place("/moderation/incidents/:id/decision", &[Method::POST], "incident"),
+    place("/moderation/incidents/:id/reopen", &[Method::POST], "incident"),
     place("/moderation/incidents/:id/viewing", &[Method::PUT, Method::DELETE], "incident"),
     place("/moderation/bans", &[Method::GET, Method::POST], "ban"),
     place("/moderation/bans/:user_id", &[Method::DELETE], "ban"),
@@ -125,7 +126,7 @@ const PLACES: [Place; 21] = [
 ];
 
 /// Adds the routes, each behind `gate` and the question of rank.
-pub(crate) fn add_routes<E>(routes: Route, gate: &Gate, handlers: E) -> Route
+pub(crate) fn add_routes<E>(routes: Route, gate: &Gate, desk: &Desk, handlers: E) -> Route
 where
     E: Endpoint<Output = Response> + 'static,
 {
@@ -133,7 +134,7 @@ where
     let reports = only(&[Method::POST], gate.before(Arc::clone(&handlers)));
     PLACES.iter().fold(routes.at("/reports", reports), |routes, place| {
         let Place { path, methods, admins_only, thing } = *place;
-        let ranked = Rank { admins_only, thing, inner: Arc::clone(&handlers) };
+        let ranked = Rank { admins_only, thing, desk: desk.clone(), inner: Arc::clone(&handlers) };
         routes.at(path, only(methods, gate.before(ranked)))
     })
 }

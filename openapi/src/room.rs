@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use plic_pipeline::{
     id::{MessageId, RoomId},
+    moderation::Desk,
     store::{Reader, RoomHistory, Store, StoredMessage},
 };
 use poem_openapi::{
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use crate::{
     caller::Caller,
     failure::Failure,
+    moderation::actor,
     moment::Moment,
     nullable::Nullable,
     number::Id,
@@ -77,6 +79,7 @@ pub(crate) enum Read {
 /// The handlers.
 pub(crate) struct RoomApi {
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) desk: Desk,
     pub(crate) work: WorkLimit,
 }
 
@@ -84,8 +87,10 @@ pub(crate) struct RoomApi {
 impl RoomApi {
     /// Read a room
     ///
-    /// For its participants; moderators may read any room, deleted ones too. The newest messages come first by page
-    /// and the oldest first within a page: follow the `Link` header with `rel="prev"` to read back.
+    /// For its participants; moderators may read any room, deleted ones too. A moderator who is not a participant leaves
+    /// an audit entry (`room.read`): one stands for all their reads of that room within ten minutes, on each node. The
+    /// newest messages come first by page and the oldest first within a page: follow the `Link` header with `rel="prev"`
+    /// to read back.
     #[oai(path = "/rooms/:id", method = "get", operation_id = "readRoom")]
     async fn read_room(
         &self,
@@ -104,6 +109,9 @@ impl RoomApi {
         let before = before.0.map(|id| MessageId(id.0));
         let found = self.store.read_room(id, reader, before, limit.0.items()).await?;
         let RoomHistory { room, messages: page } = found.ok_or(Failure::NoSuchRoom)?;
+        if !room.has_participant(caller.user()) {
+            self.desk.note_reading(actor(&caller), id).await?;
+        }
         self.work.owe(caller.user(), work::of_detail(&room, &page.items));
         let oldest = page.items.first().filter(|_| page.more);
         let previous =

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     command::TempId,
     id::{ConnectionId, MessageId, RoomId, UserId},
-    moderation::Notice,
+    moderation::{Authority, Notice},
 };
 
 /// Something that happened and that connected users are to see.
@@ -13,10 +13,10 @@ use crate::{
 pub enum Event {
     /// A message was committed.
     Message(Arc<Committed>),
-    /// A user was banned: their connections are closed with 4005.
-    Banned(UserId),
-    /// An administrator disconnected a user: their connections are closed with 4004.
-    Disconnected(UserId),
+    /// A user was banned on this authority: their connections that it binds are closed with 4005.
+    Banned(UserId, Authority),
+    /// A user was disconnected on this authority: their connections that it binds are closed with 4004.
+    Disconnected(UserId, Authority),
     /// A held message was released.
     Confirmed(Confirmation),
     /// Something that moderators are told.

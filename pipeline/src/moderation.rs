@@ -5,6 +5,7 @@
 //! holds the rules of the house and does no I/O of its own. [`Watch`] is its counterpart on the way of a message.
 
 pub mod audit;
+pub mod authority;
 pub mod desk;
 pub mod incident;
 pub mod latency;
@@ -13,12 +14,14 @@ pub mod people;
 pub mod policy;
 pub mod records;
 pub mod rulebook;
+pub mod staff;
 pub mod stats;
 pub mod viewing;
 pub mod watch;
 
 pub use self::{
     audit::{ActionFilter, AuditEntry, AuditFilter, Deed},
+    authority::Authority,
     desk::{Desk, DeskError},
     incident::{Decision, Finding, FoundMatch, Incident, IncidentFilter, IncidentKind, IncidentStatus},
     notice::Notice,
@@ -26,6 +29,7 @@ pub use self::{
     policy::Policy,
     records::Records,
     rulebook::{RuleWrite, Rulebook, StoredRule},
+    staff::Staff,
     viewing::Viewing,
     watch::Watch,
 };

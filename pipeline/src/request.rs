@@ -12,6 +12,7 @@ use crate::{
     rejection::{Refused, Rejection},
     session::Session,
     store::SentKey,
+    token::Role,
 };
 
 /// What a connection read, before any stage has seen it.
@@ -81,6 +82,11 @@ impl<P> Request<P> {
     /// Who sent it.
     pub fn sender(&self) -> UserId {
         self.session.identity.user
+    }
+
+    /// What the sender may do, by their token.
+    pub fn role(&self) -> Role {
+        self.session.identity.role
     }
 
     /// The proof of the last stage passed.

@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use crate::{
     id::{ConnectionId, MessageId, RoomId, UserId},
     moderation::{
-        BanRecord, Finding, Policy,
+        Authority, BanRecord, Finding, Policy,
         incident::{HeldMessage, RefusedMessage},
     },
     room::{Room, RoomError},
     timestamp::Timestamp,
+    token::Role,
 };
 
 /// What identifies a sent message when it is sent again (CONTRACT section 2, DESIGN section 2).
@@ -155,12 +156,19 @@ pub struct Ban {
     pub reason: String,
     /// Until when; `None` is for good.
     pub expires_at: Option<Timestamp>,
+    /// On whose authority.
+    pub authority: Authority,
 }
 
 impl Ban {
     /// Whether the ban is in force at `now`; an expired ban lifts itself.
     pub fn holds_at(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Returns whether the ban keeps out a user with this role at `now`: a ban that no admin set binds no admin.
+    pub fn keeps_out(&self, role: Role, now: Timestamp) -> bool {
+        self.authority.binds(role) && self.holds_at(now)
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use futures_util::{StreamExt, TryStreamExt, stream};
 use plic_pipeline::{
     id::{RoomId, UserId},
-    moderation::Notice,
+    moderation::{Notice, records::Disconnect},
     rejection::CloseCode,
     store::StoreError,
 };
@@ -137,18 +137,22 @@ impl Node {
             News::Banned(user) => self.end_banned(*user, is_own).await?,
             _ if is_own => {}
             News::BanLifted(user) => self.hub.tell(Notice::BanLifted(*user)),
-            News::Disconnected(user) => {
-                self.hub.end(*user, CloseCode::AdminAction);
+            News::Disconnected(Disconnect { user, authority }) => {
+                self.hub.end_bound(*user, *authority, CloseCode::AdminAction);
                 self.hub.tell(Notice::Disconnected(*user));
             }
             News::Rules => self.reload.rules(),
             News::Policy => self.reload.policy(),
-            News::Incident(id) | News::Decided(id) if self.hub.has_listeners() => {
+            News::Incident(id) | News::Decided(id) | News::Reopened(id) | News::Reported(id)
+                if self.hub.has_listeners() =>
+            {
                 match self.records.incident(*id).await {
                     Ok(Some(found)) => {
                         let incident = Arc::new(found.incident);
                         self.hub.tell(match news {
                             News::Decided(_) => Notice::Decided(incident),
+                            News::Reopened(_) => Notice::Reopened(incident),
+                            News::Reported(_) => Notice::Reported(incident),
                             _ => Notice::Incident(incident),
                         });
                     }
@@ -163,7 +167,7 @@ impl Node {
                     }
                 }
             }
-            News::Incident(_) | News::Decided(_) => {}
+            News::Incident(_) | News::Decided(_) | News::Reopened(_) | News::Reported(_) => {}
             News::Released(confirmation) => self.hub.confirm(confirmation),
         }
         Ok(())
@@ -178,7 +182,7 @@ impl Node {
         if let Some(record) = self.shared.ban_record(user).await?
             && record.ban.holds_at(self.shared.now())
         {
-            self.hub.end(user, CloseCode::Banned);
+            self.hub.end_bound(user, record.ban.authority, CloseCode::Banned);
             if is_told {
                 self.hub.tell(Notice::Banned(Arc::new(record)));
             }
@@ -202,7 +206,7 @@ impl Node {
         asked
             .try_for_each(async |record| {
                 if let Some(record) = record.filter(|record| record.ban.holds_at(self.shared.now())) {
-                    self.hub.end(record.ban.user, CloseCode::Banned);
+                    self.hub.end_bound(record.ban.user, record.ban.authority, CloseCode::Banned);
                 }
                 Ok(())
             })

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use plic_pipeline::{
     event::{Committed, Confirmation},
     id::{ConnectionId, IncidentId, RoomId, UserId},
-    moderation::BanRecord,
+    moderation::{BanRecord, records::Disconnect},
     store::StoreError,
     timestamp::Timestamp,
 };
@@ -80,7 +80,7 @@ pub enum News {
     /// A user's ban was lifted.
     BanLifted(UserId),
     /// A moderator disconnected a user.
-    Disconnected(UserId),
+    Disconnected(Disconnect),
     /// A connection was replaced by a newer one of the same user (4008).
     Replaced(Arrival),
     /// The filter's rules were changed.
@@ -91,6 +91,10 @@ pub enum News {
     Incident(IncidentId),
     /// An incident was decided.
     Decided(IncidentId),
+    /// A decided incident was opened again.
+    Reopened(IncidentId),
+    /// An open incident was joined by one more report.
+    Reported(IncidentId),
     /// A held message was released.
     Released(Confirmation),
 }

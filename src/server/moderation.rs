@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use plic_pipeline::{
     filter::{Rule, Rules, rules_from_json, starter_rules},
-    moderation::{Desk, Policy, Watch, desk, notice::Notices},
+    moderation::{Desk, Policy, Staff, Watch, desk, notice::Notices},
     opinion::SecondOpinion,
 };
 use tokio::time::{interval, sleep};
@@ -22,6 +22,7 @@ const HOUSE_AGAIN: Duration = Duration::from_millis(50);
 pub(super) struct Moderation {
     pub(super) rules: Arc<Rules>,
     pub(super) watch: Arc<Watch>,
+    pub(super) staff: Staff,
     pub(super) desk: Desk,
 }
 
@@ -42,12 +43,14 @@ impl Moderation {
             metrics.pipeline.clone(),
         ));
         let hub = Arc::clone(hub);
+        let staff = Staff::new(Arc::clone(&engine.records));
         let desk = Desk::new(desk::Parts {
             records: Arc::clone(&engine.records),
             bus: Arc::clone(&engine.bus),
             rules: Arc::clone(&rules),
             watch: Arc::clone(&watch),
             notices,
+            staff: staff.clone(),
             is_connected: Box::new(move |user| hub.is_connected(user)),
         });
         if desk.has_never_had_rules().await? {
@@ -55,7 +58,7 @@ impl Moderation {
         }
         desk.reload_rules().await?;
         desk.reload_policy().await?;
-        Ok(Self { rules, watch, desk })
+        Ok(Self { rules, watch, staff, desk })
     }
 }
 

@@ -12,8 +12,9 @@ use hyper_util::rt::TokioIo;
 use plic_openapi::{Charge, Standing};
 use plic_pipeline::{
     Pipeline,
-    id::{ConnectionId, UserId},
+    id::ConnectionId,
     log_line::{LogThrottle, Untrusted},
+    moderation::Staff,
     rejection::CloseCode,
     session::Session,
     store::{Store, StoreError},
@@ -57,6 +58,7 @@ pub struct Door {
     pub(super) pipeline: Pipeline,
     tokens: Arc<dyn Tokens>,
     store: Arc<dyn Store>,
+    staff: Staff,
     hub: Arc<Hub>,
     attendance: Option<Arc<dyn Attendance>>,
     pub(super) metrics: ConnectionMetrics,
@@ -105,6 +107,8 @@ pub struct DoorParts {
     pub tokens: Arc<dyn Tokens>,
     /// Knows who is banned.
     pub store: Arc<dyn Store>,
+    /// Is told of moderators and admins who connect.
+    pub staff: Staff,
     /// The connections of this node.
     pub hub: Arc<Hub>,
     /// Is told who comes and goes, where there are other nodes.
@@ -118,12 +122,13 @@ pub struct DoorParts {
 impl Door {
     /// A door to the pipeline, for those whom the tokens name and the store does not ban.
     pub fn new(settings: DoorSettings, parts: DoorParts) -> Self {
-        let DoorParts { pipeline, tokens, store, hub, attendance, first_connection, metrics } = parts;
+        let DoorParts { pipeline, tokens, store, staff, hub, attendance, first_connection, metrics } = parts;
         Self {
             settings,
             pipeline,
             tokens,
             store,
+            staff,
             hub,
             attendance,
             metrics,
@@ -209,14 +214,16 @@ impl Door {
         stranger: Stranger,
     ) -> Result<Admitted, CloseCode> {
         let identity = self.identify(handshake, stranger).await?;
-        let user = identity.user;
-        self.check_ban(user).await?;
+        let (user, role) = (identity.user, identity.role);
+        self.check_ban(&identity).await?;
         self.check_draining()?;
-        let in_the_hub = self.hub.join(user, id, Arc::clone(sock));
+        // Before the database is asked, which knows by it whom a ban does not bind.
+        self.staff.note_before_acting(user, role).await;
+        let in_the_hub = self.hub.join(user, role, id, Arc::clone(sock));
         let attended = self.attend(Arrival { user, connection: id }).await?;
         in_the_hub.hear();
         // Again, now that the hub knows the connection: a ban in between reaches it one way or the other.
-        self.check_ban(user).await?;
+        self.check_ban(&identity).await?;
         self.check_draining()?;
         let present = Present { in_the_hub, _attended: attended };
         Ok(Admitted { session: Arc::new(Session::new(identity, id)), present })
@@ -282,11 +289,11 @@ impl Door {
         }
     }
 
-    /// Refuses a banned user, and any user where the bans cannot be read. Asks the cache, so that a reconnect storm reads
-    /// nothing; on several nodes [`Door::attend`] asks the database.
-    async fn check_ban(&self, user: UserId) -> Result<(), CloseCode> {
-        match self.store.cached_ban_of(user).await {
-            Ok(Some(ban)) if ban.holds_at(self.store.now()) => Err(CloseCode::Banned),
+    /// Refuses a user whom a ban binds, and any user where the bans cannot be read. Asks the cache, so that a reconnect
+    /// storm reads nothing; on several nodes [`Door::attend`] asks the database.
+    async fn check_ban(&self, identity: &Identity) -> Result<(), CloseCode> {
+        match self.store.cached_ban_of(identity.user).await {
+            Ok(Some(ban)) if ban.keeps_out(identity.role, self.store.now()) => Err(CloseCode::Banned),
             Ok(_) => Ok(()),
             Err(error) => {
                 static UNKNOWN_BANS: LogThrottle = LogThrottle::new();

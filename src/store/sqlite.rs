@@ -66,6 +66,8 @@ mod records;
 mod redact;
 #[path = "sql/refused.rs"]
 mod refused;
+#[path = "sql/reopen.rs"]
+mod reopen;
 #[path = "sql/reports.rs"]
 mod reports;
 #[path = "sql/retention.rs"]
@@ -76,6 +78,8 @@ mod rooms;
 mod rules;
 #[path = "sql/scan.rs"]
 mod scan;
+#[path = "sql/staff.rs"]
+mod staff;
 #[path = "sql/store.rs"]
 mod store;
 #[path = "sql/strikes.rs"]

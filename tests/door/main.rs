@@ -16,6 +16,7 @@ mod moderation_gate;
 mod moderation_incidents;
 mod moderation_numbers;
 mod moderation_people;
+mod moderation_ranks;
 mod moderation_refusals;
 mod moderation_rules;
 mod moderation_trials;

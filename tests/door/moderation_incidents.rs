@@ -106,7 +106,11 @@ async fn an_incident_is_decided_once() {
     chat.moderate("POST", &path, refused).await.fails_with(409);
     chat.moderate("POST", &path, json!({ "decision": "perhaps" })).await.fails_with(422);
     decide(&chat, incident, "uphold").await;
-    chat.moderate("POST", &path, json!({ "decision": "dismiss" })).await.fails_with(409);
+    let second = chat.administer("POST", &path, json!({ "decision": "dismiss" })).await;
+    second.fails_with(409);
+    let decided = &incidents(&chat, "").await[0];
+    let by = decided["decided_by"].as_str().expect("a moderator");
+    assert!(second.body.contains(by) && second.body.contains("upheld"), "{second:?}");
     chat.moderate("POST", &format!("{INCIDENTS}/999/decision"), json!({ "decision": "dismiss" }))
         .await
         .fails_with(404);
@@ -216,7 +220,7 @@ async fn a_masked_message_arrives_and_is_kept_with_stars() {
 }
 
 #[tokio::test]
-async fn a_flagged_message_is_delivered_and_can_be_removed_everywhere() {
+async fn a_flagged_message_is_delivered_and_removed_from_its_room_and_kept_as_evidence() {
     let chat = Chat::serve().await;
     let (alice, bob) = (User::new(), User::new());
     let room = chat.room(&alice, &[&bob]).await;
@@ -231,13 +235,16 @@ async fn a_flagged_message_is_delivered_and_can_be_removed_everywhere() {
     assert_eq!(removed["status"], "removed");
     let after = &chat.messages(&bob, room).await[0];
     assert_eq!((&after["id"], &after["created_at"]), (&message["id"], &message["created_at"]));
-    for everywhere in [
-        after.to_string(),
-        chat.get(&bob, "/rooms").await.body,
-        chat.moderate("GET", &format!("{INCIDENTS}/{}", incident["id"]), Value::Null).await.body,
-    ] {
+    for everywhere in [after.to_string(), chat.get(&bob, "/rooms").await.body] {
         assert!(!everywhere.contains("a snark"), "{everywhere}");
     }
+    let path = format!("{INCIDENTS}/{}", incident["id"]);
+    let evidence = chat.moderated("GET", &path, Value::Null).await;
+    assert_eq!((&evidence["message"], &evidence["matches"][0]["text"]), (&json!("a snark"), &json!("snark")));
+    // For good only by a redaction, once it is decided.
+    chat.moderated("DELETE", &format!("/moderation/messages/{}", message["id"]), Value::Null).await;
+    let gone = chat.moderated("GET", &path, Value::Null).await.to_string();
+    assert!(!gone.contains("a snark"), "{gone}");
     ws.say(room, "and on", "t2").await;
     other.received(room, alice.id, "and on").await;
 }
@@ -264,6 +271,91 @@ async fn a_participant_reports_a_message_and_nobody_else_can() {
     let [incident] = &reported[..] else { panic!("{reported:?}") };
     assert_eq!((&incident["user_id"], &incident["message"]), (&json!(alice.id), &json!("pay me first")));
     assert_eq!(incident["report"], json!({ "reporter_id": bob.id, "reason": "a scam" }));
+    assert_eq!(incident["report_count"], 1);
+}
+
+#[tokio::test]
+async fn every_report_of_a_message_joins_its_one_incident_and_reopens_what_was_decided() {
+    let chat = Chat::serve().await;
+    let (alice, bob, carol, dave) = (User::new(), User::new(), User::new(), User::new());
+    let room = chat.room(&alice, &[&bob, &carol, &dave]).await;
+    chat.rule("snark", "flag").await;
+    chat.connect(&alice).await.say(room, "a snark", "t1").await;
+    let message = chat.messages(&bob, room).await[0]["id"].clone();
+    let report = async |who: &User, reason: &str| {
+        let body = json!({ "room_id": room, "message_id": message, "reason": reason });
+        chat.post(who, "/reports", body).await.data()
+    };
+    let flagged = incidents(&chat, "?action=flag").await[0]["id"].clone();
+    for (who, reason) in [(&bob, "rude"), (&carol, "mean"), (&bob, "again")] {
+        assert_eq!(report(who, reason).await, flagged);
+    }
+    let found = incidents(&chat, "?status=open&action=report").await;
+    let [incident] = &found[..] else { panic!("one incident, not {found:?}") };
+    assert_eq!((&incident["action"], &incident["report_count"]), (&json!("flag"), &json!(2)));
+    let reports: Vec<(&Value, &Value)> = incident["reports"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|report| (&report["user_id"], &report["reason"]))
+        .collect();
+    assert_eq!(reports, [(&json!(bob.id), &json!("rude")), (&json!(carol.id), &json!("mean"))]);
+    assert!(incident["reports"][0]["created_at"].is_string());
+
+    decide(&chat, incident, "dismiss").await;
+    report(&carol, "still").await;
+    assert_eq!(
+        incidents(&chat, "?status=open").await,
+        Vec::<Value>::new(),
+        "who has reported it has no second voice"
+    );
+    assert_eq!(report(&dave, "me too").await, flagged);
+    let reopened = &incidents(&chat, "?status=open").await[0];
+    assert_eq!((&reopened["report_count"], &reopened["reopened_by"]), (&json!(3), &Value::Null));
+    let path = format!("{INCIDENTS}/{flagged}");
+    let history = chat.moderated("GET", &path, Value::Null).await["history"].clone();
+    assert_eq!((&history[0]["status"], &history[1]["status"]), (&json!("dismissed"), &json!("open")));
+    decide(&chat, reopened, "remove").await;
+    let evidence = chat.moderated("GET", &path, Value::Null).await;
+    assert_eq!((&evidence["status"], &evidence["message"]), (&json!("removed"), &json!("a snark")));
+    assert_eq!(incidents(&chat, "").await.len(), 1);
+}
+
+#[tokio::test]
+async fn dismissing_a_held_message_delivers_it_and_a_mistake_is_taken_back() {
+    let chat = Chat::serve().await;
+    let (alice, bob) = (User::new(), User::new());
+    let room = chat.room(&alice, &[&bob]).await;
+    chat.rule("snark", "hold").await;
+    let (mut ws, mut other) = (chat.connect(&alice).await, chat.connect(&bob).await);
+    let (first, second) = (temp_id(), temp_id());
+    for (text, id) in [("the first snark", &first), ("the second snark", &second)] {
+        ws.send_message(room, text, id).await;
+        ws.unconfirmed("HeldForReview", id).await;
+    }
+    let held = incidents(&chat, "?action=hold").await;
+    let dismissed = decide(&chat, &held[1], "dismiss").await;
+    assert_eq!(dismissed["status"], "released");
+    assert!(dismissed["message_id"].is_i64(), "{dismissed}");
+    ws.confirmed(&first).await;
+    other.received(room, alice.id, "the first snark").await;
+
+    decide(&chat, &held[0], "uphold").await;
+    let path = format!("{INCIDENTS}/{}/reopen", held[0]["id"]);
+    let note = json!({ "note": "I pressed the wrong key" });
+    chat.rest(&User::moderator(), "POST", &path, note.clone()).await.fails_with(403);
+    let reopened = chat.moderated("POST", &path, note.clone()).await;
+    assert_eq!((&reopened["status"], &reopened["decided_by"]), (&json!("open"), &Value::Null));
+    chat.moderate("POST", &path, note.clone()).await.fails_with(409);
+    assert_eq!(decide(&chat, &held[0], "release").await["status"], "released");
+    ws.confirmed(&second).await;
+    other.received(room, alice.id, "the second snark").await;
+    // An admin takes back what another decided; what was delivered stays delivered.
+    assert_eq!(chat.administer("POST", &path, json!({})).await.status, 200);
+    assert_eq!(chat.texts(&bob, room).await, ["the first snark", "the second snark"]);
+    let log = chat.moderated("GET", "/moderation/audit?action=incident.reopen", Value::Null).await;
+    assert_eq!(log.as_array().map(Vec::len), Some(2), "{log}");
+    assert_eq!(log[1]["detail"]["was"], "upheld");
 }
 
 #[tokio::test]

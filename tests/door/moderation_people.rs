@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::harness::{Chat, Door, User, connect, eventually, run, within};
 
 /// Every route of moderators: its method and path.
-const MODERATION: [(&str, &str); 29] = [
+const MODERATION: [(&str, &str); 30] = [
     ("GET", "/moderation/rules"),
     ("POST", "/moderation/rules"),
     ("GET", "/moderation/rules/1"),
@@ -23,6 +23,7 @@ const MODERATION: [(&str, &str); 29] = [
     ("GET", "/moderation/incidents"),
     ("GET", "/moderation/incidents/1"),
     ("POST", "/moderation/incidents/1/decision"),
+    ("POST", "/moderation/incidents/1/reopen"),
     ("PUT", "/moderation/incidents/1/viewing"),
     ("DELETE", "/moderation/incidents/1/viewing"),
     ("GET", "/moderation/bans"),
@@ -45,7 +46,7 @@ async fn users_are_403_on_every_route_of_moderators_before_the_body_is_read() {
     let chat = Chat::serve().await;
     let user = User::new();
     let pretender = User::with(|claims| claims["user_metadata"]["role"] = json!("admin"));
-    for (method, path) in &MODERATION[..27] {
+    for (method, path) in &MODERATION[..28] {
         for who in [&user, &pretender] {
             let headers = [("authorization", &*who.bearer()), ("content-type", "application/json")];
             let body = if *method == "GET" { "" } else { "not json" };
@@ -54,7 +55,7 @@ async fn users_are_403_on_every_route_of_moderators_before_the_body_is_read() {
         }
         chat.call(method, path, &[], "").await.fails_with(401);
     }
-    for (method, path) in &MODERATION[27..] {
+    for (method, path) in &MODERATION[28..] {
         chat.moderate(method, path, Value::Null).await.fails_with(404);
     }
     chat.moderate("PATCH", "/moderation/rules", Value::Null).await.fails_with(405);

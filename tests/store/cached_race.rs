@@ -15,7 +15,7 @@ use plic_chat::store::{Cached, SqliteStore, Writers};
 use plic_pipeline::{
     id::{MessageId, RoomId, UserId},
     moderation::{
-        Policy, Records,
+        Authority, Policy, Records,
         incident::{HeldMessage, RefusedMessage},
     },
     room::{Room, RoomError},
@@ -181,12 +181,12 @@ async fn a_reader_after_the_change_does_not_wait_for_one_that_began_before() {
         async move { store.ban_of(user(1)).await }
     });
     paused.acquire().await.expect("never closed").forget();
-    let ban = Ban { user: user(1), reason: "spam".into(), expires_at: None };
+    let ban = Ban { user: user(1), reason: "spam".into(), expires_at: None, authority: Authority::Moderator };
     store.ban(ban.clone(), None).await.expect("bans");
     answers.add_permits(100);
     assert_eq!(store.ban_of(user(1)).await.expect("answers"), Some(ban));
     assert_eq!(reader.await.expect("does not panic").expect("answers"), None);
-    assert!(store.lift_ban(user(1), user(9)).await.expect("lifts"));
+    assert!(store.lift_ban(user(1), Some(user(9)), Authority::Moderator).await.expect("lifts"));
     assert_eq!(store.ban_of(user(1)).await.expect("answers"), None);
 }
 
@@ -231,7 +231,8 @@ async fn many_readers_of_a_room_are_one_read_and_later_ones_none() {
 async fn whoever_is_not_banned_is_known_without_a_read_and_a_new_ban_holds_at_once() {
     let Fixture { store, answers, reads, _folder, .. } = fixture().await;
     answers.add_permits(1_000_000);
-    let ban = |n| Ban { user: user(n), reason: "spam".into(), expires_at: None };
+    let ban =
+        |n| Ban { user: user(n), reason: "spam".into(), expires_at: None, authority: Authority::Moderator };
     store.ban(ban(1), None).await.expect("bans");
     let strangers = tokio::time::timeout(std::time::Duration::from_secs(5), async {
         let mut stranger = 100;
@@ -250,6 +251,6 @@ async fn whoever_is_not_banned_is_known_without_a_read_and_a_new_ban_holds_at_on
     assert_eq!(store.ban_of(user(2)).await.expect("answers"), None);
     store.ban(ban(2), None).await.expect("bans");
     assert_eq!(store.ban_of(user(2)).await.expect("answers"), Some(ban(2)));
-    assert!(store.lift_ban(user(1), user(9)).await.expect("lifts"));
+    assert!(store.lift_ban(user(1), Some(user(9)), Authority::Moderator).await.expect("lifts"));
     assert_eq!(store.ban_of(user(1)).await.expect("answers"), None);
 }

@@ -10,7 +10,7 @@ use plic_chat::{
 use plic_pipeline::{
     daily::DailyLimits,
     id::{ConnectionId, MessageId, RoomId, UserId},
-    moderation::{Decision, Records},
+    moderation::{Authority, Decision, Records},
     store::{Ban, NewMessage, Reader, Store, StoreError},
     timestamp::Timestamp,
 };
@@ -133,9 +133,14 @@ async fn changes_are_numbered_in_the_order_of_commit_and_every_node_reads_them()
     let Nodes { stores, database: _database, .. } = nodes().await;
     let first = stores[0].news_head().await.expect("answers");
     let room = room_of(&*stores[0], &[1, 2]).await;
-    let ban = Ban { user: user(2), reason: "it is a test".into(), expires_at: None };
+    let ban = Ban {
+        user: user(2),
+        reason: "it is a test".into(),
+        expires_at: None,
+        authority: Authority::Moderator,
+    };
     stores[1].ban(ban, Some(user(9))).await.expect("bans");
-    stores[0].lift_ban(user(2), user(9)).await.expect("lifts");
+    stores[0].lift_ban(user(2), Some(user(9)), Authority::Moderator).await.expect("lifts");
     let told = news(&stores[1], first).await;
     assert!(matches!(told[0], News::Room(RoomHead { room: told, seq: 0, .. }) if told == room), "{told:?}");
     assert_eq!(told[1..], [News::Banned(user(2)), News::BanLifted(user(2))]);
@@ -177,7 +182,7 @@ async fn news_that_are_forgotten_are_known_to_be_missing_and_unknown_ones_are_pa
 }
 
 fn for_good(n: u128) -> Ban {
-    Ban { user: user(n), reason: "it is a test".into(), expires_at: None }
+    Ban { user: user(n), reason: "it is a test".into(), expires_at: None, authority: Authority::Moderator }
 }
 
 fn arrival(user_: u128, connection: u64) -> Arrival {
@@ -220,7 +225,7 @@ async fn a_banned_user_is_not_registered_and_replaces_no_connection() {
     assert_eq!(news(&stores[1], first).await, [News::Banned(user(1))]);
     let registered = database.sql("SELECT connection FROM plic_chat.connections ORDER BY 1");
     assert_eq!(registered.split_whitespace().collect::<Vec<_>>(), ["10", "20"]);
-    stores[0].lift_ban(user(1), user(9)).await.expect("lifts");
+    stores[0].lift_ban(user(1), Some(user(9)), Authority::Moderator).await.expect("lifts");
     assert_eq!(stores[1].arrived(vec![arrival(1, 11)], 1).await.expect("arrives").banned, []);
 }
 

@@ -3,7 +3,11 @@
 use std::{error::Error, os::unix::fs::PermissionsExt, sync::Arc};
 
 use plic_chat::store::{OpenError, SqliteStore, sqlite};
-use plic_pipeline::{bus::Bus, moderation::Records, store::Store};
+use plic_pipeline::{
+    bus::Bus,
+    moderation::{Decision, Records},
+    store::Store,
+};
 use sqlx::{Connection, query, query_scalar};
 
 use crate::{
@@ -161,7 +165,8 @@ async fn a_removed_text_is_not_left_in_the_file() {
     let secret = "nobody reads this again ".repeat(20);
     let said = say(&store, 1, room, &secret).await.expect("stores");
     say(&store, 1, room, "something that stays").await.expect("stores");
-    store.report(user(2), room, said, "why".into()).await.expect("reports");
+    let report = store.report(user(2), room, said, "why".into()).await.expect("reports");
+    store.decide(report, Decision::Uphold, None, user(9)).await.expect("decides");
     store.redact(said, user(9)).await.expect("redacts");
     // The last connection that closes puts everything into the file.
     store.close().await;

@@ -249,6 +249,10 @@ macro_rules! store_contract {
                 a_banned_sender_has_nothing_held,
                 every_ban_stays_on_record,
                 an_expired_ban_is_not_lifted_and_not_listed,
+                a_ban_binds_and_is_lifted_by_the_rank_that_set_it,
+                the_operator_lifts_any_ban_and_is_audited_as_the_command_line,
+                a_role_is_known_for_a_day_after_its_token_was_seen,
+                an_admin_goes_on_sending_under_a_moderators_ban,
             }
             durability {
                 everything_acknowledged_is_there_after_opening_again,
@@ -271,6 +275,9 @@ macro_rules! store_contract {
                 a_decision_is_made_once,
                 only_what_fits_is_decided,
                 nobody_decides_about_what_they_said_themselves,
+                who_decided_or_an_admin_takes_a_decision_back,
+                only_an_admin_takes_back_what_time_decided,
+                what_retention_has_cleared_is_not_reopened,
             }
             flood {
                 a_sender_opens_a_hundred_an_hour,
@@ -290,6 +297,10 @@ macro_rules! store_contract {
                 who_is_not_in_the_room_holds_nothing_and_gets_nothing_released,
                 a_held_message_does_not_hold_its_neighbours,
                 a_release_delivers_what_rules_left_of_it,
+                dismissing_a_held_message_releases_it,
+                what_was_dropped_by_mistake_is_reopened_and_released_as_rules_left_it,
+                what_was_delivered_is_not_delivered_again_by_a_second_decision,
+                the_policy_gives_what_is_reopened_its_whole_time_again,
             }
             strikes {
                 the_last_strike_bans_and_the_same_strikes_never_ban_again,
@@ -299,10 +310,16 @@ macro_rules! store_contract {
                 a_ban_stands_while_the_policys_strikes_are_left,
                 a_stronger_ban_stands_and_a_moderators_ban_is_not_lifted,
                 without_a_number_nobody_is_banned,
+                an_admins_ban_is_not_replaced_by_the_policys,
+                a_reopened_dismissal_gives_the_strike_back_and_not_the_ban,
                 the_dossier_has_it_all,
             }
             reports {
-                a_report_opens_an_incident_once_a_reporter,
+                every_report_of_a_message_is_counted_once_in_its_one_incident,
+                a_report_joins_the_incident_of_a_flagged_message,
+                another_report_reopens_what_was_decided_unless_it_was_removed,
+                of_many_reports_the_first_twenty_are_listed_and_all_are_counted,
+                pages_end_early_once_their_reports_are_much,
                 who_is_not_there_reports_nothing,
                 who_was_there_reports_whatever_became_of_them_or_the_room,
             }
@@ -315,8 +332,9 @@ macro_rules! store_contract {
                 the_default_holds_until_another_is_set,
             }
             redaction {
-                a_removed_text_is_nowhere,
-                removing_a_held_message_drops_its_text,
+                a_redacted_text_is_gone_but_from_open_incidents,
+                nobody_redacts_the_evidence_against_themselves,
+                removing_a_held_message_keeps_its_text_as_evidence,
                 a_message_that_is_not_there_is_not_found,
             }
             retention {

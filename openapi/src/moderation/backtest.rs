@@ -25,6 +25,7 @@ use serde_json::Value;
 use tracing::warn;
 
 use super::{
+    actor,
     answer::{Envelope, rounded},
     check::described,
     incidents::RuleMatch,
@@ -229,12 +230,12 @@ impl BacktestApi {
     #[oai(path = "/moderation/backtest", method = "post", operation_id = "backtestRule")]
     async fn backtest(
         &self,
-        _caller: Caller,
+        caller: Caller,
         headers: &HeaderMap,
         body: JsonBody<BacktestBody>,
     ) -> Result<Tried, Failure> {
         let BacktestBody { draft, since, limit } = body.0;
-        let backtest = self.desk.backtest(BacktestRequest { draft, since, limit }).await?;
+        let backtest = self.desk.backtest(actor(&caller), BacktestRequest { draft, since, limit }).await?;
         if wants_lines(headers) {
             return Ok(Tried::Lines(backtest));
         }

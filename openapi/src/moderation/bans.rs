@@ -2,8 +2,7 @@
 
 use plic_pipeline::{
     id::{BanId, UserId},
-    moderation::{BanRecord, Desk},
-    store,
+    moderation::{BanRecord, Desk, desk},
 };
 use poem_openapi::{
     Object, OpenApi,
@@ -14,6 +13,7 @@ use uuid::Uuid;
 use super::{
     actor,
     answer::{Answer, Page},
+    words::Authority,
 };
 use crate::{
     body::{FromJson, JsonBody, fields::Fields, moment, text, user},
@@ -64,6 +64,8 @@ pub(crate) struct Ban {
     created_at: Moment,
     /// Who set it; `null` is the policy.
     created_by: Nullable<Uuid>,
+    /// On whose authority.
+    authority: Authority,
     /// Until when; `null` is for good.
     expires_at: Nullable<Moment>,
     /// When it was lifted or replaced by another, where it was.
@@ -104,16 +106,22 @@ impl BansApi {
     /// Ban a user
     ///
     /// Their connections are closed with 4005 on every node, and every request of theirs answers 403, at once. A ban that
-    /// they have already is replaced. When `expires_at` is over the ban lifts itself.
+    /// they have already is replaced, unless an admin set it and you are none (403). When `expires_at` is over the ban
+    /// lifts itself. A moderator's ban, and the policy's, does not bind admins: a moderator who bans a user that was seen as
+    /// an admin within a day is refused (403), and a ban of an admin who was not seen is on record and keeps nobody out.
+    /// Nobody bans themselves (422).
     #[oai(path = "/moderation/bans", method = "post", operation_id = "banUser")]
     async fn ban(&self, caller: Caller, body: JsonBody<NewBan>) -> Result<Answer<Ban>, Failure> {
         let NewBan { user_id, reason, expires_at } = body.0;
         let expires_at = expires_at.0.map(|moment| moment.0);
-        let ban = store::Ban { user: UserId(user_id), reason, expires_at };
+        let ban = desk::NewBan { user: UserId(user_id), reason, expires_at };
         Ok(Answer::with(self.desk.ban(actor(&caller), ban).await?.into()))
     }
 
     /// Lift a ban
+    ///
+    /// A ban that an admin set is lifted by admins alone, and nobody lifts their own (403). An operator who is locked out
+    /// runs `plic-chat unban` on the server.
     #[oai(path = "/moderation/bans/:user_id", method = "delete", operation_id = "liftBan")]
     async fn lift_ban(
         &self,
@@ -134,6 +142,7 @@ impl From<BanRecord> for Ban {
             reason: record.ban.reason,
             created_at: Moment(record.created_at),
             created_by: Nullable(record.created_by.map(|user| user.0)),
+            authority: record.ban.authority.into(),
             expires_at: Nullable(record.ban.expires_at.map(Moment)),
             lifted_at: Nullable(record.lifted_at.map(Moment)),
             lifted_by: Nullable(record.lifted_by.map(|user| user.0)),

@@ -11,6 +11,7 @@ use plic_pipeline::{
     id::UserId,
     moderation::{
         Desk, Notice, Viewing,
+        desk::Actor,
         notice::{Missed, NoticeStream},
     },
     timestamp::Timestamp,
@@ -27,7 +28,7 @@ use poem_openapi::{
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{bans::Ban, incidents::Incident};
+use super::{actor, bans::Ban, incidents::Incident};
 use crate::{caller::Caller, failure::Failure, spec::Tag};
 
 /// The most streams that one node keeps, and the most that one user has of these.
@@ -61,6 +62,8 @@ impl EventsApi {
     /// | --- | --- |
     /// | `incident` | an incident was opened: the incident |
     /// | `decision` | an incident was decided: the incident |
+    /// | `reopened` | a decision was taken back, by a moderator or by another report: the incident |
+    /// | `report` | an open incident was joined by another report: the incident |
     /// | `ban` | somebody was banned: the ban |
     /// | `ban_lifted` | `{"user_id"}` |
     /// | `disconnect` | a moderator disconnected somebody: `{"user_id"}` |
@@ -78,13 +81,13 @@ impl EventsApi {
         let left = caller.identity().expires_at.since(Timestamp::now());
         let notices = self.desk.notices();
         // Whoever was banned since the gate looked would not hear of it.
-        if self.desk.is_banned(caller.user()).await? {
+        if self.desk.is_kept_out(actor(&caller)).await? {
             return Err(Failure::Banned);
         }
         let listener = Listener {
             notices,
             desk: self.desk.clone(),
-            user: caller.user(),
+            moderator: actor(&caller),
             stopping: self.stopping.clone(),
             // A token may hold for longer than a timer can be set.
             expires: Box::pin(tokio::time::sleep(left.min(Duration::from_hours(24 * 365)))),
@@ -99,7 +102,7 @@ impl EventsApi {
 struct Listener {
     notices: NoticeStream,
     desk: Desk,
-    user: UserId,
+    moderator: Actor,
     stopping: CancellationToken,
     expires: std::pin::Pin<Box<tokio::time::Sleep>>,
     ended: bool,
@@ -120,24 +123,30 @@ impl Listener {
             };
             // A moderator who is banned hears that, and no more; it may be among what they missed.
             listener.ended = match &notice {
-                Ok(Notice::Banned(record)) => record.ban.user == listener.user,
-                Err(Missed(_)) => !matches!(listener.desk.is_banned(listener.user).await, Ok(false)),
+                Ok(Notice::Banned(record)) => {
+                    record.ban.user == listener.moderator.user
+                        && record.ban.authority.binds(listener.moderator.role)
+                }
+                Err(Missed(_)) => !matches!(listener.desk.is_kept_out(listener.moderator).await, Ok(false)),
                 Ok(_) => false,
             };
-            let (name, data) = describe(notice);
+            let (name, data) = describe(notice, listener.moderator.user);
             Some((Event::message(data.to_string()).event_type(name), listener))
         })
     }
 }
 
-fn describe(notice: Result<Notice, Missed>) -> (&'static str, Value) {
-    let incident =
-        |incident: &plic_pipeline::moderation::Incident| Incident::from(incident.clone()).to_json();
+fn describe(notice: Result<Notice, Missed>, listener: UserId) -> (&'static str, Value) {
+    let incident = |incident: &plic_pipeline::moderation::Incident| {
+        Incident::seen_by(listener, incident.clone()).to_json()
+    };
     let user = |user: UserId| json!({ "user_id": user.to_string() });
     match notice {
         Err(Missed(count)) => ("missed", json!({ "count": count })),
         Ok(Notice::Incident(opened)) => ("incident", incident(&opened).into()),
         Ok(Notice::Decided(decided)) => ("decision", incident(&decided).into()),
+        Ok(Notice::Reopened(reopened)) => ("reopened", incident(&reopened).into()),
+        Ok(Notice::Reported(reported)) => ("report", incident(&reported).into()),
         Ok(Notice::Banned(record)) => ("ban", Ban::from((*record).clone()).to_json().into()),
         Ok(Notice::BanLifted(of)) => ("ban_lifted", user(of)),
         Ok(Notice::Disconnected(who)) => ("disconnect", user(who)),

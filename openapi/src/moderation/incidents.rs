@@ -13,7 +13,7 @@ use poem_openapi::{
 use uuid::Uuid;
 
 pub(crate) use self::wire::{Incident, RuleMatch};
-use self::wire::{IncidentDetail, Verdict};
+use self::wire::{IncidentDetail, Reopening, Verdict};
 use super::{
     actor,
     answer::{Answer, Page},
@@ -38,16 +38,17 @@ pub(crate) struct IncidentsApi {
 impl IncidentsApi {
     /// List incidents
     ///
-    /// Every message that a rule blocked, rejected, held or flagged, and every report of a participant, the newest first.
-    /// `status=open` is the queue of what waits for you.
+    /// Every message that a rule blocked, rejected, held or flagged, or that a participant reported, the newest first.
+    /// `status=open` is the queue of what waits for you. A message has one incident: reports join it, and reopen it where it
+    /// was decided, unless the message was removed. Who reported your own messages is not shown to you.
     #[oai(path = "/moderation/incidents", method = "get", operation_id = "listIncidents")]
     #[expect(clippy::too_many_arguments, reason = "each is a parameter of the query")]
     async fn list_incidents(
         &self,
-        _caller: Caller,
+        caller: Caller,
         /// Only those that stand so.
         status: Query<Option<IncidentStatus>>,
-        /// Only those to whose message this happened.
+        /// Only those to whose message this happened; `report` finds every reported message, a flagged one too.
         action: Query<Option<IncidentAction>>,
         /// Only those about this.
         category: Query<Option<Category>>,
@@ -82,21 +83,24 @@ impl IncidentsApi {
             ("room_id", filter.room.map(|id| id.to_string())),
         ];
         let cursor = |incident: &moderation::Incident| incident.id.0;
-        Ok(Page::of(page, "/moderation/incidents", &filters, limit.0, cursor, Incident::from))
+        Ok(Page::of(page, "/moderation/incidents", &filters, limit.0, cursor, |incident| {
+            Incident::seen_by(caller.user(), incident)
+        }))
     }
 
     /// Read an incident
     ///
-    /// With the ten messages before it and the ten after it in its room, and who looks at it now.
+    /// With the ten messages before it and the ten after it in its room, who looks at it now, and its earlier decisions.
     #[oai(path = "/moderation/incidents/:id", method = "get", operation_id = "readIncident")]
     async fn read_incident(
         &self,
-        _caller: Caller,
+        caller: Caller,
         /// The incident's id.
         id: Path<Id>,
     ) -> Result<Answer<IncidentDetail>, Failure> {
         let id = IncidentId(id.0.0);
-        Ok(Answer::with(IncidentDetail::of(self.desk.incident(id).await?, self.desk.viewers(id))))
+        let (found, viewers) = (self.desk.incident(id).await?, self.desk.viewers(id));
+        Ok(Answer::with(IncidentDetail::of(caller.user(), found, viewers)))
     }
 
     /// Say that you look at an incident
@@ -132,10 +136,12 @@ impl IncidentsApi {
 
     /// Decide about an incident
     ///
-    /// Once: when somebody was faster the answer is 409. `uphold` says that the rule or the reporter was right.
-    /// `dismiss` says that it was wrong, and takes the strike back, and with it the ban that the strikes had led to.
-    /// `release` delivers a held message, confirms it to its sender and takes a strike back. `remove` redacts a delivered
-    /// message and drops a held one. How often a rule was right is shown by `/moderation/stats`.
+    /// Once: when somebody was faster the answer is 409 and says who. `uphold` says that the rule or the reporter was right.
+    /// `dismiss` says that it was wrong: it takes the strike back, and with it the ban that the strikes had led to, and it
+    /// releases a held message (the incident is then `released`; where the sender has left the room, `dismissed`). `release`
+    /// delivers a held message and confirms it to its sender. `remove` redacts a delivered message and drops a held one;
+    /// the incident keeps the text as evidence for as long as the policy keeps incidents. How often a rule was right is
+    /// shown by `/moderation/stats`.
     #[oai(path = "/moderation/incidents/:id/decision", method = "post", operation_id = "decideIncident")]
     async fn decide(
         &self,
@@ -146,6 +152,27 @@ impl IncidentsApi {
     ) -> Result<Answer<Incident>, Failure> {
         let Verdict { decision, note } = body.0;
         let id = IncidentId(id.0.0);
-        Ok(Answer::with(self.desk.decide(actor(&caller), id, decision.into(), note.0).await?.into()))
+        let decided = self.desk.decide(actor(&caller), id, decision.into(), note.0).await?;
+        Ok(Answer::with(Incident::seen_by(caller.user(), decided)))
+    }
+
+    /// Take a decision back
+    ///
+    /// The incident is open again, and the strikes that a dismissal took back count again. For the moderator who decided,
+    /// and for admins (403); nobody reopens an incident about their own message (409). The earlier decision stays in the
+    /// incident's `history` and in the audit log. What the decision did stays done: a message that was delivered stays
+    /// delivered (`remove` takes its text away), a message that was removed stays removed, and a ban that was lifted stays
+    /// lifted. A held message that was dropped can still be delivered for seven days after it was sent.
+    #[oai(path = "/moderation/incidents/:id/reopen", method = "post", operation_id = "reopenIncident")]
+    async fn reopen(
+        &self,
+        caller: Caller,
+        /// The incident's id.
+        id: Path<Id>,
+        body: JsonBody<Reopening>,
+    ) -> Result<Answer<Incident>, Failure> {
+        let id = IncidentId(id.0.0);
+        let reopened = self.desk.reopen(actor(&caller), id, body.0.note.0).await?;
+        Ok(Answer::with(Incident::seen_by(caller.user(), reopened)))
     }
 }

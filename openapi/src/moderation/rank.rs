@@ -1,9 +1,10 @@
 //! Who may moderate: asked behind the gate and before the body is read.
 
-use plic_pipeline::token::Role;
+use plic_pipeline::{moderation::Desk, token::Role};
 use poem::{Endpoint, Request, Result, http::Method};
 use poem_openapi::error::ParsePathError;
 
+use super::actor;
 use crate::{caller::Caller, failure::Failure};
 
 /// Lets moderators through to `inner`, and admins alone where the method is theirs.
@@ -11,6 +12,8 @@ pub(super) struct Rank<E> {
     pub(super) admins_only: &'static [Method],
     /// What the id in the path names: what is no id names none.
     pub(super) thing: &'static str,
+    /// Is told who moderates.
+    pub(super) desk: Desk,
     pub(super) inner: E,
 }
 
@@ -18,11 +21,13 @@ impl<E: Endpoint> Endpoint for Rank<E> {
     type Output = E::Output;
 
     async fn call(&self, request: Request) -> Result<E::Output> {
-        let role = request.data::<Caller>().map_or(Role::User, |caller| caller.identity().role);
-        if role < Role::Moderator {
+        let Some(moderator) =
+            request.data::<Caller>().map(actor).filter(|actor| actor.role >= Role::Moderator)
+        else {
             return Err(Failure::NotModerator.into());
-        }
-        if role < Role::Admin && self.admins_only.contains(request.method()) {
+        };
+        self.desk.note_role(moderator);
+        if moderator.role < Role::Admin && self.admins_only.contains(request.method()) {
             return Err(Failure::AdminsOnly("Only admins may do this.").into());
         }
         let answer = self.inner.call(request).await;

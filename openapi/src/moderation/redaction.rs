@@ -15,7 +15,10 @@ pub(crate) struct RedactionApi {
 impl RedactionApi {
     /// Redact a message
     ///
-    /// Its text is removed everywhere, also from incidents, for good; that there was a message, whose and when, stays.
+    /// Its text is removed from its room and from decided incidents, for good; that there was a message, whose and when,
+    /// stays. An open incident keeps the text, which is its evidence: decide it first, then redact again if the text is to
+    /// go there too. You cannot redact your own message while an incident about it is open (409), and never take its text
+    /// from an incident.
     #[oai(path = "/moderation/messages/:id", method = "delete", operation_id = "redactMessage")]
     async fn redact(
         &self,

@@ -46,8 +46,9 @@ pub(crate) struct ReportsApi {
 impl ReportsApi {
     /// Report a message
     ///
-    /// Any participant of the room may, and whoever was one when it was said; moderators see the message with what was said around it, and who reported it.
-    /// `data` is the report's number, to name when asking about it. Reporting the same message again answers the same.
+    /// For participants of the room, and those who were when it was said. Moderators see the message with what was said
+    /// around it, and who reported it. `data` is the number of the message's incident, to name when asking about it: every
+    /// report of a message has the same, and reporting it again changes nothing.
     #[oai(path = "/reports", method = "post", operation_id = "reportMessage")]
     async fn report(&self, caller: Caller, body: JsonBody<NewReport>) -> Result<Answer<i64>, Failure> {
         let NewReport { room_id, message_id, reason } = body.0;

@@ -97,18 +97,19 @@ impl UsersApi {
     #[oai(path = "/moderation/users/:user_id", method = "get", operation_id = "readUserRecord")]
     async fn read_record(
         &self,
-        _caller: Caller,
+        caller: Caller,
         /// The user.
         user_id: Path<Uuid>,
     ) -> Result<Answer<UserRecord>, Failure> {
         let (dossier, connected) = self.desk.dossier(UserId(user_id.0)).await?;
-        Ok(Answer::with(UserRecord::of(user_id.0, connected, dossier)))
+        Ok(Answer::with(UserRecord::of(user_id.0, connected, dossier, caller.user())))
     }
 
     /// Disconnect a user
     ///
     /// Their connections are closed with 4004 on every node. Their client is asked not to reconnect by itself, but they
-    /// may come back: to keep them out, ban them.
+    /// may come back: to keep them out, ban them. A moderator disconnects no admin: 403 where the user was seen as one
+    /// within a day, and otherwise an admin's connections stay.
     #[oai(path = "/moderation/users/:user_id/disconnect", method = "post", operation_id = "disconnectUser")]
     async fn disconnect(
         &self,
@@ -124,7 +125,7 @@ impl UsersApi {
 }
 
 impl UserRecord {
-    fn of(user_id: Uuid, connected: bool, dossier: Dossier) -> Self {
+    fn of(user_id: Uuid, connected: bool, dossier: Dossier, caller: UserId) -> Self {
         let strike = |strike: people::Strike| Strike {
             incident_id: strike.incident.0,
             at: Moment(strike.at),
@@ -142,7 +143,11 @@ impl UserRecord {
             strikes_counted: dossier.strikes_counted,
             strikes: dossier.strikes.into_iter().map(strike).collect(),
             bans: dossier.bans.into_iter().map(Ban::from).collect(),
-            incidents: dossier.incidents.into_iter().map(Incident::from).collect(),
+            incidents: dossier
+                .incidents
+                .into_iter()
+                .map(|incident| Incident::seen_by(caller, incident))
+                .collect(),
             notes: dossier.notes.into_iter().map(note).collect(),
         }
     }

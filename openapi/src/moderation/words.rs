@@ -81,8 +81,18 @@ pub(crate) enum IncidentAction {
     Report,
 }
 
+/// On whose authority a ban was set. `policy` and `moderator` bind users and moderators, and every moderator lifts them;
+/// `admin` binds everybody, and only admins lift it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename = "BanAuthority", rename_all = "lowercase", remote = "plic_pipeline::moderation::Authority")]
+pub(crate) enum Authority {
+    Policy,
+    Moderator,
+    Admin,
+}
+
 /// Where an incident stands: `open` until it is decided; `upheld` and `removed` say that the rule or the reporter was
-/// right, `dismissed` and `released` that they were wrong.
+/// right, `dismissed` and `released` that they were wrong; a held message of a `released` one was delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "lowercase", remote = "plic_pipeline::moderation::IncidentStatus")]
 pub(crate) enum IncidentStatus {

@@ -8,7 +8,7 @@ use plic_pipeline::{
     event::Event,
     filter::{RuleSet, Rules},
     metrics::PipelineMetrics,
-    moderation::{Desk, Policy, Watch, desk, notice::Notices},
+    moderation::{Desk, Policy, Records, Staff, Watch, desk, notice::Notices},
     store::Store,
 };
 use prometheus_client::registry::Registry;
@@ -29,6 +29,7 @@ pub(crate) fn desk(store: &Arc<FakeStore>) -> (Desk, Arc<FakeRecords>, Notices) 
         rules: Arc::new(Rules::new(RuleSet::default())),
         watch: Arc::new(watch),
         notices: notices.clone(),
+        staff: Staff::new(Arc::clone(&records) as Arc<dyn Records>),
         is_connected: Box::new(|user| user.0.as_u128().is_multiple_of(2)),
     };
     (Desk::new(parts), records, notices)

@@ -6,7 +6,7 @@ use std::{
 };
 
 use plic_openapi::ClientAddress;
-use plic_pipeline::{store::Ban, timestamp::Timestamp};
+use plic_pipeline::{moderation::Authority, store::Ban, timestamp::Timestamp};
 use poem::{Request, Route, http::Method};
 
 use crate::{
@@ -38,7 +38,7 @@ async fn without_a_good_token_every_route_answers_401_and_says_how_to_authentica
 #[tokio::test]
 async fn token_and_ban_are_checked_before_the_body_is_read() {
     let rest = Rest::new();
-    let ban = Ban { user: user(4), reason: String::new(), expires_at: None };
+    let ban = Ban { user: user(4), reason: String::new(), expires_at: None, authority: Authority::Moderator };
     rest.store.ban(ban);
     // Reading one of these to its end never ends.
     for (token, status) in [("forged", 401), ("user-4", 403)] {
@@ -54,7 +54,12 @@ async fn token_and_ban_are_checked_before_the_body_is_read() {
 #[tokio::test]
 async fn a_ban_keeps_out_while_it_holds_and_no_longer() {
     let rest = Rest::new();
-    let until = |expires_at| Ban { user: user(1), reason: "spam".to_owned(), expires_at };
+    let until = |expires_at| Ban {
+        user: user(1),
+        reason: "spam".to_owned(),
+        expires_at,
+        authority: Authority::Moderator,
+    };
     rest.store.ban(until(Some(Timestamp(i64::MAX))));
     let answer = rest.ask("user-1", Method::GET, "/rooms", "").await;
     answer.assert_failure(403);

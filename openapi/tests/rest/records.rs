@@ -8,15 +8,17 @@ use plic_pipeline::{
     filter::{Action, Category},
     id::{BanId, IncidentId, MessageId, RoomId, RuleId, UserId},
     moderation::{
-        ActionFilter, AuditEntry, AuditFilter, BanRecord, Decision, Deed, Dossier, FoundMatch, Incident,
-        IncidentFilter, IncidentKind, IncidentStatus, Policy, Records, RuleWrite, Rulebook, StoredRule,
+        ActionFilter, AuditEntry, AuditFilter, Authority, BanRecord, Decision, Deed, Dossier, FoundMatch,
+        Incident, IncidentFilter, IncidentKind, IncidentStatus, Policy, Records, RuleWrite, Rulebook,
+        StoredRule,
         audit::{GENESIS, chain},
-        incident::{IncidentInContext, Report},
-        records::{Decided, RecordsError},
+        incident::{IncidentInContext, Reopened, Report},
+        records::{Decided, Disconnect, RecordsError},
         stats::{BansOfDay, Decisions, Hits, Precision, RuleDecisions, Stats},
     },
     store::{Ban, Page, Store, StoreError, StoredMessage},
     timestamp::Timestamp,
+    token::Role,
 };
 
 use crate::fake::{FakeStore, user};
@@ -83,12 +85,14 @@ impl FakeRecords {
             message: None,
             text: text.to_owned(),
             matches: vec![found],
-            report: None,
+            reports: Vec::new(),
+            report_count: 0,
             created_at: Timestamp::now(),
             decided_by: None,
             decided_at: None,
             note: None,
             further: 0,
+            reopened: None,
         })
         .0
     }
@@ -198,10 +202,16 @@ impl Records for FakeRecords {
         let messages = self.store.all_messages();
         let found = messages.into_iter().find(|found| found.id == message && found.room == room);
         let Some(found) = found.filter(|_| there) else { return Err(RecordsError::NotFound) };
-        let known = self.state().incidents.iter().find_map(|incident| {
-            let same = incident.message == Some(message)
-                && incident.report.as_ref().is_some_and(|report| report.reporter == reporter);
-            same.then_some(incident.id)
+        let report = Report { reporter, reason, created_at: Timestamp::now() };
+        let known = self.state().incidents.iter_mut().find_map(|incident| {
+            if incident.message != Some(message) {
+                return None;
+            }
+            if incident.reports.iter().all(|known| known.reporter != reporter) {
+                incident.reports.push(report.clone());
+                incident.report_count += 1;
+            }
+            Some(incident.id)
         });
         Ok(known.unwrap_or_else(|| {
             self.add(Incident {
@@ -214,12 +224,14 @@ impl Records for FakeRecords {
                 message: Some(message),
                 text: found.text,
                 matches: Vec::new(),
-                report: Some(Report { reporter, reason }),
+                reports: vec![report],
+                report_count: 1,
                 created_at: Timestamp::now(),
                 decided_by: None,
                 decided_at: None,
                 note: None,
                 further: 0,
+                reopened: None,
             })
         }))
     }
@@ -248,7 +260,7 @@ impl Records for FakeRecords {
         Ok(found.map(|incident| {
             let of_room = messages.into_iter().filter(|message| message.room == incident.room);
             let (before, after) = of_room.partition(|message| Some(message.id) < incident.message);
-            IncidentInContext { incident, before, after, further: Vec::new() }
+            IncidentInContext { incident, before, after, further: Vec::new(), history: Vec::new() }
         }))
     }
 
@@ -263,7 +275,8 @@ impl Records for FakeRecords {
         let found = state.incidents.iter_mut().find(|found| found.id == incident);
         let found = found.ok_or(RecordsError::NotFound)?;
         if found.status != IncidentStatus::Open {
-            return Err(RecordsError::Conflict);
+            let at = found.decided_at.unwrap_or(found.created_at);
+            return Err(RecordsError::Decided { by: found.decided_by, at, status: found.status });
         }
         if decision == Decision::Release && found.kind != IncidentKind::Hold {
             return Err(RecordsError::DoesNotFit);
@@ -277,7 +290,41 @@ impl Records for FakeRecords {
         Ok(Decided { incident, lifted: None })
     }
 
-    async fn ban(&self, ban: Ban, actor: Option<UserId>) -> Result<BanRecord, StoreError> {
+    async fn reopen(
+        &self,
+        incident: IncidentId,
+        note: Option<String>,
+        actor: UserId,
+        is_admin: bool,
+    ) -> Result<Incident, RecordsError> {
+        let mut state = self.answer()?;
+        let found = state.incidents.iter_mut().find(|found| found.id == incident);
+        let found = found.ok_or(RecordsError::NotFound)?;
+        if found.status == IncidentStatus::Open {
+            return Err(RecordsError::NotDecided);
+        }
+        if found.decided_by != Some(actor) && !is_admin {
+            return Err(RecordsError::NotYours);
+        }
+        found.status = IncidentStatus::Open;
+        found.decided_by = None;
+        found.decided_at = None;
+        found.note = note;
+        found.reopened = Some(Reopened { at: Timestamp::now(), by: Some(actor) });
+        let incident = found.clone();
+        state.note(Deed::new(Some(actor), "incident.reopen").with("incident", incident.id.0));
+        Ok(incident)
+    }
+
+    async fn note_role(&self, _: UserId, _: Role) -> Result<(), StoreError> {
+        self.store.answer()
+    }
+
+    async fn role_of(&self, _: UserId) -> Result<Option<Role>, StoreError> {
+        self.store.answer().map(|()| None)
+    }
+
+    async fn ban(&self, ban: Ban, actor: Option<UserId>) -> Result<BanRecord, RecordsError> {
         let mut state = self.answer()?;
         let record = BanRecord {
             id: BanId(number(state.bans.len() + 1)),
@@ -292,11 +339,19 @@ impl Records for FakeRecords {
         Ok(record)
     }
 
-    async fn lift_ban(&self, user: UserId, actor: UserId) -> Result<bool, StoreError> {
+    async fn lift_ban(
+        &self,
+        user: UserId,
+        actor: Option<UserId>,
+        authority: Authority,
+    ) -> Result<bool, RecordsError> {
         let mut state = self.answer()?;
         for record in state.bans.iter_mut().filter(|record| record.ban.user == user) {
+            if record.ban.authority > authority {
+                return Err(RecordsError::Outranked);
+            }
             record.lifted_at = Some(Timestamp::now());
-            record.lifted_by = Some(actor);
+            record.lifted_by = actor;
         }
         Ok(self.store.lift_ban(user))
     }
@@ -372,7 +427,7 @@ impl Records for FakeRecords {
         Ok(self.answer()?.audit.last().map_or((0, GENESIS), |entry| (entry.seq, entry.hash)))
     }
 
-    async fn note_deed(&self, deed: Deed, _: Option<UserId>) -> Result<(), StoreError> {
+    async fn note_deed(&self, deed: Deed, _: Option<Disconnect>) -> Result<(), StoreError> {
         self.answer()?.note(deed);
         Ok(())
     }

@@ -11,6 +11,7 @@ mod evidence;
 mod gate;
 mod incidents;
 mod people;
+mod reading;
 mod rules;
 mod stats;
 mod turns;
@@ -30,13 +31,16 @@ use self::turns::Turns;
 pub use self::{
     backtest::{Backtest, BacktestReport, BacktestRequest, Progress, Sample, Step},
     check::Checked,
+    people::NewBan,
     rules::ImportReport,
     stats::Numbers,
     turns::Turn,
 };
 use super::{
+    incident::IncidentStatus,
     notice::{Notice, NoticeStream, Notices},
     records::{Records, RecordsError},
+    staff::Staff,
     viewing::Viewers,
     watch::Watch,
 };
@@ -46,6 +50,7 @@ use crate::{
     filter::{RuleError, Rules},
     id::UserId,
     store::StoreError,
+    timestamp::Timestamp,
     token::Role,
 };
 
@@ -84,6 +89,12 @@ pub enum DeskError {
     /// 409: somebody was faster, or the thing is not in a state for it; a sentence for a person.
     #[error("{0}")]
     Conflict(&'static str),
+    /// 409: the incident is decided; a sentence for a person that says by whom.
+    #[error("{0}")]
+    Decided(String),
+    /// 403: the moderator may not do this to this user; a sentence for a person.
+    #[error("{0}")]
+    Forbidden(&'static str),
     /// 403: only admins may do this; a sentence for a person.
     #[error("{0}")]
     AdminsOnly(&'static str),
@@ -117,6 +128,19 @@ impl DeskError {
                 "This does not fit: only a held message can be released, and only a message that was delivered or held can be removed.",
             ),
             RecordsError::Own => Self::Conflict("This is about your own message: another moderator decides."),
+            RecordsError::Decided { by, at, status } => Self::Decided(decided(by, at, status)),
+            RecordsError::NotDecided => {
+                Self::Conflict("The incident is open: there is no decision to take back.")
+            }
+            RecordsError::NotYours => {
+                Self::Forbidden("Only the moderator who decided, or an admin, may reopen an incident.")
+            }
+            RecordsError::Cleared => Self::Conflict(
+                "The text of this incident is gone, because its retention time is over: it cannot be reopened.",
+            ),
+            RecordsError::Outranked => {
+                Self::Forbidden("An admin set this ban: only admins may replace or lift it.")
+            }
             RecordsError::TooMany => {
                 Self::Busy("You have reported many messages lately. Please wait before you report another.")
             }
@@ -125,6 +149,17 @@ impl DeskError {
             ),
             RecordsError::Store(error) => Self::Store(error),
         }
+    }
+}
+
+/// Says who decided, when and how.
+fn decided(by: Option<UserId>, at: Timestamp, status: IncidentStatus) -> String {
+    let status = status.as_str();
+    match by {
+        Some(user) => format!(
+            "Moderator {user} decided already, at {at}: {status}. They or an admin can reopen the incident."
+        ),
+        None => format!("The policy decided already, at {at}: {status}. An admin can reopen the incident."),
     }
 }
 
@@ -140,6 +175,8 @@ pub struct Parts {
     pub watch: Arc<Watch>,
     /// What moderators are told.
     pub notices: Notices,
+    /// Who is known to be a moderator or an admin.
+    pub staff: Staff,
     /// Whether a user is connected to this node.
     pub is_connected: Box<dyn Fn(UserId) -> bool + Send + Sync>,
 }
@@ -161,6 +198,7 @@ struct Inner {
     /// Changes of rules, before they wait for `changing`.
     changes: Turns,
     viewers: Viewers,
+    readings: reading::Readings,
     /// Whether the rules and the policy are being read again.
     in_doubt: AtomicBool,
 }
@@ -202,6 +240,7 @@ impl Desk {
                 "Too many changes of rules are waiting. Please try again in a moment.",
             ),
             viewers: Viewers::default(),
+            readings: reading::Readings::default(),
             in_doubt: AtomicBool::new(false),
         }))
     }

@@ -163,7 +163,7 @@ impl IncidentStatus {
 pub enum Decision {
     /// The rule, or the reporter, was right; nothing more happens.
     Uphold,
-    /// It was wrong: the strike is taken back.
+    /// It was wrong: the strike is taken back, and a held message is delivered where that is still possible.
     Dismiss,
     /// A held message is delivered after all; the strike, if any, is taken back.
     Release,
@@ -172,7 +172,7 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// What the incident becomes.
+    /// What the incident becomes; a dismissal that delivers a held message makes it released.
     pub const fn status(self) -> IncidentStatus {
         match self {
             Self::Uphold => IncidentStatus::Upheld,
@@ -200,12 +200,14 @@ pub struct Incident {
     pub room: RoomId,
     /// The stored message, where it was delivered.
     pub message: Option<MessageId>,
-    /// Its text as it was sent, unless it was redacted since.
+    /// Its text as it was sent. It is evidence: it outlives the removal of the message, and goes with retention.
     pub text: String,
     /// Where and why.
     pub matches: Vec<FoundMatch>,
-    /// Who reported it and why, where somebody did.
-    pub report: Option<Report>,
+    /// The first [`Incident::MAX_REPORTS`] reports of the message, the oldest first.
+    pub reports: Vec<Report>,
+    /// How many participants reported it.
+    pub report_count: u32,
     /// When it was opened.
     pub created_at: Timestamp,
     /// Who decided; `None` while it is open, and where time decided.
@@ -217,6 +219,24 @@ pub struct Incident {
     /// How many messages of the sender it stands for besides its own: beyond a bound the queue does not list them one by
     /// one. Of refused ones each time that one was sent counts.
     pub further: u64,
+    /// When it was last opened again, and by whom.
+    pub reopened: Option<Reopened>,
+}
+
+impl Incident {
+    /// The most reports that are listed; more are counted.
+    pub const MAX_REPORTS: usize = 20;
+    /// The most earlier decisions that are listed, the newest of them.
+    pub const MAX_HISTORY: usize = 50;
+}
+
+/// That an incident was opened again after a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reopened {
+    /// When.
+    pub at: Timestamp,
+    /// The moderator who did; `None` where another participant reported the message.
+    pub by: Option<UserId>,
 }
 
 /// A participant's report.
@@ -226,6 +246,21 @@ pub struct Report {
     pub reporter: UserId,
     /// Why.
     pub reason: String,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// A step of an incident's past: a decision that was taken back by reopening, or a reopening.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastStep {
+    /// When.
+    pub at: Timestamp,
+    /// The moderator; `None` where the policy decided, or a report reopened it.
+    pub by: Option<UserId>,
+    /// What the incident became.
+    pub status: IncidentStatus,
+    /// What the moderator noted.
+    pub note: Option<String>,
 }
 
 /// An incident and what was said around it in its room.
@@ -239,6 +274,8 @@ pub struct IncidentInContext {
     pub after: Vec<StoredMessage>,
     /// The newest of the delivered messages that it stands for besides its own, oldest first; at most 100.
     pub further: Vec<StoredMessage>,
+    /// Earlier decisions and reopenings, the oldest first, where it was ever reopened.
+    pub history: Vec<PastStep>,
 }
 
 /// A refused message, for the record.
@@ -279,7 +316,7 @@ impl HeldMessage {
 pub struct IncidentFilter {
     /// Where they stand.
     pub status: Option<IncidentStatus>,
-    /// What happened to the message.
+    /// What happened to the message; `Report` finds every reported message, whatever else happened to it.
     pub kind: Option<IncidentKind>,
     /// What they are about.
     pub category: Option<Category>,

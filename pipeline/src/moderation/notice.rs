@@ -17,6 +17,10 @@ pub enum Notice {
     Incident(Arc<Incident>),
     /// An incident was decided.
     Decided(Arc<Incident>),
+    /// A decided incident was opened again.
+    Reopened(Arc<Incident>),
+    /// An open incident was joined by one more report of its message.
+    Reported(Arc<Incident>),
     /// A user was banned.
     Banned(Arc<BanRecord>),
     /// A ban was lifted.

@@ -12,7 +12,7 @@ use crate::{
 pub struct BanRecord {
     /// Its id, growing with time.
     pub id: BanId,
-    /// Who, why, until when.
+    /// Who, why, until when, on whose authority.
     pub ban: Ban,
     /// When it was set.
     pub created_at: Timestamp,

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 
 use super::{
     audit::{AuditEntry, AuditFilter, Deed},
-    incident::{Decision, Incident, IncidentFilter, IncidentInContext},
+    authority::Authority,
+    incident::{Decision, Incident, IncidentFilter, IncidentInContext, IncidentStatus},
     people::{BanRecord, Dossier},
     policy::Policy,
     rulebook::{RuleWrite, Rulebook, StoredRule},
@@ -18,6 +19,7 @@ use crate::{
     id::{BanId, IncidentId, MessageId, RoomId, RuleId, UserId},
     store::{Ban, Page, StoreError, StoredMessage},
     timestamp::Timestamp,
+    token::Role,
 };
 
 /// Why a write of the moderators is refused; nothing of it is kept then.
@@ -26,9 +28,31 @@ pub enum RecordsError {
     /// There is no such rule, version, incident, message or ban.
     #[error("there is no such thing")]
     NotFound,
-    /// Somebody else was faster: another revision of the rules, an incident that is decided.
+    /// The rules are at another revision.
     #[error("it was changed meanwhile")]
     Conflict,
+    /// The incident is decided already.
+    #[error("the incident is {} already", status.as_str())]
+    Decided {
+        /// The moderator; `None` is the policy.
+        by: Option<UserId>,
+        /// When.
+        at: Timestamp,
+        /// How.
+        status: IncidentStatus,
+    },
+    /// The incident is open: there is no decision to take back.
+    #[error("the incident is open")]
+    NotDecided,
+    /// The decision is another moderator's.
+    #[error("the decision is another moderator's")]
+    NotYours,
+    /// Retention has taken the text away, so that there is nothing left to decide about.
+    #[error("the text of the incident is gone")]
+    Cleared,
+    /// The ban was set on a higher authority.
+    #[error("the ban was set by somebody of a higher rank")]
+    Outranked,
     /// The decision does not fit the incident: only held messages are released, and only what is there is removed.
     #[error("the decision does not fit the incident")]
     DoesNotFit,
@@ -53,6 +77,15 @@ pub struct Decided {
     pub incident: Incident,
     /// The ban that was lifted because its strikes were taken back.
     pub lifted: Option<UserId>,
+}
+
+/// A disconnect, for other nodes to act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disconnect {
+    /// The user.
+    pub user: UserId,
+    /// On whose authority: it spares the connections that it does not bind.
+    pub authority: Authority,
 }
 
 /// Keeps what moderators see and do. What an `async fn` here acknowledges is durable.
@@ -90,9 +123,11 @@ pub trait Records: Send + Sync {
         deeds: Vec<Deed>,
     ) -> Result<Timestamp, RecordsError>;
 
-    /// Opens an incident about a delivered message that a participant reports; answers its id. Who is in the room may,
-    /// and who was when it was said, whatever became of them or the room since. The same reporter's second report on a
-    /// message answers the first one's.
+    /// Takes a participant's report of a delivered message; returns the id of the message's incident. Participants may
+    /// report, and those who were participants when it was said, whatever became of them or the room since.
+    ///
+    /// A message has one incident: a report opens it where there is none, joins it where there is, and reopens it where
+    /// it was decided, unless the message was removed. A second report of the same reporter changes nothing.
     ///
     /// # Errors
     /// `NotFound` where the reporter is neither or the message is not in the room; `TooMany` beyond 50 reports of a
@@ -113,15 +148,16 @@ pub trait Records: Send + Sync {
         limit: usize,
     ) -> Result<Page<Incident>, StoreError>;
 
-    /// An incident and what was said around it.
+    /// An incident, what was said around it, and its earlier decisions.
     async fn incident(&self, incident: IncidentId) -> Result<Option<IncidentInContext>, StoreError>;
 
-    /// Decides about an incident, once. A released message is stored, delivered and confirmed; a dismissed or released
-    /// strike is taken back, and the policy's ban with it where fewer strikes are left than the policy asked for when it
-    /// was set; a removed message is redacted.
+    /// Decides about an open incident. A released message is stored, delivered and confirmed. A dismissal takes the
+    /// strike back, and the policy's ban with it where fewer strikes are left than the policy asked for when it was set;
+    /// it releases a held message, and only closes the incident where that message cannot be delivered any more. A
+    /// removed message is redacted in its room, and the incident keeps its text as evidence.
     ///
     /// # Errors
-    /// `NotFound`, `Own` where the message is the actor's, `Conflict` where it is decided, `DoesNotFit`, `Undeliverable`.
+    /// `NotFound`, `Own` where the message is the actor's, `Decided`, `DoesNotFit`, `Undeliverable`.
     async fn decide(
         &self,
         incident: IncidentId,
@@ -130,11 +166,42 @@ pub trait Records: Send + Sync {
         actor: UserId,
     ) -> Result<Decided, RecordsError>;
 
-    /// Bans a user, or replaces their ban.
-    async fn ban(&self, ban: Ban, actor: Option<UserId>) -> Result<BanRecord, StoreError>;
+    /// Takes a decision back: the incident is open again, and the strikes that a dismissal took back count again. What
+    /// was done with the decision stays done: a delivered message, a removed one, a lifted ban. The actor is the one who
+    /// decided, or `is_admin`.
+    ///
+    /// # Errors
+    /// `NotFound`, `Own` where the message is the actor's, `NotDecided`, `NotYours`, `Cleared`.
+    async fn reopen(
+        &self,
+        incident: IncidentId,
+        note: Option<String>,
+        actor: UserId,
+        is_admin: bool,
+    ) -> Result<Incident, RecordsError>;
 
-    /// Lifts a ban; answers whether there was one in force.
-    async fn lift_ban(&self, user: UserId, actor: UserId) -> Result<bool, StoreError>;
+    /// Bans a user, or replaces their ban.
+    ///
+    /// # Errors
+    /// `Outranked` where a ban of a higher authority is in force.
+    async fn ban(&self, ban: Ban, actor: Option<UserId>) -> Result<BanRecord, RecordsError>;
+
+    /// Lifts a ban; returns whether there was one in force. The actor is `None` on the command line of the server.
+    ///
+    /// # Errors
+    /// `Outranked` where the ban is of a higher authority.
+    async fn lift_ban(
+        &self,
+        user: UserId,
+        actor: Option<UserId>,
+        authority: Authority,
+    ) -> Result<bool, RecordsError>;
+
+    /// Remembers the role that a user's token was seen with just now.
+    async fn note_role(&self, user: UserId, role: Role) -> Result<(), StoreError>;
+
+    /// Returns the role that a user's token was last seen with, within [`super::staff::ROLE_KNOWN`].
+    async fn role_of(&self, user: UserId) -> Result<Option<Role>, StoreError>;
 
     /// A page of bans before the ban `before`, newest first; lifted and expired ones only where `all`.
     async fn bans(
@@ -147,10 +214,11 @@ pub trait Records: Send + Sync {
     /// A user's record.
     async fn dossier(&self, user: UserId, policy: &Policy) -> Result<Dossier, StoreError>;
 
-    /// Removes a message's text everywhere: in its room and in incidents. The row and its sequence stay.
+    /// Removes a message's text from its room and from decided incidents. The row and its sequence stay. An open incident
+    /// keeps the text, which is its evidence, and so does every incident about the actor's own message.
     ///
     /// # Errors
-    /// `NotFound` where there is no such message.
+    /// `NotFound` where there is no such message; `Own` where it is the actor's and an incident about it is open.
     async fn redact(&self, message: MessageId, actor: UserId) -> Result<(), RecordsError>;
 
     /// The policy in force.
@@ -174,7 +242,7 @@ pub trait Records: Send + Sync {
     async fn audit_head(&self) -> Result<(i64, [u8; 32]), StoreError>;
 
     /// Adds what was done without any other write; where it disconnects somebody, other nodes learn of it.
-    async fn note_deed(&self, deed: Deed, disconnects: Option<UserId>) -> Result<(), StoreError>;
+    async fn note_deed(&self, deed: Deed, disconnects: Option<Disconnect>) -> Result<(), StoreError>;
 
     /// Adds hits to the numbers.
     async fn add_hits(&self, hits: Vec<Hits>) -> Result<(), StoreError>;

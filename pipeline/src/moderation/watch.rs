@@ -27,6 +27,7 @@ use crate::{
     rejection::Filtered,
     store::{SentKey, Store, StoreError},
     timestamp::Timestamp,
+    token::Role,
 };
 
 /// Hits that wait to be written down: beyond so many rules and actions on a day nothing more is counted for now.
@@ -78,9 +79,9 @@ impl Watch {
         self.store.now()
     }
 
-    /// Whether a user is banned now.
-    pub async fn is_banned(&self, user: UserId) -> Result<bool, StoreError> {
-        Ok(self.store.ban_of(user).await?.is_some_and(|ban| ban.holds_at(self.now())))
+    /// Returns whether a user with this role is kept out now.
+    pub async fn is_kept_out(&self, user: UserId, role: Role) -> Result<bool, StoreError> {
+        Ok(self.store.ban_of(user).await?.is_some_and(|ban| ban.keeps_out(role, self.now())))
     }
 
     /// How long messages took to judge.
@@ -147,8 +148,8 @@ impl Watch {
         match self.store.record_refused(refused, &self.policy()).await {
             Ok(recorded) => {
                 if let Some(ban) = recorded.banned {
-                    let notice = Notice::Banned(Arc::new(ban));
-                    self.bus.publish(vec![Event::Banned(user), Event::Notice(notice)]).await;
+                    let event = Event::Banned(user, ban.ban.authority);
+                    self.bus.publish(vec![event, Event::Notice(Notice::Banned(Arc::new(ban)))]).await;
                 }
             }
             Err(error) => {

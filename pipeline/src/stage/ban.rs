@@ -29,7 +29,9 @@ impl Stage<Request<WellFormed>> for Ban {
         let this = Arc::clone(self);
         Box::pin(async move {
             match this.store.cached_ban_of(request.sender()).await {
-                Ok(Some(ban)) if ban.holds_at(this.store.now()) => Err(request.refuse(Rejection::Banned)),
+                Ok(Some(ban)) if ban.keeps_out(request.role(), this.store.now()) => {
+                    Err(request.refuse(Rejection::Banned))
+                }
                 Ok(_) => Ok(request.prove(NotBanned(()))),
                 Err(error) => Err(request.refuse(error)),
             }

@@ -103,7 +103,10 @@ async fn the_last_strike_bans_and_is_still_answered_with_4011() {
     let refused = house.send(send(1, SLUR)).await.expect_err("refused");
     assert_eq!(refused.rejection.close(), Some(CloseCode::HatefulSpeech));
     let events = house.bus.0.lock().expect("nobody panicked");
-    assert!(matches!(&events[..], [Event::Banned(user), Event::Notice(_)] if *user == ALICE), "{events:?}");
+    assert!(
+        matches!(&events[..], [Event::Banned(user, _), Event::Notice(_)] if *user == ALICE),
+        "{events:?}"
+    );
 }
 
 #[tokio::test]

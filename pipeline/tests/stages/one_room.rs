@@ -17,7 +17,7 @@ use plic_pipeline::{
     id::{BanId, ConnectionId, MessageId, RoomId, UserId},
     metrics::PipelineMetrics,
     moderation::{
-        BanRecord, Policy, Watch,
+        Authority, BanRecord, Policy, Watch,
         incident::{HeldMessage, RefusedMessage},
     },
     opinion::{Opinion, SecondOpinion},
@@ -93,7 +93,7 @@ impl Store for OneRoom {
         self.recorded.lock().expect("no test panics while it holds this").push(refused);
         let banned = self.bans.then(|| BanRecord {
             id: BanId(1),
-            ban: Ban { user, reason: String::new(), expires_at: None },
+            ban: Ban { user, reason: String::new(), expires_at: None, authority: Authority::Moderator },
             created_at: Timestamp(0),
             created_by: None,
             lifted_at: None,
@@ -120,7 +120,12 @@ impl Store for OneRoom {
     }
 
     async fn ban_of(&self, user: UserId) -> Result<Option<Ban>, StoreError> {
-        self.answer(self.banned_until.map(|end| Ban { user, reason: String::new(), expires_at: Some(end) }))
+        self.answer(self.banned_until.map(|end| Ban {
+            user,
+            reason: String::new(),
+            expires_at: Some(end),
+            authority: Authority::Moderator,
+        }))
     }
 
     async fn create_room(&self, _: UserId, _: &[UserId], _: Option<i64>) -> Result<RoomId, RoomError> {

@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use plic_pipeline::{
     id::{BanId, IncidentId, MessageId, RoomId, RuleId, UserId},
     moderation::{
-        AuditEntry, AuditFilter, BanRecord, Decision, Deed, Dossier, Incident, IncidentFilter, Policy,
-        Records, RuleWrite, Rulebook, StoredRule,
+        AuditEntry, AuditFilter, Authority, BanRecord, Decision, Deed, Dossier, Incident, IncidentFilter,
+        Policy, Records, RuleWrite, Rulebook, StoredRule,
         incident::IncidentInContext,
-        records::{Decided, RecordsError},
+        records::{Decided, Disconnect, RecordsError},
         stats::{Hits, Stats},
     },
     store::{Ban, Page, Store, StoreError, StoredMessage},
     timestamp::Timestamp,
+    token::Role,
 };
 
 use super::Cached;
@@ -91,7 +92,25 @@ impl<S: Store + Records + 'static> Records for Cached<S> {
         .await
     }
 
-    async fn ban(&self, ban: Ban, actor: Option<UserId>) -> Result<BanRecord, StoreError> {
+    async fn reopen(
+        &self,
+        incident: IncidentId,
+        note: Option<String>,
+        actor: UserId,
+        is_admin: bool,
+    ) -> Result<Incident, RecordsError> {
+        self.store.reopen(incident, note, actor, is_admin).await
+    }
+
+    async fn note_role(&self, user: UserId, role: Role) -> Result<(), StoreError> {
+        self.store.note_role(user, role).await
+    }
+
+    async fn role_of(&self, user: UserId) -> Result<Option<Role>, StoreError> {
+        self.store.role_of(user).await
+    }
+
+    async fn ban(&self, ban: Ban, actor: Option<UserId>) -> Result<BanRecord, RecordsError> {
         let (store, bans, user) = (Arc::clone(&self.store), self.bans.clone(), ban.user);
         Self::to_the_end(async move {
             let done = store.ban(ban, actor).await;
@@ -102,10 +121,15 @@ impl<S: Store + Records + 'static> Records for Cached<S> {
         .await
     }
 
-    async fn lift_ban(&self, user: UserId, actor: UserId) -> Result<bool, StoreError> {
+    async fn lift_ban(
+        &self,
+        user: UserId,
+        actor: Option<UserId>,
+        authority: Authority,
+    ) -> Result<bool, RecordsError> {
         let (store, bans) = (Arc::clone(&self.store), self.bans.clone());
         Self::to_the_end(async move {
-            let done = store.lift_ban(user, actor).await;
+            let done = store.lift_ban(user, actor, authority).await;
             bans.forget(user);
             done
         })
@@ -154,7 +178,7 @@ impl<S: Store + Records + 'static> Records for Cached<S> {
         self.store.audit_head().await
     }
 
-    async fn note_deed(&self, deed: Deed, disconnects: Option<UserId>) -> Result<(), StoreError> {
+    async fn note_deed(&self, deed: Deed, disconnects: Option<Disconnect>) -> Result<(), StoreError> {
         self.store.note_deed(deed, disconnects).await
     }
 

@@ -25,9 +25,10 @@ use super::{
     feed, missed, open,
 };
 
-/// The banned ones of these users.
-const BANNED: &str = "SELECT \"user\" FROM bans WHERE \"user\" = ANY ($1) AND lifted_at IS NULL \
-                      AND (expires_at IS NULL OR expires_at > $2)";
+/// Those of these users whom a ban binds: one that no admin set binds nobody who was last seen as an admin.
+const BANNED: &str = "SELECT b.\"user\" FROM bans b WHERE b.\"user\" = ANY ($1) AND b.lifted_at IS NULL \
+                      AND (b.expires_at IS NULL OR b.expires_at > $2) AND (b.authority = 'admin' OR NOT EXISTS (\
+                          SELECT FROM staff s WHERE s.\"user\" = b.\"user\" AND s.role = 'admin'))";
 /// Arrivals of one transaction, which holds up all other changes.
 const ARRIVALS: usize = 256;
 /// How long news are kept, in microseconds.

@@ -3,6 +3,7 @@
 use plic_pipeline::{
     event::Confirmation,
     id::{ConnectionId, IncidentId, RoomId, UserId},
+    moderation::{Authority, records::Disconnect},
 };
 use serde::{Deserialize, Serialize};
 use sqlx::{query, query_as};
@@ -15,16 +16,50 @@ use super::connection::Connection;
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Body {
-    Room { room: RoomId, seq: i64, people_version: i64 },
-    Banned { user: UserId },
-    BanLifted { user: UserId },
-    Disconnected { user: UserId },
-    Replaced { user: UserId, connection: u64 },
+    Room {
+        room: RoomId,
+        seq: i64,
+        people_version: i64,
+    },
+    Banned {
+        user: UserId,
+    },
+    BanLifted {
+        user: UserId,
+    },
+    Disconnected {
+        user: UserId,
+        /// A node of the release before names none, and disconnects everybody.
+        #[serde(default = "everybody")]
+        authority: Authority,
+    },
+    Replaced {
+        user: UserId,
+        connection: u64,
+    },
     Rules,
     Policy,
-    Incident { incident: IncidentId },
-    Decided { incident: IncidentId },
-    Released { sender: UserId, origin: u64, temp_id: String },
+    Incident {
+        incident: IncidentId,
+    },
+    Decided {
+        incident: IncidentId,
+    },
+    Reopened {
+        incident: IncidentId,
+    },
+    Reported {
+        incident: IncidentId,
+    },
+    Released {
+        sender: UserId,
+        origin: u64,
+        temp_id: String,
+    },
+}
+
+fn everybody() -> Authority {
+    Authority::Admin
 }
 
 impl From<&News> for Body {
@@ -35,7 +70,9 @@ impl From<&News> for Body {
             }
             News::Banned(user) => Self::Banned { user: *user },
             News::BanLifted(user) => Self::BanLifted { user: *user },
-            News::Disconnected(user) => Self::Disconnected { user: *user },
+            News::Disconnected(Disconnect { user, authority }) => {
+                Self::Disconnected { user: *user, authority: *authority }
+            }
             News::Replaced(Arrival { user, connection }) => {
                 Self::Replaced { user: *user, connection: connection.0 }
             }
@@ -43,6 +80,8 @@ impl From<&News> for Body {
             News::Policy => Self::Policy,
             News::Incident(incident) => Self::Incident { incident: *incident },
             News::Decided(incident) => Self::Decided { incident: *incident },
+            News::Reopened(incident) => Self::Reopened { incident: *incident },
+            News::Reported(incident) => Self::Reported { incident: *incident },
             News::Released(Confirmation { sender, origin, temp_id }) => {
                 Self::Released { sender: *sender, origin: origin.0, temp_id: temp_id.as_str().to_owned() }
             }
@@ -56,7 +95,7 @@ impl From<Body> for News {
             Body::Room { room, seq, people_version } => Self::Room(RoomHead { room, seq, people_version }),
             Body::Banned { user } => Self::Banned(user),
             Body::BanLifted { user } => Self::BanLifted(user),
-            Body::Disconnected { user } => Self::Disconnected(user),
+            Body::Disconnected { user, authority } => Self::Disconnected(Disconnect { user, authority }),
             Body::Replaced { user, connection } => {
                 Self::Replaced(Arrival { user, connection: ConnectionId(connection) })
             }
@@ -64,6 +103,8 @@ impl From<Body> for News {
             Body::Policy => Self::Policy,
             Body::Incident { incident } => Self::Incident(incident),
             Body::Decided { incident } => Self::Decided(incident),
+            Body::Reopened { incident } => Self::Reopened(incident),
+            Body::Reported { incident } => Self::Reported(incident),
             Body::Released { sender, origin, temp_id } => Self::Released(Confirmation {
                 sender,
                 origin: ConnectionId(origin),
@@ -159,12 +200,14 @@ mod tests {
             News::Room(RoomHead { room: RoomId(1), seq: 2, people_version: 3 }),
             News::Banned(user),
             News::BanLifted(user),
-            News::Disconnected(user),
+            News::Disconnected(Disconnect { user, authority: Authority::Moderator }),
             News::Replaced(Arrival { user, connection: ConnectionId(u64::MAX) }),
             News::Rules,
             News::Policy,
             News::Incident(IncidentId(4)),
             News::Decided(IncidentId(5)),
+            News::Reopened(IncidentId(6)),
+            News::Reported(IncidentId(7)),
             News::Released(Confirmation { sender: user, origin: ConnectionId(6), temp_id: "a\0b".into() }),
         ];
         for news in all {
@@ -172,6 +215,9 @@ mod tests {
             assert!(!json.contains('\0'));
             assert_eq!(News::from(serde_json::from_str::<Body>(&json).expect("it is news")), news);
         }
+        let old = serde_json::from_str::<Body>(&format!(r#"{{"kind":"disconnected","user":"{user}"}}"#));
+        let disconnect = Disconnect { user, authority: Authority::Admin };
+        assert_eq!(News::from(old.expect("it is news")), News::Disconnected(disconnect));
         assert!(serde_json::from_str::<Body>(r#"{"kind":"of the future","user":1}"#).is_err());
     }
 }

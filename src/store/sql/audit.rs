@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use plic_pipeline::{
     id::UserId,
-    moderation::{ActionFilter, AuditEntry, AuditFilter, Deed, audit::chain},
+    moderation::{ActionFilter, AuditEntry, AuditFilter, Deed, audit::chain, records::Disconnect},
     store::{Page, StoreError},
     timestamp::Timestamp,
 };
@@ -54,7 +54,7 @@ pub(super) async fn add(connection: &mut Connection, deed: &Deed, now: Timestamp
 pub(super) struct NoteDeed {
     pub(super) deed: Deed,
     /// Whom it disconnects.
-    pub(super) disconnects: Option<UserId>,
+    pub(super) disconnects: Option<Disconnect>,
 }
 
 #[async_trait]

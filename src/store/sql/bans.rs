@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use plic_pipeline::{
     id::{BanId, UserId},
-    moderation::{BanRecord, Deed},
-    store::{Ban, Page, StoreError},
+    moderation::{Authority, BanRecord, Deed, records::RecordsError},
+    store::{Ban, Page},
     timestamp::Timestamp,
+    token::Role,
 };
 use sqlx::{FromRow, query, query_as, query_scalar};
 use uuid::Uuid;
@@ -17,13 +18,15 @@ use super::{
     change::{Change, Work},
     db::{Connection, Text},
     read::{one_more_than, page},
+    staff,
+    words::variant,
 };
 
-pub(super) const ALL: &str = "SELECT id, \"user\", reason, created_by, created_at, expires_at, lifted_at, lifted_by \
+pub(super) const ALL: &str = "SELECT id, \"user\", reason, created_by, created_at, expires_at, lifted_at, lifted_by, authority \
                               FROM bans WHERE id < $1 ORDER BY id DESC LIMIT $3";
-pub(super) const IN_FORCE: &str = "SELECT id, \"user\", reason, created_by, created_at, expires_at, lifted_at, lifted_by \
+pub(super) const IN_FORCE: &str = "SELECT id, \"user\", reason, created_by, created_at, expires_at, lifted_at, lifted_by, authority \
      FROM bans WHERE lifted_at IS NULL AND id < $1 AND (expires_at IS NULL OR expires_at > $2) ORDER BY id DESC LIMIT $3";
-pub(super) const OF_USER: &str = "SELECT id, \"user\", reason, created_by, created_at, expires_at, lifted_at, lifted_by \
+pub(super) const OF_USER: &str = "SELECT id, \"user\", reason, created_by, created_at, expires_at, lifted_at, lifted_by, authority \
      FROM bans WHERE \"user\" = $1 ORDER BY id DESC LIMIT $2";
 
 #[derive(FromRow)]
@@ -36,22 +39,36 @@ struct BanRow {
     expires_at: Option<i64>,
     lifted_at: Option<i64>,
     lifted_by: Option<Uuid>,
+    authority: Option<String>,
 }
 
-impl From<BanRow> for BanRecord {
-    fn from(row: BanRow) -> Self {
-        Self {
+impl TryFrom<BanRow> for BanRecord {
+    type Error = sqlx::Error;
+
+    fn try_from(row: BanRow) -> sqlx::Result<Self> {
+        let authority = authority(row.authority.as_deref(), row.created_by.is_some())?;
+        Ok(Self {
             id: BanId(row.id),
             ban: Ban {
                 user: UserId(row.user),
                 reason: row.reason.0,
                 expires_at: row.expires_at.map(Timestamp),
+                authority,
             },
             created_at: Timestamp(row.created_at),
             created_by: row.created_by.map(UserId),
             lifted_at: row.lifted_at.map(Timestamp),
             lifted_by: row.lifted_by.map(UserId),
-        }
+        })
+    }
+}
+
+/// Reads the authority of a ban; one from before authorities were kept is the policy's or a moderator's.
+pub(super) fn authority(word: Option<&str>, is_somebodys: bool) -> sqlx::Result<Authority> {
+    match word {
+        Some(word) => variant(word),
+        None if is_somebodys => Ok(Authority::Moderator),
+        None => Ok(Authority::Policy),
     }
 }
 
@@ -64,9 +81,13 @@ pub(super) struct SetBan {
 #[async_trait]
 impl Change for SetBan {
     type Done = BanRecord;
-    type Refusal = StoreError;
+    type Refusal = RecordsError;
 
-    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<BanRecord, StoreError>> {
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<BanRecord, RecordsError>> {
+        let standing = standing(work.connection, self.ban.user).await?.map(|record| record.ban);
+        if standing.is_some_and(|ban| ban.holds_at(work.now) && ban.authority > self.ban.authority) {
+            return Ok(Err(RecordsError::Outranked));
+        }
         set(work, &self.ban, self.actor, None).await.map(Ok)
     }
 }
@@ -74,26 +95,32 @@ impl Change for SetBan {
 /// Lifts a ban; answers whether there was one in force.
 pub(super) struct LiftBan {
     pub(super) user: UserId,
-    pub(super) actor: UserId,
+    /// Who; nobody on the command line of the server.
+    pub(super) actor: Option<UserId>,
+    pub(super) authority: Authority,
 }
 
 #[async_trait]
 impl Change for LiftBan {
     type Done = bool;
-    type Refusal = StoreError;
+    type Refusal = RecordsError;
 
-    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<bool, StoreError>> {
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<bool, RecordsError>> {
         let standing = standing(work.connection, self.user).await?;
         let Some(ban) = standing.filter(|record| record.ban.holds_at(work.now)) else { return Ok(Ok(false)) };
+        if ban.ban.authority > self.authority {
+            return Ok(Err(RecordsError::Outranked));
+        }
         query("UPDATE bans SET lifted_at = $1, lifted_by = $2 WHERE id = $3")
             .bind(work.now.0)
-            .bind(self.actor.0)
+            .bind(self.actor.map(|actor| actor.0))
             .bind(ban.id.0)
             .execute(&mut *work.connection)
             .await?;
-        let deed = Deed::new(Some(self.actor), "ban.lift")
-            .with("user_id", self.user.to_string())
-            .with("ban_id", ban.id.0);
+        let deed =
+            Deed::new(self.actor, "ban.lift").with("user_id", self.user.to_string()).with("ban_id", ban.id.0);
+        // The policy lifts bans too; what it lifts names an incident.
+        let deed = if self.actor.is_none() { deed.with("on_the_command_line", true) } else { deed };
         audit::add(work.connection, &deed, work.now).await?;
         work.news.push(News::BanLifted(self.user));
         Ok(Ok(true))
@@ -116,8 +143,8 @@ pub(super) async fn set(
         .execute(&mut *work.connection)
         .await?;
     let id: i64 = query_scalar(
-        "INSERT INTO bans (\"user\", reason, created_by, created_at, expires_at, strikes) \
-         VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+        "INSERT INTO bans (\"user\", reason, created_by, created_at, expires_at, strikes, authority) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
     )
     .bind(ban.user.0)
     .bind(Text::from(ban.reason.as_str()))
@@ -125,12 +152,14 @@ pub(super) async fn set(
     .bind(now.0)
     .bind(ban.expires_at.map(|end| end.0))
     .bind(strikes.map(i64::from))
+    .bind(ban.authority.as_str())
     .fetch_one(&mut *work.connection)
     .await?;
     let deed = Deed::new(by, "ban.set")
         .with("user_id", ban.user.to_string())
         .with("ban_id", id)
         .with("reason", ban.reason.as_str())
+        .with("authority", ban.authority.as_str())
         .with("expires_at", ban.expires_at.map(|end| end.to_string()));
     audit::add(work.connection, &deed, now).await?;
     work.news.push(News::Banned(ban.user));
@@ -147,13 +176,26 @@ pub(super) async fn set(
 /// The user's ban that was not lifted, in force or expired.
 pub(super) async fn standing(connection: &mut Connection, user: UserId) -> sqlx::Result<Option<BanRecord>> {
     let row: Option<BanRow> = query_as(
-        "SELECT id, \"user\", reason, created_by, created_at, expires_at, lifted_at, lifted_by \
+        "SELECT id, \"user\", reason, created_by, created_at, expires_at, lifted_at, lifted_by, authority \
          FROM bans WHERE \"user\" = $1 AND lifted_at IS NULL",
     )
     .bind(user.0)
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(BanRecord::from))
+    row.map(BanRecord::try_from).transpose()
+}
+
+/// Returns whether a ban keeps a user from sending. A ban that does not bind admins keeps nobody who was last seen as one.
+pub(super) async fn silences(
+    connection: &mut Connection,
+    user: UserId,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let Some(record) = standing(&mut *connection, user).await? else { return Ok(false) };
+    if !record.ban.holds_at(now) {
+        return Ok(false);
+    }
+    Ok(record.ban.authority.binds(Role::Admin) || !staff::is_admin(connection, user).await?)
 }
 
 /// A page of bans, newest first.
@@ -170,7 +212,7 @@ pub(super) async fn list(
         .bind(one_more_than(limit))
         .fetch_all(connection)
         .await?;
-    Ok(page(rows.into_iter().map(BanRecord::from).collect(), limit))
+    Ok(page(rows.into_iter().map(BanRecord::try_from).collect::<sqlx::Result<_>>()?, limit))
 }
 
 /// The newest bans of a user.
@@ -180,5 +222,5 @@ pub(super) async fn of_user(
     limit: i64,
 ) -> sqlx::Result<Vec<BanRecord>> {
     let rows: Vec<BanRow> = query_as(OF_USER).bind(user.0).bind(limit).fetch_all(connection).await?;
-    Ok(rows.into_iter().map(BanRecord::from).collect())
+    rows.into_iter().map(BanRecord::try_from).collect()
 }

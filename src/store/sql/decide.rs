@@ -36,29 +36,37 @@ impl Change for Decide {
             return Ok(Err(RecordsError::Own));
         }
         if incident.status != IncidentStatus::Open {
-            return Ok(Err(RecordsError::Conflict));
+            return Ok(Err(RecordsError::Decided {
+                by: incident.decided_by,
+                at: incident.decided_at.unwrap_or(incident.created_at),
+                status: incident.status,
+            }));
         }
+        // One that was released, and reopened since, is not delivered again.
+        let waits = incident.kind == IncidentKind::Hold && incident.message.is_none();
+        let mut status = self.decision.status();
         let mut lifted = None;
         match self.decision {
             Decision::Uphold => {}
-            Decision::Dismiss => lifted = strikes::take_back(work, incident.id).await?,
-            Decision::Release if incident.kind != IncidentKind::Hold => {
-                return Ok(Err(RecordsError::DoesNotFit));
+            Decision::Dismiss => {
+                lifted = strikes::take_back(work, incident.id).await?;
+                if waits && held::deliver(work, &incident).await?.is_some() {
+                    status = IncidentStatus::Released;
+                }
             }
+            Decision::Release if !waits => return Ok(Err(RecordsError::DoesNotFit)),
             Decision::Release => {
                 if held::deliver(work, &incident).await?.is_none() {
                     return Ok(Err(RecordsError::Undeliverable));
                 }
             }
             Decision::Remove => match incident.message {
+                // The incident keeps the text for as long as the policy keeps incidents: it is the evidence.
                 Some(message) => redact::message(work.connection, message, work.now).await?,
-                None if incident.kind == IncidentKind::Hold => {
-                    redact::incident(work.connection, incident.id).await?;
-                }
+                None if waits => {}
                 None => return Ok(Err(RecordsError::DoesNotFit)),
             },
         }
-        let status = self.decision.status();
         let incident =
             incidents::close(work, incident.id, status, Some(self.actor), self.note.as_deref()).await?;
         let deed = Deed::new(Some(self.actor), "incident.decide")

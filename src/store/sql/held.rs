@@ -41,8 +41,7 @@ impl Change for Hold {
             Some(Before::Held) => return Ok(Ok(Held::Waiting)),
             None => {}
         }
-        let ban = bans::standing(work.connection, key.sender).await?;
-        if ban.is_some_and(|record| record.ban.holds_at(work.now)) {
+        if bans::silences(work.connection, key.sender, work.now).await? {
             return Ok(Err(StoreError::Banned));
         }
         if !present.is_some_and(|present| present.users.contains(&key.sender)) {

@@ -7,7 +7,7 @@ use plic_pipeline::{
     id::{IncidentId, MessageId, RoomId, RuleId, UserId},
     moderation::{
         FoundMatch, Incident, IncidentFilter, IncidentKind, IncidentStatus, Notice,
-        incident::{IncidentInContext, Report},
+        incident::{IncidentInContext, Reopened, Report},
     },
     store::{Page, StoredMessage},
     timestamp::Timestamp,
@@ -21,11 +21,13 @@ use super::{
     change::Work,
     db::{Bulk, Connection, HIDDEN, Text, newest_id},
     read::{MAX_TEXT_BYTES, MessageRow, message_of, one_more_than, place_of},
+    reopen, reports,
     words::{count, from_json, json, variant, word},
 };
 
 const COLUMNS: &str = "i.id, i.status, i.kind, i.category, i.\"user\", i.room, i.message, i.text, i.matches, \
-                       i.reporter, i.reason, i.created_at, i.decided_by, i.decided_at, i.note, i.further";
+                       i.reporter, i.reason, i.report_count, i.created_at, i.decided_by, i.decided_at, i.note, \
+                       i.further, i.reopened_at, i.reopened_by";
 const INSERT_RULES: Bulk = Bulk {
     before: "INSERT INTO incident_rules (rule, incident, shadow) SELECT * FROM (VALUES ",
     after: ") AS v WHERE column1 IS NOT NULL ON CONFLICT DO NOTHING",
@@ -34,6 +36,8 @@ const INSERT_RULES: Bulk = Bulk {
 /// Messages shown on either side of an incident's, and of those that it stands for besides its own.
 const AROUND: i64 = 10;
 const MAX_FURTHER: i64 = 100;
+/// Incidents whose reports are read at a time: a page ends early once it holds much text.
+const INCIDENTS_AT_A_TIME: usize = 16;
 
 pub(super) const BEFORE: &str = "SELECT id, room, sender, text, created_at FROM messages \
                                  WHERE room = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
@@ -53,7 +57,8 @@ pub(super) struct NewIncident {
     pub(super) message: Option<MessageId>,
     pub(super) text: String,
     pub(super) matches: Vec<FoundMatch>,
-    pub(super) report: Option<Report>,
+    /// Who reported it and why, where a report opens it.
+    pub(super) report: Option<(UserId, String)>,
 }
 
 #[derive(FromRow)]
@@ -69,17 +74,28 @@ struct IncidentRow {
     matches: String,
     reporter: Option<Uuid>,
     reason: Option<Text>,
+    report_count: i64,
     created_at: i64,
     decided_by: Option<Uuid>,
     decided_at: Option<i64>,
     note: Option<Text>,
     further: Option<i64>,
+    reopened_at: Option<i64>,
+    reopened_by: Option<Uuid>,
 }
 
 impl TryFrom<IncidentRow> for Incident {
     type Error = sqlx::Error;
 
+    /// Without more reports than the first: [`with_reports`] reads the others.
     fn try_from(row: IncidentRow) -> sqlx::Result<Self> {
+        let created_at = Timestamp(row.created_at);
+        let first = row.reporter.map(|reporter| Report {
+            reporter: UserId(reporter),
+            reason: row.reason.map(|reason| reason.0).unwrap_or_default(),
+            created_at,
+        });
+        let reports: Vec<Report> = first.into_iter().collect();
         Ok(Self {
             id: IncidentId(row.id),
             status: variant(&row.status)?,
@@ -90,15 +106,19 @@ impl TryFrom<IncidentRow> for Incident {
             message: row.message.map(MessageId),
             text: row.text.0,
             matches: from_json(&row.matches)?,
-            report: row.reporter.map(|reporter| Report {
-                reporter: UserId(reporter),
-                reason: row.reason.map(|reason| reason.0).unwrap_or_default(),
-            }),
-            created_at: Timestamp(row.created_at),
+            // A node of the release before counts none.
+            report_count: u32::try_from(row.report_count)
+                .unwrap_or(u32::MAX)
+                .max(u32::from(!reports.is_empty())),
+            reports,
+            created_at,
             decided_by: row.decided_by.map(UserId),
             decided_at: row.decided_at.map(Timestamp),
             note: row.note.map(|note| note.0),
             further: row.further.map_or(0, count),
+            reopened: row
+                .reopened_at
+                .map(|at| Reopened { at: Timestamp(at), by: row.reopened_by.map(UserId) }),
         })
     }
 }
@@ -116,8 +136,8 @@ pub(super) async fn open(
     };
     let id: i64 = query_scalar(
         "INSERT INTO incidents \
-         (kind, category, \"user\", room, message, near, text, matches, reporter, reason, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
+         (kind, category, \"user\", room, message, near, text, matches, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
     )
     .bind(kind.as_str())
     .bind(word(&category))
@@ -127,14 +147,19 @@ pub(super) async fn open(
     .bind(near)
     .bind(Text::from(text.as_str()))
     .bind(json(&matches)?)
-    .bind(report.as_ref().map(|report| report.reporter.0))
-    .bind(report.as_ref().map(|report| Text::from(report.reason.as_str())))
     .bind(now.0)
     .fetch_one(&mut *connection)
     .await?;
-    add_rules(connection, IncidentId(id), &matches).await?;
+    let id = IncidentId(id);
+    add_rules(connection, id, &matches).await?;
+    let mut reports = Vec::new();
+    if let (Some((reporter, reason)), Some(message)) = (report, message) {
+        let report = Report { reporter, reason, created_at: now };
+        reports::add(connection, id, message, &report).await?;
+        reports.push(report);
+    }
     Ok(Incident {
-        id: IncidentId(id),
+        id,
         status: IncidentStatus::Open,
         kind,
         category,
@@ -143,12 +168,14 @@ pub(super) async fn open(
         message,
         text,
         matches,
-        report,
+        report_count: u32::try_from(reports.len()).unwrap_or(u32::MAX),
+        reports,
         created_at: now,
         decided_by: None,
         decided_at: None,
         note: None,
         further: 0,
+        reopened: None,
     })
 }
 
@@ -196,21 +223,30 @@ pub(super) async fn load(
 ) -> sqlx::Result<Option<Incident>> {
     // Safe: made of constants.
     let sql = AssertSqlSafe(format!("SELECT {COLUMNS} FROM incidents i WHERE i.id = $1"));
-    let row: Option<IncidentRow> = query_as(sql).bind(incident.0).fetch_optional(connection).await?;
-    row.map(Incident::try_from).transpose()
+    let row: Option<IncidentRow> = query_as(sql).bind(incident.0).fetch_optional(&mut *connection).await?;
+    let Some(row) = row else { return Ok(None) };
+    let mut found = [row.try_into()?];
+    reports::load(connection, &mut found).await?;
+    let [incident] = found;
+    Ok(Some(incident))
 }
 
 /// A list of incidents. The first condition, the one that most likely leaves the fewest, is served by its index, newest
 /// first; the others are hidden from the planner, which would otherwise be free to sort what another index finds.
 pub(super) fn list_sql(filter: &IncidentFilter) -> String {
     let is_open = filter.status == Some(IncidentStatus::Open);
+    // Whatever else happened to a reported message, it was reported.
+    let of_kind = match filter.kind {
+        Some(IncidentKind::Report) => "reporter IS NOT NULL",
+        _ => "kind = $7",
+    };
     let conditions = [
         (filter.user.is_some(), r#""user" = $2"#),
         (filter.room.is_some(), "room = $3"),
         (filter.rule.is_some(), "rule"),
         (is_open, "status = $5"),
         (filter.category.is_some(), "category = $6"),
-        (filter.kind.is_some(), "kind = $7"),
+        (filter.kind.is_some(), of_kind),
         (filter.status.is_some() && !is_open, "status = $5"),
     ];
     let mut asked = conditions.into_iter().filter_map(|(asked, condition)| asked.then_some(condition));
@@ -254,8 +290,8 @@ pub(super) async fn list(
         .bind(filter.category.map(|category| word(&category)))
         .bind(filter.kind.map(IncidentKind::as_str))
         .bind(one_more_than(limit))
-        .fetch(connection);
-    let mut page = Page { items: Vec::new(), more: false };
+        .fetch(&mut *connection);
+    let mut page: Page<Incident> = Page { items: Vec::new(), more: false };
     let mut bytes = 0;
     while let Some(row) = rows.try_next().await? {
         if page.items.len() == limit || bytes > MAX_TEXT_BYTES {
@@ -265,6 +301,15 @@ pub(super) async fn list(
         bytes += row.text.0.len() + row.matches.len();
         page.items.push(row.try_into()?);
     }
+    drop(rows);
+    let (mut read, mut bytes) = (0, 0);
+    while read < page.items.len() && bytes <= MAX_TEXT_BYTES {
+        let end = page.items.len().min(read + INCIDENTS_AT_A_TIME);
+        bytes += reports::load(connection, &mut page.items[read..end]).await?;
+        read = end;
+    }
+    page.more |= read < page.items.len();
+    page.items.truncate(read);
     Ok(page)
 }
 
@@ -289,9 +334,10 @@ pub(super) async fn in_context(
     before.reverse();
     let after = said(connection, AFTER, incident.room, from).await?;
     let further: Vec<MessageRow> =
-        query_as(FURTHER).bind(incident.id.0).bind(MAX_FURTHER).fetch_all(connection).await?;
+        query_as(FURTHER).bind(incident.id.0).bind(MAX_FURTHER).fetch_all(&mut *connection).await?;
     let further = further.into_iter().rev().map(message_of).collect();
-    Ok(Some(IncidentInContext { incident, before, after, further }))
+    let history = reopen::history(connection, incident.id).await?;
+    Ok(Some(IncidentInContext { incident, before, after, further, history }))
 }
 
 async fn said(
@@ -324,7 +370,7 @@ pub(super) async fn close(
         .bind(incident.0)
         .execute(&mut *work.connection)
         .await?;
-    query("UPDATE held SET decided = TRUE, delivered = NULL WHERE incident = $1")
+    query("UPDATE held SET decided = TRUE WHERE incident = $1")
         .bind(incident.0)
         .execute(&mut *work.connection)
         .await?;

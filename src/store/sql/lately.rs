@@ -18,7 +18,8 @@ pub(super) const FLAGGED: &str =
     "SELECT count(*) FROM incidents WHERE \"user\" = $1 AND kind = $2 AND created_at > $3";
 pub(super) const UNDECIDED: &str = "SELECT count(*) FROM incidents WHERE \"user\" = $1 AND kind = $2 AND created_at > $3 \
      AND status = 'open'";
-pub(super) const REPORTED: &str = "SELECT count(*) FROM incidents WHERE reporter = $1 AND created_at > $2";
+pub(super) const REPORTED: &str =
+    "SELECT count(*) FROM incident_reports WHERE reporter = $1 AND created_at > $2";
 
 /// Whether the sender has as many flagged messages as the queue takes.
 pub(super) async fn is_full_of_flags(

@@ -15,6 +15,7 @@ use sqlx::{FromRow, Row as _, query_as, query_scalar};
 use uuid::Uuid;
 
 use super::{
+    bans,
     db::{Bulk, Connection, Text},
     window::is_within,
 };
@@ -34,7 +35,7 @@ const NEWEST_MESSAGES: Bulk = Bulk {
 
 pub(super) const SENT: &str = "SELECT message, at FROM sent WHERE sender = $1 AND room = $2 AND digest = $3";
 pub(super) const HELD: &str = "SELECT max(at) FROM held WHERE sender = $1 AND room = $2 AND digest = $3";
-pub(super) const BAN: &str = "SELECT reason, expires_at FROM bans WHERE \"user\" = $1 AND lifted_at IS NULL";
+pub(super) const BAN: &str = "SELECT reason, expires_at, authority, created_by IS NOT NULL FROM bans WHERE \"user\" = $1 AND lifted_at IS NULL";
 
 /// A page of rooms ends early once its participants and last messages take so many bytes: rooms of a thousand would make
 /// it megabytes.
@@ -117,8 +118,15 @@ pub(super) async fn already_sent(
 }
 
 pub(super) async fn ban_of(connection: &mut Connection, user: UserId) -> sqlx::Result<Option<Ban>> {
-    let ban: Option<(Text, Option<i64>)> = query_as(BAN).bind(user.0).fetch_optional(connection).await?;
-    Ok(ban.map(|(reason, expires_at)| Ban { user, reason: reason.0, expires_at: expires_at.map(Timestamp) }))
+    let ban: Option<(Text, Option<i64>, Option<String>, bool)> =
+        query_as(BAN).bind(user.0).fetch_optional(connection).await?;
+    let Some((reason, expires_at, authority, is_somebodys)) = ban else { return Ok(None) };
+    Ok(Some(Ban {
+        user,
+        reason: reason.0,
+        expires_at: expires_at.map(Timestamp),
+        authority: bans::authority(authority.as_deref(), is_somebodys)?,
+    }))
 }
 
 /// A room with its people; call it inside a transaction.

@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use plic_pipeline::{
     id::{BanId, IncidentId, MessageId, RoomId, RuleId, UserId},
     moderation::{
-        AuditEntry, AuditFilter, BanRecord, Decision, Deed, Dossier, Incident, IncidentFilter, Policy,
-        Records, RuleWrite, Rulebook, StoredRule,
+        AuditEntry, AuditFilter, Authority, BanRecord, Decision, Deed, Dossier, Incident, IncidentFilter,
+        Policy, Records, RuleWrite, Rulebook, StoredRule,
         incident::IncidentInContext,
-        records::{Decided, RecordsError},
+        records::{Decided, Disconnect, RecordsError},
         stats::{Hits, Stats},
     },
     store::{Ban, Page, StoreError, StoredMessage},
     timestamp::Timestamp,
+    token::Role,
 };
 
 use super::{
@@ -29,11 +30,13 @@ use super::{
     incidents, policy,
     policy::SetPolicy,
     redact::Redact,
+    reopen::Reopen,
     reports::ReportMessage,
     retention::KeepHouse,
     rules,
     rules::WriteRules,
-    scan,
+    scan, staff,
+    staff::NoteRole,
 };
 
 /// How long reading through messages may take: it counts millions, and nobody waits behind it.
@@ -106,12 +109,36 @@ impl Records for Engine {
         self.queue.change(Decide { incident, decision, note, actor }).await
     }
 
-    async fn ban(&self, ban: Ban, actor: Option<UserId>) -> Result<BanRecord, StoreError> {
+    async fn reopen(
+        &self,
+        incident: IncidentId,
+        note: Option<String>,
+        actor: UserId,
+        is_admin: bool,
+    ) -> Result<Incident, RecordsError> {
+        self.queue.change(Reopen { incident, note, actor, is_admin }).await
+    }
+
+    async fn ban(&self, ban: Ban, actor: Option<UserId>) -> Result<BanRecord, RecordsError> {
         self.queue.change(SetBan { ban, actor }).await
     }
 
-    async fn lift_ban(&self, user: UserId, actor: UserId) -> Result<bool, StoreError> {
-        self.queue.change(LiftBan { user, actor }).await
+    async fn lift_ban(
+        &self,
+        user: UserId,
+        actor: Option<UserId>,
+        authority: Authority,
+    ) -> Result<bool, RecordsError> {
+        self.queue.change(LiftBan { user, actor, authority }).await
+    }
+
+    async fn note_role(&self, user: UserId, role: Role) -> Result<(), StoreError> {
+        self.queue.change(NoteRole { user, role }).await
+    }
+
+    async fn role_of(&self, user: UserId) -> Result<Option<Role>, StoreError> {
+        let now = self.moment();
+        in_time(|| async { staff::role_of(&mut *self.lookups.single().await?, user, now).await }).await
     }
 
     async fn bans(
@@ -163,7 +190,7 @@ impl Records for Engine {
         in_time(|| async { audit::head(&mut *self.lists.single().await?).await }).await
     }
 
-    async fn note_deed(&self, deed: Deed, disconnects: Option<UserId>) -> Result<(), StoreError> {
+    async fn note_deed(&self, deed: Deed, disconnects: Option<Disconnect>) -> Result<(), StoreError> {
         self.queue.change(NoteDeed { deed, disconnects }).await
     }
 

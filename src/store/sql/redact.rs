@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use plic_pipeline::{
     id::{IncidentId, MessageId, UserId},
-    moderation::{Deed, FoundMatch, records::RecordsError},
+    moderation::{Deed, FoundMatch, IncidentStatus, records::RecordsError},
     timestamp::Timestamp,
 };
 use sqlx::{query, query_as, query_scalar};
+use uuid::Uuid;
 
 use super::{
     audit,
@@ -18,7 +19,11 @@ use super::{
 /// What stands in place of a text that was taken away.
 pub(super) const REDACTED: &str = "[removed]";
 
-/// Removes a message's text everywhere.
+/// Whether an open incident stands for a message besides its own.
+const STANDS_IN: &str = "SELECT EXISTS (SELECT 1 FROM incident_further f CROSS JOIN incidents i \
+                         WHERE f.message = $1 AND i.id = f.incident AND i.status = 'open')";
+
+/// Removes a message's text from its room and from decided incidents.
 pub(super) struct Redact {
     pub(super) message: MessageId,
     pub(super) actor: UserId,
@@ -30,21 +35,40 @@ impl Change for Redact {
     type Refusal = RecordsError;
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), RecordsError>> {
-        let there: bool = query_scalar("SELECT EXISTS (SELECT 1 FROM messages WHERE id = $1)")
+        let sender: Option<Uuid> = query_scalar("SELECT sender FROM messages WHERE id = $1")
             .bind(self.message.0)
-            .fetch_one(&mut *work.connection)
+            .fetch_optional(&mut *work.connection)
             .await?;
-        if !there {
-            return Ok(Err(RecordsError::NotFound));
+        let Some(sender) = sender else { return Ok(Err(RecordsError::NotFound)) };
+        let about: Vec<(i64, String)> = query_as("SELECT id, status FROM incidents WHERE message = $1")
+            .bind(self.message.0)
+            .fetch_all(&mut *work.connection)
+            .await?;
+        let (open, decided): (Vec<_>, Vec<_>) =
+            about.into_iter().partition(|(_, status)| status == IncidentStatus::Open.as_str());
+        let is_own = UserId(sender) == self.actor;
+        // An incident that stands for several messages shows those as they are in the room.
+        let is_in_another: bool =
+            query_scalar(STANDS_IN).bind(self.message.0).fetch_one(&mut *work.connection).await?;
+        if is_own && (is_in_another || !open.is_empty()) {
+            return Ok(Err(RecordsError::Own));
         }
         message(work.connection, self.message, work.now).await?;
-        let deed = Deed::new(Some(self.actor), "message.redact").with("message_id", self.message.0);
+        // Evidence: what is open stays readable until it is decided, and nobody takes away what speaks against themselves.
+        let redacted = if is_own { &[][..] } else { &decided[..] };
+        for (id, _) in redacted {
+            incident(work.connection, IncidentId(*id)).await?;
+        }
+        let deed = Deed::new(Some(self.actor), "message.redact")
+            .with("message_id", self.message.0)
+            .with("user_id", UserId(sender).to_string())
+            .with("incidents_redacted", redacted.len());
         audit::add(work.connection, &deed, work.now).await?;
         Ok(Ok(()))
     }
 }
 
-/// Takes the text of a message away: from its row, where there still is one, and from every incident about it.
+/// Takes the text of a message away from its row, where there still is one.
 pub(super) async fn message(
     connection: &mut Connection,
     message: MessageId,
@@ -54,20 +78,13 @@ pub(super) async fn message(
         .bind(REDACTED)
         .bind(now.0)
         .bind(message.0)
-        .execute(&mut *connection)
+        .execute(connection)
         .await?;
-    let incidents: Vec<i64> = query_scalar("SELECT id FROM incidents WHERE message = $1")
-        .bind(message.0)
-        .fetch_all(&mut *connection)
-        .await?;
-    for id in incidents {
-        incident(connection, IncidentId(id)).await?;
-    }
     Ok(())
 }
 
 /// Takes the text of an incident away; where its rules matched stays.
-pub(super) async fn incident(connection: &mut Connection, incident: IncidentId) -> sqlx::Result<()> {
+async fn incident(connection: &mut Connection, incident: IncidentId) -> sqlx::Result<()> {
     let (matches,): (String,) = query_as("SELECT matches FROM incidents WHERE id = $1")
         .bind(incident.0)
         .fetch_one(&mut *connection)

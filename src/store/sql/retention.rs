@@ -23,8 +23,9 @@ use super::{
 const BATCH: i64 = 500;
 /// Held messages a transaction: each takes several statements.
 const HELD_BATCH: i64 = 50;
-/// The longest window in which a held message that was decided is recognised (CONTRACT section 2).
-const RECOGNISED: Duration = Duration::from_hours(24);
+/// How long after it was sent a held message that was decided is kept: a decision that is taken back can still deliver
+/// it. It is recognised for 24 hours (CONTRACT section 2).
+const DELIVERABLE: Duration = Duration::from_hours(7 * 24);
 
 pub(super) const EXPIRED: &str =
     "SELECT incident, room FROM held WHERE decided = FALSE AND at < $1 ORDER BY at LIMIT $2";
@@ -36,7 +37,8 @@ pub(super) const UNCLEARED: &str = "SELECT id FROM incidents WHERE decided_at < 
                                     AND cleared_at IS NULL ORDER BY decided_at LIMIT $2";
 
 pub(super) const FORGOTTEN: &str = "SELECT id FROM incidents WHERE created_at < $1 AND decided_at IS NULL \
-                                    AND cleared_at IS NULL ORDER BY created_at LIMIT $2";
+                                    AND cleared_at IS NULL AND (reopened_at IS NULL OR reopened_at < $1) \
+                                    ORDER BY created_at LIMIT $2";
 
 /// Does a bounded part of it; answers whether there is more.
 pub(super) struct KeepHouse(pub(super) Policy);
@@ -113,10 +115,7 @@ async fn decide_held(work: &mut Work<'_>, policy: &Policy, done: &mut Done) -> s
         let (status, note) = if !release {
             done.dropped += 1;
             (IncidentStatus::Upheld, None)
-        } else if bans::standing(work.connection, incident.user)
-            .await?
-            .is_some_and(|record| record.ban.holds_at(work.now))
-        {
+        } else if bans::silences(work.connection, incident.user, work.now).await? {
             done.dropped += 1;
             (IncidentStatus::Dismissed, Some("Its sender was banned."))
         } else if held::deliver(work, &incident).await?.is_some() {
@@ -131,10 +130,10 @@ async fn decide_held(work: &mut Work<'_>, policy: &Policy, done: &mut Done) -> s
     Ok(())
 }
 
-/// Forgets held messages that would not be recognised any more.
+/// Forgets held messages that were decided long ago.
 async fn forget_held(work: &mut Work<'_>, done: &mut Done) -> sqlx::Result<()> {
     let forgotten: Vec<i64> = query_scalar(DECIDED)
-        .bind(work.now.before(RECOGNISED).0)
+        .bind(work.now.before(DELIVERABLE).0)
         .bind(BATCH)
         .fetch_all(&mut *work.connection)
         .await?;
@@ -216,10 +215,13 @@ async fn clear_incidents(
             .execute(&mut *work.connection)
             .await?;
         // Without its text there is nothing to deliver.
-        query("DELETE FROM held WHERE incident = $1 AND decided = FALSE")
-            .bind(incident)
-            .execute(&mut *work.connection)
-            .await?;
+        for sql in [
+            "DELETE FROM held WHERE incident = $1",
+            "UPDATE incident_reports SET reason = NULL WHERE incident = $1",
+            "UPDATE incident_history SET note = NULL WHERE incident = $1",
+        ] {
+            query(sql).bind(incident).execute(&mut *work.connection).await?;
+        }
     }
     done.incidents += old.len() as u64;
     done.more |= is_full(old.len(), BATCH);

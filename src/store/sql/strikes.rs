@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use plic_pipeline::{
     id::{BanId, IncidentId, UserId},
-    moderation::{BanRecord, Deed, Policy},
+    moderation::{Authority, BanRecord, Deed, Policy},
     store::Ban,
     timestamp::Timestamp,
 };
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::cluster::shared::News;
 
-use super::{audit, bans, change::Work};
+use super::{audit, bans, change::Work, db::Connection};
 
 /// Gives a user a strike; answers the ban that the policy sets for it.
 pub(super) async fn give(
@@ -45,10 +45,11 @@ pub(super) async fn give(
         return Ok(None);
     }
     let expires_at = policy.ban_seconds.map(|seconds| now.after(Duration::from_secs(seconds)));
-    let standing = bans::standing(work.connection, user).await?;
-    if standing
-        .is_some_and(|record| record.ban.holds_at(now) && is_as_long(record.ban.expires_at, expires_at))
-    {
+    let standing = bans::standing(work.connection, user).await?.map(|record| record.ban);
+    // What an admin has decided is not replaced by what moderators may lift.
+    if standing.is_some_and(|ban| {
+        ban.holds_at(now) && (ban.authority == Authority::Admin || is_as_long(ban.expires_at, expires_at))
+    }) {
         return Ok(None);
     }
     let window = in_words(policy.strike_window_seconds);
@@ -56,7 +57,8 @@ pub(super) async fn give(
         1 => "A message was blocked.".to_owned(),
         _ => format!("{count} messages were blocked within {window}."),
     };
-    let record = bans::set(work, &Ban { user, reason, expires_at }, None, Some(most)).await?;
+    let ban = Ban { user, reason, expires_at, authority: Authority::Policy };
+    let record = bans::set(work, &ban, None, Some(most)).await?;
     query("UPDATE strikes SET ban = $1 WHERE \"user\" = $2 AND at > $3 AND taken_back_at IS NULL AND ban IS NULL")
         .bind(record.id.0)
         .bind(user.0)
@@ -100,6 +102,16 @@ pub(super) async fn take_back(work: &mut Work<'_>, incident: IncidentId) -> sqlx
         }
     }
     Ok(lifted)
+}
+
+/// Counts the strikes of an incident again that were taken back with a decision. They lead to no ban by themselves: the
+/// next strike may.
+pub(super) async fn count_again(connection: &mut Connection, incident: IncidentId) -> sqlx::Result<()> {
+    query("UPDATE strikes SET taken_back_at = NULL WHERE incident = $1")
+        .bind(incident.0)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Lifts a ban of the policy's if fewer strikes are left than the policy asked for.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     SqliteStore, audit, bans, daily, dossier, flags, hits, incidents, lately, open::reader_options, read,
-    refused, reports, retention, rules, scan,
+    refused, reopen, reports, retention, rules, scan, staff,
 };
 
 struct Nowhere;
@@ -31,11 +31,11 @@ async fn plan(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
 
 /// All filters there are: each condition asked or not.
 fn filters() -> impl Iterator<Item = IncidentFilter> {
-    (0..128).map(|bits: u32| {
+    (0..256).map(|bits: u32| {
         let asked = |bit: u32| bits & (1 << bit) != 0;
         IncidentFilter {
             status: asked(0).then_some(if asked(1) { IncidentStatus::Open } else { IncidentStatus::Upheld }),
-            kind: asked(2).then_some(IncidentKind::Block),
+            kind: asked(2).then_some(if asked(7) { IncidentKind::Report } else { IncidentKind::Block }),
             category: asked(3).then_some(Category::Hate),
             rule: asked(4).then_some(RuleId(1)),
             user: asked(5).then_some(UserId(Uuid::nil())),
@@ -95,7 +95,9 @@ async fn every_list_is_served_by_an_index() {
         read::BAN,
         refused::LATELY,
         refused::KNOWN,
+        reopen::HISTORY,
         reports::REPORTABLE,
+        reports::BEFORE,
         retention::EXPIRED,
         retention::DECIDED,
         retention::DELETED_ROOM,
@@ -106,6 +108,7 @@ async fn every_list_is_served_by_an_index() {
         rules::VERSIONS,
         scan::MESSAGES,
         scan::ORDINARY,
+        staff::ROLE,
     ];
     let lists = lists
         .into_iter()

@@ -4,14 +4,15 @@ use async_trait::async_trait;
 use plic_pipeline::{
     id::{BanId, IncidentId, MessageId, RoomId, RuleId, UserId},
     moderation::{
-        AuditEntry, AuditFilter, BanRecord, Decision, Deed, Dossier, Incident, IncidentFilter, Policy,
-        Records, RuleWrite, Rulebook, StoredRule,
+        AuditEntry, AuditFilter, Authority, BanRecord, Decision, Deed, Dossier, Incident, IncidentFilter,
+        Policy, Records, RuleWrite, Rulebook, StoredRule,
         incident::IncidentInContext,
-        records::{Decided, RecordsError},
+        records::{Decided, Disconnect, RecordsError},
         stats::{Hits, Stats},
     },
     store::{Ban, Page, StoreError, StoredMessage},
     timestamp::Timestamp,
+    token::Role,
 };
 
 use super::Pausing;
@@ -81,12 +82,35 @@ impl Records for Pausing {
         self.store.decide(incident, decision, note, actor).await
     }
 
-    async fn ban(&self, ban: Ban, actor: Option<UserId>) -> Result<BanRecord, StoreError> {
+    async fn reopen(
+        &self,
+        incident: IncidentId,
+        note: Option<String>,
+        actor: UserId,
+        is_admin: bool,
+    ) -> Result<Incident, RecordsError> {
+        self.store.reopen(incident, note, actor, is_admin).await
+    }
+
+    async fn note_role(&self, user: UserId, role: Role) -> Result<(), StoreError> {
+        self.store.note_role(user, role).await
+    }
+
+    async fn role_of(&self, user: UserId) -> Result<Option<Role>, StoreError> {
+        self.store.role_of(user).await
+    }
+
+    async fn ban(&self, ban: Ban, actor: Option<UserId>) -> Result<BanRecord, RecordsError> {
         self.store.ban(ban, actor).await
     }
 
-    async fn lift_ban(&self, user: UserId, actor: UserId) -> Result<bool, StoreError> {
-        self.store.lift_ban(user, actor).await
+    async fn lift_ban(
+        &self,
+        user: UserId,
+        actor: Option<UserId>,
+        authority: Authority,
+    ) -> Result<bool, RecordsError> {
+        self.store.lift_ban(user, actor, authority).await
     }
 
     async fn bans(
@@ -131,7 +155,7 @@ impl Records for Pausing {
         self.store.audit_head().await
     }
 
-    async fn note_deed(&self, deed: Deed, disconnects: Option<UserId>) -> Result<(), StoreError> {
+    async fn note_deed(&self, deed: Deed, disconnects: Option<Disconnect>) -> Result<(), StoreError> {
         self.store.note_deed(deed, disconnects).await
     }
 

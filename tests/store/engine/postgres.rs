@@ -155,7 +155,10 @@ impl Engine for Postgres {
             "UPDATE rooms SET deleted_at = deleted_at - BY",
             "UPDATE strikes SET at = at - BY",
             "UPDATE bans SET created_at = created_at - BY, expires_at = expires_at - BY, lifted_at = lifted_at - BY",
-            "UPDATE incidents SET created_at = created_at - BY, decided_at = decided_at - BY",
+            "UPDATE incidents SET created_at = created_at - BY, decided_at = decided_at - BY, reopened_at = reopened_at - BY",
+            "UPDATE incident_reports SET created_at = created_at - BY",
+            "UPDATE incident_history SET at = at - BY",
+            "UPDATE staff SET seen_at = seen_at - BY",
         ] {
             run(&self.database, sql, by).await;
         }

@@ -84,7 +84,10 @@ impl Engine for Sqlite {
             "UPDATE rooms SET deleted_at = deleted_at - ?1",
             "UPDATE strikes SET at = at - ?1",
             "UPDATE bans SET created_at = created_at - ?1, expires_at = expires_at - ?1, lifted_at = lifted_at - ?1",
-            "UPDATE incidents SET created_at = created_at - ?1, decided_at = decided_at - ?1",
+            "UPDATE incidents SET created_at = created_at - ?1, decided_at = decided_at - ?1, reopened_at = reopened_at - ?1",
+            "UPDATE incident_reports SET created_at = created_at - ?1",
+            "UPDATE incident_history SET at = at - ?1",
+            "UPDATE staff SET seen_at = seen_at - ?1",
         ] {
             sqlx::query(sql).bind(by).execute(&mut connection).await.expect("ages");
         }

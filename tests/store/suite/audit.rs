@@ -2,7 +2,10 @@
 
 use plic_pipeline::{
     id::RoomId,
-    moderation::{ActionFilter, AuditFilter, Decision, Deed, IncidentKind, Policy, audit::Verifier},
+    moderation::{
+        ActionFilter, AuditFilter, Authority, Decision, Deed, IncidentKind, Policy, audit::Verifier,
+        records::Disconnect,
+    },
     store::Ban,
     timestamp::Timestamp,
 };
@@ -30,16 +33,19 @@ pub(crate) async fn every_write_leaves_its_entry_in_a_chain(mut engine: impl Eng
     }
     let incident = all_incidents(&*records).await[0].id;
     records.decide(incident, Decision::Dismiss, None, user(9)).await.expect("decides");
-    let ban = Ban { user: user(2), reason: "spam".into(), expires_at: None };
+    let ban = Ban { user: user(2), reason: "spam".into(), expires_at: None, authority: Authority::Moderator };
     records.ban(ban, Some(user(9))).await.expect("bans");
-    records.lift_ban(user(2), user(9)).await.expect("lifts");
-    records.lift_ban(user(2), user(9)).await.expect("answers");
+    records.lift_ban(user(2), Some(user(9)), Authority::Moderator).await.expect("lifts");
+    records.lift_ban(user(2), Some(user(9)), Authority::Moderator).await.expect("answers");
     records.redact(said, user(9)).await.expect("redacts");
     records.set_policy(&Policy::default(), user(9)).await.expect("sets");
     engine.reopen().await;
     let records = engine.records();
     let deed = Deed::new(Some(user(9)), "user.disconnect").with("user_id", "é").with("n", 3);
-    records.note_deed(deed, Some(user(1))).await.expect("notes");
+    records
+        .note_deed(deed, Some(Disconnect { user: user(1), authority: Authority::Moderator }))
+        .await
+        .expect("notes");
     assert_eq!(
         verified(&*records).await,
         [

@@ -1,7 +1,7 @@
 //! What is still there afterwards.
 
 use futures_util::future::join_all;
-use plic_pipeline::store::Ban;
+use plic_pipeline::{moderation::Authority, store::Ban};
 
 use super::{message, participants, room_of, say, texts, user, users};
 use crate::engine::Engine;
@@ -13,7 +13,7 @@ pub(crate) async fn everything_acknowledged_is_there_after_opening_again(mut eng
     let first = say(&*store, 1, room, "one").await.expect("stores");
     store.change_room(room, user(1), &[user(4)], &[user(2)]).await.expect("changes");
     store.delete_room(deleted, user(1), false).await.expect("deletes");
-    let ban = Ban { user: user(9), reason: "spam".into(), expires_at: None };
+    let ban = Ban { user: user(9), reason: "spam".into(), expires_at: None, authority: Authority::Moderator };
     engine.records().ban(ban.clone(), None).await.expect("bans");
     engine.reopen().await;
 

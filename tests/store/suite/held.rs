@@ -4,12 +4,15 @@ use futures_util::future::join_all;
 use plic_pipeline::{
     event::Event,
     id::ConnectionId,
-    moderation::{Decision, IncidentStatus, Notice, incident::HeldMessage, records::RecordsError},
+    moderation::{
+        Decision, IncidentStatus, Notice, Policy, incident::HeldMessage, policy::HeldThen,
+        records::RecordsError,
+    },
     store::{Before, Held, StoreError},
 };
 
 use super::{DAY, MINUTE, all_incidents, hold, message, room_of, say, texts, to_hold, user, users};
-use crate::engine::Engine;
+use crate::engine::{Engine, Kept};
 
 pub(crate) async fn a_held_message_waits_once_and_is_not_stored(mut engine: impl Engine) {
     let store = engine.store();
@@ -77,7 +80,7 @@ pub(crate) async fn a_released_message_survives_opening_again_without_its_connec
 pub(crate) async fn what_was_not_released_stays_held_within_its_window(engine: impl Engine) {
     let (store, records) = (engine.store(), engine.records());
     let room = room_of(&*store, &[1, 2]).await;
-    for (text, decision) in [("a", Decision::Uphold), ("b", Decision::Dismiss), ("c", Decision::Remove)] {
+    for (text, decision) in [("a", Decision::Uphold), ("c", Decision::Remove)] {
         let incident = hold(&*records, 1, room, text).await;
         records.decide(incident, decision, None, user(9)).await.expect("decides");
         assert!(matches!(say(&*store, 1, room, text).await, Err(StoreError::Held)));
@@ -85,10 +88,10 @@ pub(crate) async fn what_was_not_released_stays_held_within_its_window(engine: i
         assert_eq!(store.already_sent(&key).await.expect("answers"), Some(Before::Held));
         assert_eq!(engine.store().hold(to_hold(1, room, text)).await.expect("holds"), Held::Waiting);
     }
-    assert_eq!(all_incidents(&*records).await.len(), 3);
+    assert_eq!(all_incidents(&*records).await.len(), 2);
     assert_eq!(engine.bus().messages().len(), 0);
     engine.age(DAY).await;
-    for text in ["a", "b", "c"] {
+    for text in ["a", "c"] {
         say(&*store, 1, room, text).await.expect("is a new message");
     }
 }
@@ -133,7 +136,79 @@ pub(crate) async fn who_is_not_in_the_room_holds_nothing_and_gets_nothing_releas
     assert!(matches!(release(gone).await, Err(RecordsError::Undeliverable)));
     assert_eq!(engine.bus().messages().len(), 0);
     assert!(all_incidents(&*records).await.iter().all(|incident| incident.status == IncidentStatus::Open));
-    records.decide(gone, Decision::Dismiss, None, user(9)).await.expect("dismisses");
+    let dismissed = records.decide(gone, Decision::Dismiss, None, user(9)).await.expect("dismisses");
+    assert_eq!((dismissed.incident.status, dismissed.incident.message), (IncidentStatus::Dismissed, None));
+}
+
+pub(crate) async fn dismissing_a_held_message_releases_it(engine: impl Engine) {
+    let (store, records) = (engine.store(), engine.records());
+    let room = room_of(&*store, &[1, 2]).await;
+    let incident = hold(&*records, 1, room, "held").await;
+    let decided = records.decide(incident, Decision::Dismiss, None, user(9)).await.expect("dismisses");
+    assert_eq!(decided.incident.status, IncidentStatus::Released);
+    assert_eq!(texts(&*store, room).await, ["held"]);
+    let events = engine.bus().events();
+    let [.., Event::Message(said), Event::Confirmed(_), Event::Notice(Notice::Decided(_))] = &events[..]
+    else {
+        panic!("message, confirmation, decision, not {events:?}")
+    };
+    assert_eq!(decided.incident.message, Some(said.id));
+}
+
+pub(crate) async fn what_was_dropped_by_mistake_is_reopened_and_released_as_rules_left_it(
+    engine: impl Engine,
+) {
+    let (store, records) = (engine.store(), engine.records());
+    let room = room_of(&*store, &[1, 2]).await;
+    for (text, decision) in [("a", Decision::Uphold), ("b", Decision::Remove)] {
+        let held = HeldMessage { delivered: format!("{text} ***"), ..to_hold(1, room, text) };
+        engine.store().hold(held).await.expect("holds");
+        let id = all_incidents(&*records).await[0].id;
+        records.decide(id, decision, None, user(9)).await.expect("decides");
+        engine.age(3 * DAY).await;
+        keep_house(&*records, &Policy::default()).await;
+        let reopened = records.reopen(id, None, user(9), false).await.expect("reopens");
+        assert_eq!((reopened.status, reopened.text.as_str()), (IncidentStatus::Open, text));
+        assert!(matches!(say(&*store, 1, room, text).await, Err(StoreError::Held)), "it waits again");
+        records.decide(id, Decision::Release, None, user(9)).await.expect("releases");
+    }
+    assert_eq!(texts(&*store, room).await, ["a ***", "b ***"]);
+}
+
+pub(crate) async fn what_was_delivered_is_not_delivered_again_by_a_second_decision(engine: impl Engine) {
+    let (store, records) = (engine.store(), engine.records());
+    let room = room_of(&*store, &[1, 2]).await;
+    let id = hold(&*records, 1, room, "held").await;
+    records.decide(id, Decision::Release, None, user(9)).await.expect("releases");
+    records.reopen(id, None, user(9), false).await.expect("reopens");
+    let again = records.decide(id, Decision::Release, None, user(9)).await;
+    assert!(matches!(again, Err(RecordsError::DoesNotFit)), "{again:?}");
+    let dismissed = records.decide(id, Decision::Dismiss, None, user(9)).await.expect("dismisses");
+    assert_eq!(dismissed.incident.status, IncidentStatus::Dismissed);
+    records.reopen(id, None, user(9), false).await.expect("reopens");
+    assert_eq!(texts(&*store, room).await, ["held"]);
+    records.decide(id, Decision::Remove, None, user(9)).await.expect("removes");
+    assert_eq!(texts(&*store, room).await, ["[removed]"]);
+    assert_eq!(engine.bus().messages().len(), 1);
+}
+
+pub(crate) async fn the_policy_gives_what_is_reopened_its_whole_time_again(engine: impl Engine) {
+    let (store, records) = (engine.store(), engine.records());
+    let room = room_of(&*store, &[1, 2]).await;
+    let id = hold(&*records, 1, room, "held").await;
+    records.decide(id, Decision::Uphold, None, user(9)).await.expect("decides");
+    engine.age(DAY).await;
+    records.reopen(id, None, user(9), false).await.expect("reopens");
+    let policy = Policy { held_then: HeldThen::Release, held_seconds: 3600, ..Policy::default() };
+    keep_house(&*records, &policy).await;
+    assert_eq!(texts(&*store, room).await, Vec::<String>::new());
+    engine.age(DAY / 24).await;
+    keep_house(&*records, &policy).await;
+    assert_eq!(texts(&*store, room).await, ["held"]);
+}
+
+async fn keep_house(records: &dyn Kept, policy: &Policy) {
+    while records.keep_house(policy).await.expect("keeps house") {}
 }
 
 pub(crate) async fn a_held_message_does_not_hold_its_neighbours(engine: impl Engine) {

@@ -4,7 +4,7 @@ use plic_pipeline::{
     filter::Action,
     id::{RoomId, RuleId},
     moderation::{
-        Decision, Finding, IncidentKind, IncidentStatus, Policy,
+        Authority, Decision, Finding, IncidentKind, IncidentStatus, Policy,
         incident::RefusedMessage,
         stats::{BansOfDay, Decisions, Hits, Precision, RuleDecisions, Stats, day_of},
     },
@@ -62,7 +62,13 @@ pub(crate) async fn precision_is_learnt_from_decisions(engine: impl Engine) {
     {
         records.decide(incident.id, decision, None, user(9)).await.expect("decides");
     }
-    records.ban(Ban { user: user(1), reason: "spam".into(), expires_at: None }, None).await.expect("bans");
+    records
+        .ban(
+            Ban { user: user(1), reason: "spam".into(), expires_at: None, authority: Authority::Moderator },
+            None,
+        )
+        .await
+        .expect("bans");
     let stats = records.stats(Timestamp::now().before(DAY)).await.expect("answers");
     // The rule in the shadow caused no incident.
     assert_eq!(stats.precision, [Precision { rule: RuleId(1), right: 2, wrong: 1, open: 3 }]);
@@ -96,7 +102,7 @@ pub(crate) async fn decisions_and_bans_are_counted_by_day(engine: impl Engine) {
     {
         records.decide(incident.id, decision, None, user(9)).await.expect("decides");
     }
-    let ban = Ban { user: user(1), reason: "spam".into(), expires_at: None };
+    let ban = Ban { user: user(1), reason: "spam".into(), expires_at: None, authority: Authority::Moderator };
     records.ban(ban, None).await.expect("bans");
     engine.age(2 * DAY).await;
     records.decide(incidents[0].id, Decision::Uphold, None, user(9)).await.expect("decides");
@@ -134,7 +140,13 @@ pub(crate) async fn numbers_go_back_four_hundred_days(engine: impl Engine) {
     let records = engine.records();
     let today = day_of(Timestamp::now());
     refuse(&*records, IncidentKind::Reject, 1, RoomId(1), "old").await;
-    records.ban(Ban { user: user(1), reason: "spam".into(), expires_at: None }, None).await.expect("bans");
+    records
+        .ban(
+            Ban { user: user(1), reason: "spam".into(), expires_at: None, authority: Authority::Moderator },
+            None,
+        )
+        .await
+        .expect("bans");
     engine.age(401 * DAY).await;
     refuse(&*records, IncidentKind::Reject, 1, RoomId(1), "new").await;
     let all = vec![hits(1, Action::Block, today - 402, 1), hits(1, Action::Block, today - 399, 2)];

@@ -4,7 +4,10 @@ use plic_pipeline::{
     event::Event,
     filter::Category,
     id::{IncidentId, RoomId, RuleId},
-    moderation::{Decision, IncidentFilter, IncidentKind, IncidentStatus, Notice, records::RecordsError},
+    moderation::{
+        Decision, IncidentFilter, IncidentKind, IncidentStatus, Notice, Policy, policy::HeldThen,
+        records::RecordsError,
+    },
     store::Flag,
 };
 
@@ -153,7 +156,10 @@ pub(crate) async fn a_decision_is_made_once(engine: impl Engine) {
 
     for decision in [Decision::Uphold, Decision::Dismiss, Decision::Release, Decision::Remove] {
         let again = records.decide(id, decision, None, user(8)).await;
-        assert!(matches!(again, Err(RecordsError::Conflict)), "{again:?}");
+        assert!(
+            matches!(again, Err(RecordsError::Decided { by, status: IncidentStatus::Upheld, .. }) if by == Some(user(9))),
+            "{again:?}"
+        );
         let absent = records.decide(IncidentId(id.0 + 1), decision, None, user(8)).await;
         assert!(matches!(absent, Err(RecordsError::NotFound)), "{absent:?}");
     }
@@ -196,4 +202,82 @@ pub(crate) async fn nobody_decides_about_what_they_said_themselves(engine: impl 
     records.decide(id, Decision::Dismiss, None, user(8)).await.expect("another decides");
     let own = records.decide(id, Decision::Uphold, None, user(9)).await;
     assert!(matches!(own, Err(RecordsError::Own)), "{own:?}");
+}
+
+pub(crate) async fn who_decided_or_an_admin_takes_a_decision_back(engine: impl Engine) {
+    let records = engine.records();
+    refuse(&*records, IncidentKind::Reject, 1, RoomId(1), "a").await;
+    let id = all_incidents(&*records).await[0].id;
+    let reopen = |actor, is_admin| records.reopen(id, Some("on reflection".into()), user(actor), is_admin);
+    assert!(matches!(reopen(9, true).await, Err(RecordsError::NotDecided)));
+    let absent = records.reopen(IncidentId(id.0 + 1), None, user(9), true).await;
+    assert!(matches!(absent, Err(RecordsError::NotFound)), "{absent:?}");
+    records.decide(id, Decision::Uphold, Some("clearly".into()), user(8)).await.expect("decides");
+    assert!(matches!(reopen(9, false).await, Err(RecordsError::NotYours)));
+    assert!(matches!(reopen(1, true).await, Err(RecordsError::Own)));
+
+    for (actor, is_admin) in [(8, false), (9, true)] {
+        let reopened = reopen(actor, is_admin).await.expect("reopens");
+        assert_eq!(
+            (reopened.status, reopened.decided_by, reopened.decided_at),
+            (IncidentStatus::Open, None, None)
+        );
+        assert_eq!(
+            (reopened.note.clone(), reopened.reopened.map(|step| step.by)),
+            (None, Some(Some(user(actor))))
+        );
+        let told = engine.bus().events();
+        assert!(matches!(told.last(), Some(Event::Notice(Notice::Reopened(told))) if **told == reopened));
+        records.decide(id, Decision::Dismiss, Some("not so".into()), user(8)).await.expect("decides again");
+    }
+    let found = records.incident(id).await.expect("answers").expect("there");
+    assert_eq!(
+        (found.incident.status, found.incident.note.as_deref()),
+        (IncidentStatus::Dismissed, Some("not so"))
+    );
+    let steps: Vec<_> = found
+        .history
+        .iter()
+        .map(|step| (step.status, step.by, step.note.as_deref().expect("a note")))
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            (IncidentStatus::Upheld, Some(user(8)), "clearly"),
+            (IncidentStatus::Open, Some(user(8)), "on reflection"),
+            (IncidentStatus::Dismissed, Some(user(8)), "not so"),
+            (IncidentStatus::Open, Some(user(9)), "on reflection"),
+        ]
+    );
+    let entries = records.audit_after(0, 10).await.expect("answers");
+    let actions: Vec<&str> = entries.iter().map(|entry| entry.action.as_str()).collect();
+    let (decide, reopen) = ("incident.decide", "incident.reopen");
+    assert_eq!(actions, [decide, reopen, decide, reopen, decide]);
+    assert!(entries[1].detail.contains(r#""was":"upheld""#), "{}", entries[1].detail);
+}
+
+pub(crate) async fn only_an_admin_takes_back_what_time_decided(engine: impl Engine) {
+    let (store, records) = (engine.store(), engine.records());
+    let room = room_of(&*store, &[1]).await;
+    let id = hold(&*records, 1, room, "held").await;
+    engine.age(DAY).await;
+    let policy = Policy { held_then: HeldThen::Drop, held_seconds: 60, ..Policy::default() };
+    records.keep_house(&policy).await.expect("keeps house");
+    assert!(matches!(records.reopen(id, None, user(9), false).await, Err(RecordsError::NotYours)));
+    records.reopen(id, None, user(9), true).await.expect("reopens");
+}
+
+pub(crate) async fn what_retention_has_cleared_is_not_reopened(engine: impl Engine) {
+    let records = engine.records();
+    refuse(&*records, IncidentKind::Reject, 1, RoomId(1), "a").await;
+    let id = all_incidents(&*records).await[0].id;
+    records.decide(id, Decision::Uphold, Some("first".into()), user(9)).await.expect("decides");
+    records.reopen(id, Some("second".into()), user(9), false).await.expect("reopens");
+    records.decide(id, Decision::Uphold, None, user(9)).await.expect("decides");
+    engine.age(2 * DAY).await;
+    let policy = Policy { incident_days: Some(1), ..Policy::default() };
+    while records.keep_house(&policy).await.expect("keeps house") {}
+    let found = records.incident(id).await.expect("answers").expect("there");
+    assert!(found.history.len() == 2 && found.history.iter().all(|step| step.note.is_none()));
+    assert!(matches!(records.reopen(id, None, user(9), false).await, Err(RecordsError::Cleared)));
 }

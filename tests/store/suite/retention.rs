@@ -3,7 +3,9 @@
 use plic_pipeline::{
     event::Event,
     id::{MessageId, RoomId},
-    moderation::{Decision, IncidentKind, IncidentStatus, Policy, policy::HeldThen, records::RecordsError},
+    moderation::{
+        Authority, Decision, IncidentKind, IncidentStatus, Policy, policy::HeldThen, records::RecordsError,
+    },
     store::{Ban, Reader, Store, StoreError},
     timestamp::Timestamp,
 };
@@ -151,9 +153,16 @@ pub(crate) async fn decided_incidents_lose_their_text_and_what_was_said_about_it
     records.decide(report, Decision::Uphold, None, user(9)).await.expect("decides");
     engine.age(DAY).await;
     keep_house(&*records, &policy).await;
-    let report =
-        records.incident(report).await.expect("answers").expect("there").incident.report.expect("is one");
-    assert_eq!((report.reporter, report.reason.as_str()), (user(2), ""));
+    let reports = records.incident(report).await.expect("answers").expect("there").incident.reports;
+    assert_eq!((reports.len(), reports[0].reporter, reports[0].reason.as_str()), (1, user(2), ""));
+    // Of what is reported again, the text is there again.
+    store.change_room(room, user(1), &[user(3)], &[]).await.expect("adds");
+    let again = records.report(user(3), room, said, "still there".into()).await.expect("reports");
+    let incident = records.incident(again).await.expect("answers").expect("there").incident;
+    assert_eq!((incident.status, incident.text.as_str()), (IncidentStatus::Open, "said"));
+    keep_house(&*records, &policy).await;
+    let incident = records.incident(again).await.expect("answers").expect("there").incident;
+    assert_eq!(incident.text, "said");
 }
 
 pub(crate) async fn undecided_incidents_lose_their_text_later(engine: impl Engine) {
@@ -188,7 +197,12 @@ pub(crate) async fn time_releases_nothing_of_who_is_banned(engine: impl Engine) 
     hold(&*records, 1, room, "of who is banned").await;
     hold(&*records, 2, room, "of who was").await;
     for (banned, end) in [(1, None), (2, Some(Timestamp::now()))] {
-        let ban = Ban { user: user(banned), reason: "spam".into(), expires_at: end };
+        let ban = Ban {
+            user: user(banned),
+            reason: "spam".into(),
+            expires_at: end,
+            authority: Authority::Moderator,
+        };
         records.ban(ban, Some(user(9))).await.expect("bans");
     }
     engine.age(MINUTE).await;

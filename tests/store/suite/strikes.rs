@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plic_pipeline::{
     id::RoomId,
-    moderation::{Decision, IncidentKind, IncidentStatus, Policy},
+    moderation::{Authority, Decision, IncidentKind, IncidentStatus, Policy},
     store::{Ban, Recorded},
     timestamp::Timestamp,
 };
@@ -35,7 +35,7 @@ pub(crate) async fn the_last_strike_bans_and_the_same_strikes_never_ban_again(en
     assert_eq!(store.ban_of(user(1)).await.expect("answers"), Some(ban.ban));
     assert_eq!(store.ban_of(user(2)).await.expect("answers"), None);
 
-    assert!(records.lift_ban(user(1), user(9)).await.expect("lifts"));
+    assert!(records.lift_ban(user(1), Some(user(9)), Authority::Moderator).await.expect("lifts"));
     for n in 0..4 {
         // The same text again: its strike counts, and opens no incident.
         assert_eq!(block(&*records, "0").await, Recorded::default(), "{n}");
@@ -82,7 +82,8 @@ pub(crate) async fn dismissing_takes_the_strike_and_the_ban_back(engine: impl En
 
 pub(crate) async fn a_stronger_ban_stands_and_a_moderators_ban_is_not_lifted(engine: impl Engine) {
     let (store, records) = (engine.store(), engine.records());
-    let for_good = Ban { user: user(1), reason: "fraud".into(), expires_at: None };
+    let for_good =
+        Ban { user: user(1), reason: "fraud".into(), expires_at: None, authority: Authority::Moderator };
     records.ban(for_good.clone(), Some(user(9))).await.expect("bans");
     for n in 0..6 {
         assert_eq!(block(&*records, &n.to_string()).await, Recorded::default());
@@ -189,4 +190,28 @@ pub(crate) async fn a_ban_stands_while_the_policys_strikes_are_left(engine: impl
     assert!(store.ban_of(user(1)).await.expect("answers").is_some());
     assert_eq!(dismiss(2).await.expect("decides").lifted, Some(user(1)));
     assert_eq!(store.ban_of(user(1)).await.expect("answers"), None);
+}
+
+pub(crate) async fn an_admins_ban_is_not_replaced_by_the_policys(engine: impl Engine) {
+    let (store, records) = (engine.store(), engine.records());
+    let soon = Some(Timestamp::now().after(Duration::from_mins(1)));
+    let admins = Ban { user: user(1), reason: "fraud".into(), expires_at: soon, authority: Authority::Admin };
+    records.ban(admins.clone(), Some(user(9))).await.expect("bans");
+    for n in 0..5 {
+        assert_eq!(block(&*records, &n.to_string()).await, Recorded::default());
+    }
+    assert_eq!(store.ban_of(user(1)).await.expect("answers"), Some(admins));
+}
+
+pub(crate) async fn a_reopened_dismissal_gives_the_strike_back_and_not_the_ban(engine: impl Engine) {
+    let (store, records) = (engine.store(), engine.records());
+    assert!(banned(&engine).await.banned.is_some());
+    let incident = all_incidents(&*records).await[2].id;
+    let dismissed = records.decide(incident, Decision::Dismiss, None, user(9)).await.expect("decides");
+    assert_eq!(dismissed.lifted, Some(user(1)));
+    records.reopen(incident, None, user(9), false).await.expect("reopens");
+    assert_eq!(store.ban_of(user(1)).await.expect("answers"), None);
+    let dossier = records.dossier(user(1), &Policy::default()).await.expect("answers");
+    assert_eq!(dossier.strikes_counted, 5);
+    assert!(block(&*records, "the next").await.banned.is_some());
 }

@@ -1,6 +1,7 @@
 //! The JSON of incidents.
 
 use plic_pipeline::{
+    id::UserId,
     moderation::{self, FoundMatch, incident::IncidentInContext},
     store::StoredMessage,
 };
@@ -71,12 +72,18 @@ pub(crate) struct Incident {
     /// The stored message, where it was delivered.
     #[oai(validator(minimum(value = "1"), maximum(value = "9007199254740991")))]
     message_id: Nullable<i64>,
-    /// Its text as it was sent, unless it was redacted since.
+    /// Its text as it was sent. It is kept as evidence, also of a message that was removed, until the policy's retention
+    /// time is over.
     message: String,
     /// Where and why rules matched.
     matches: Vec<RuleMatch>,
-    /// Who reported it and why, where somebody did.
+    /// The first report, where there is one.
     report: Nullable<Report>,
+    /// The first 20 reports of the message, the oldest first. Empty where the message is your own.
+    #[oai(validator(max_items = 20))]
+    reports: Vec<ListedReport>,
+    /// How many participants reported the message.
+    report_count: u32,
     /// When it was opened.
     created_at: Moment,
     /// Who decided; `null` while it is open, and where the policy decided in time.
@@ -88,6 +95,10 @@ pub(crate) struct Incident {
     /// How many messages of the sender it stands for besides its own: a sender's flagged and refused messages beyond a
     /// hundred an hour are not listed one by one. Of refused ones each time that one was sent counts.
     further_count: u64,
+    /// When a decision was last taken back.
+    reopened_at: Nullable<Moment>,
+    /// Who took it back; `null` where another report did.
+    reopened_by: Nullable<Uuid>,
 }
 
 /// A participant's report.
@@ -97,6 +108,18 @@ pub(crate) struct Report {
     reporter_id: Uuid,
     /// Why.
     reason: String,
+}
+
+/// One of the reports of a message.
+#[derive(Debug, Object)]
+#[oai(rename = "IncidentReport")]
+pub(crate) struct ListedReport {
+    /// Who reported.
+    user_id: Uuid,
+    /// Why.
+    reason: String,
+    /// When.
+    created_at: Moment,
 }
 
 /// An incident and what was said around it.
@@ -111,6 +134,22 @@ pub(crate) struct IncidentDetail {
     further: Vec<Message>,
     /// Who looks at it now, as far as the node that you asked knows; at most ten.
     viewers: Vec<Viewer>,
+    /// Decisions that were taken back, and that they were, the oldest first; the newest 50.
+    history: Vec<PastStep>,
+}
+
+/// A decision that was taken back, or that it was.
+#[derive(Debug, Object)]
+#[oai(rename = "IncidentStep")]
+pub(crate) struct PastStep {
+    /// When.
+    at: Moment,
+    /// The moderator; `null` where the policy decided, or a report took the decision back.
+    by: Nullable<Uuid>,
+    /// What the incident became: `open` where a decision was taken back.
+    status: IncidentStatus,
+    /// What the moderator noted.
+    note: Nullable<String>,
 }
 
 /// A moderator who looks at an incident.
@@ -158,6 +197,22 @@ impl FromJson for Verdict {
     }
 }
 
+/// That a decision is taken back.
+#[derive(Debug, Object)]
+#[oai(rename = "IncidentReopening")]
+pub(crate) struct Reopening {
+    /// Why, for other moderators; at most 2,000 characters.
+    #[oai(validator(max_length = 2000))]
+    pub(super) note: Nullable<String>,
+}
+
+impl FromJson for Reopening {
+    fn from_json(json: &[u8]) -> Result<Self, Failure> {
+        let Fields { values, .. } = Fields::read(json, &["note"])?;
+        Ok(Self { note: Nullable(optional_text(&values, "note")?) })
+    }
+}
+
 impl From<FoundMatch> for RuleMatch {
     fn from(found: FoundMatch) -> Self {
         Self {
@@ -178,11 +233,20 @@ impl From<FoundMatch> for RuleMatch {
     }
 }
 
-impl From<moderation::Incident> for Incident {
-    fn from(incident: moderation::Incident) -> Self {
-        let report = |report: moderation::incident::Report| Report {
+impl Incident {
+    /// The incident as a moderator sees it: of their own messages they do not learn who reported them.
+    pub(in crate::moderation) fn seen_by(caller: UserId, mut incident: moderation::Incident) -> Self {
+        if incident.user == caller {
+            incident.reports.clear();
+        }
+        let first = |report: &moderation::incident::Report| Report {
             reporter_id: report.reporter.0,
+            reason: report.reason.clone(),
+        };
+        let listed = |report: moderation::incident::Report| ListedReport {
+            user_id: report.reporter.0,
             reason: report.reason,
+            created_at: Moment(report.created_at),
         };
         Self {
             id: incident.id.0,
@@ -194,24 +258,44 @@ impl From<moderation::Incident> for Incident {
             message_id: Nullable(incident.message.map(|id| id.0)),
             message: incident.text,
             matches: incident.matches.into_iter().map(RuleMatch::from).collect(),
-            report: Nullable(incident.report.map(report)),
+            report: Nullable(incident.reports.first().map(first)),
+            reports: incident.reports.into_iter().map(listed).collect(),
+            report_count: incident.report_count,
             created_at: Moment(incident.created_at),
             decided_by: Nullable(incident.decided_by.map(|user| user.0)),
             decided_at: Nullable(incident.decided_at.map(Moment)),
             note: Nullable(incident.note),
             further_count: incident.further,
+            reopened_at: Nullable(incident.reopened.map(|reopened| Moment(reopened.at))),
+            reopened_by: Nullable(incident.reopened.and_then(|reopened| reopened.by).map(|user| user.0)),
         }
     }
 }
 
 impl IncidentDetail {
-    pub(super) fn of(found: IncidentInContext, viewers: Vec<moderation::viewing::Viewer>) -> Self {
+    pub(super) fn of(
+        caller: UserId,
+        found: IncidentInContext,
+        viewers: Vec<moderation::viewing::Viewer>,
+    ) -> Self {
         let messages = |messages: Vec<StoredMessage>| messages.into_iter().map(Message::from).collect();
         Self {
-            incident: found.incident.into(),
+            incident: Incident::seen_by(caller, found.incident),
             context: Context { before: messages(found.before), after: messages(found.after) },
             further: messages(found.further),
             viewers: viewers.into_iter().map(Viewer::from).collect(),
+            history: found.history.into_iter().map(PastStep::from).collect(),
+        }
+    }
+}
+
+impl From<moderation::incident::PastStep> for PastStep {
+    fn from(step: moderation::incident::PastStep) -> Self {
+        Self {
+            at: Moment(step.at),
+            by: Nullable(step.by.map(|user| user.0)),
+            status: step.status.into(),
+            note: Nullable(step.note),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! In which ways the operations of moderators fail.
 
 mod invalid;
+mod ranks;
 mod refused;
 
 use super::{Kind, Operation};
@@ -11,6 +12,7 @@ pub(super) fn kinds() -> Vec<Kind> {
         refused::of_rules(),
         refused::of_turns(),
         refused::of_others(),
+        ranks::kinds(),
         invalid::of_rules(),
         invalid::of_others(),
     ]
@@ -23,7 +25,7 @@ fn kind(name: &'static str, description: &'static str, failures: Vec<(&'static s
     Kind { name, description, failures }
 }
 
-pub(super) const OPERATIONS: [Operation; 28] = [
+pub(super) const OPERATIONS: [Operation; 29] = [
     (
         "/reports",
         "post",
@@ -155,22 +157,36 @@ pub(super) const OPERATIONS: [Operation; 28] = [
             "InvalidDecision",
         ],
     ),
+    (
+        "/moderation/incidents/{id}/reopen",
+        "post",
+        &[
+            "Malformed",
+            "NotYours",
+            "NoSuchIncident",
+            "BodyTimeout",
+            "NotDecided",
+            "BodyTooLarge",
+            "NotJson",
+            "InvalidNote",
+        ],
+    ),
     ("/moderation/incidents/{id}/viewing", "put", &["ModeratorsOnly", "NoSuchIncident"]),
     ("/moderation/incidents/{id}/viewing", "delete", &["ModeratorsOnly", "NoSuchIncident"]),
     ("/moderation/bans", "get", &["ModeratorsOnly", "InvalidList"]),
     (
         "/moderation/bans",
         "post",
-        &["Malformed", "ModeratorsOnly", "BodyTimeout", "BodyTooLarge", "NotJson", "InvalidBan"],
+        &["Malformed", "OutrankedBan", "BodyTimeout", "BodyTooLarge", "NotJson", "InvalidBan"],
     ),
-    ("/moderation/bans/{user_id}", "delete", &["ModeratorsOnly", "NoSuchBan"]),
+    ("/moderation/bans/{user_id}", "delete", &["OutrankedLift", "NoSuchBan"]),
     ("/moderation/users/{user_id}", "get", &["ModeratorsOnly", "NoSuchUser"]),
     (
         "/moderation/users/{user_id}/disconnect",
         "post",
         &[
             "Malformed",
-            "ModeratorsOnly",
+            "OutrankedDisconnect",
             "NoSuchUser",
             "BodyTimeout",
             "BodyTooLarge",
@@ -178,7 +194,7 @@ pub(super) const OPERATIONS: [Operation; 28] = [
             "InvalidReason",
         ],
     ),
-    ("/moderation/messages/{id}", "delete", &["ModeratorsOnly", "NoSuchMessage"]),
+    ("/moderation/messages/{id}", "delete", &["ModeratorsOnly", "NoSuchMessage", "OwnEvidence"]),
     ("/moderation/policy", "get", &["ModeratorsOnly"]),
     (
         "/moderation/policy",

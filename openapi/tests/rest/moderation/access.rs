@@ -7,7 +7,7 @@ use crate::harness::{Rest, endless};
 const USER: &str = "/moderation/users/00000000-0000-0000-0000-000000000001";
 
 /// Every route of moderators.
-const ROUTES: [(Method, &str); 27] = [
+const ROUTES: [(Method, &str); 28] = [
     (Method::GET, "/moderation/rules"),
     (Method::POST, "/moderation/rules"),
     (Method::GET, "/moderation/rules/1"),
@@ -22,6 +22,7 @@ const ROUTES: [(Method, &str); 27] = [
     (Method::GET, "/moderation/incidents"),
     (Method::GET, "/moderation/incidents/1"),
     (Method::POST, "/moderation/incidents/1/decision"),
+    (Method::POST, "/moderation/incidents/1/reopen"),
     (Method::PUT, "/moderation/incidents/1/viewing"),
     (Method::DELETE, "/moderation/incidents/1/viewing"),
     (Method::GET, "/moderation/bans"),

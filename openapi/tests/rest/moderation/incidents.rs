@@ -25,7 +25,7 @@ async fn an_incident_has_every_key_and_what_was_said_around_it() {
     let read = rest.get(MODERATOR, &format!("/moderation/incidents/{id}")).await.json();
     let incident = read["data"].as_object().expect("an incident");
     let keys: Vec<&str> = incident.keys().map(String::as_str).collect();
-    let expected = "id status action category user_id room_id message_id message matches report created_at decided_by decided_at note further_count context further viewers";
+    let expected = "id status action category user_id room_id message_id message matches report reports report_count created_at decided_by decided_at note further_count reopened_at reopened_by context further viewers history";
     assert_eq!(keys, expected.split(' ').collect::<Vec<_>>());
     assert_eq!((&incident["status"], &incident["action"]), (&json!("open"), &json!("block")));
     assert_eq!((&incident["user_id"], &incident["decided_by"]), (&json!(TWO), &Value::Null));
@@ -83,6 +83,50 @@ async fn an_incident_is_decided_once_and_fittingly() {
         json!({ "decision": "uphold", "note": "x".repeat(2_001) }),
     ] {
         decide(1, bad).await.assert_failure(422);
+    }
+}
+
+#[tokio::test]
+async fn who_decided_and_an_admin_reopen_and_a_second_decision_says_who_decided() {
+    let rest = Rest::new();
+    rest.records.open(IncidentKind::Block, 2, 7, "text");
+    let ask = |token: &'static str, verb: &'static str, body: Value| {
+        let rest = &rest;
+        async move { rest.post(token, &format!("/moderation/incidents/1/{verb}"), &body).await }
+    };
+    ask(MODERATOR, "reopen", json!({})).await.assert_failure(409);
+    ask(MODERATOR, "decision", json!({ "decision": "uphold" })).await;
+    let again = ask("moderator-8", "decision", json!({ "decision": "dismiss" })).await;
+    again.assert_failure(409);
+    assert!(again.body.contains(NINE) && again.body.contains("upheld"), "{}", again.body);
+    ask("moderator-8", "reopen", json!({})).await.assert_failure(403);
+    ask("user-8", "reopen", json!({})).await.assert_failure(403);
+    for bad in [json!({ "note": 7 }), json!({ "note": "x".repeat(2_001) })] {
+        ask(MODERATOR, "reopen", bad).await.assert_failure(422);
+    }
+    let reopened = ask(MODERATOR, "reopen", json!({ "note": "On reflection." })).await.json();
+    let incident = &reopened["data"];
+    assert_eq!((&incident["status"], &incident["reopened_by"]), (&json!("open"), &json!(NINE)));
+    assert_eq!(ask(MODERATOR, "decision", json!({ "decision": "dismiss" })).await.status, 200);
+    assert_eq!(ask("admin-7", "reopen", json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn reports_are_listed_and_the_author_does_not_learn_who_reported() {
+    let rest = Rest::new();
+    let room = rest.room().await;
+    rest.store.say(room, 2, "mandat cash");
+    for reporter in [1, 3] {
+        let body = json!({ "room_id": room, "message_id": 1, "reason": format!("Says {reporter}") });
+        assert_eq!(rest.post(&format!("user-{reporter}"), "/reports", &body).await.json()["data"], 1);
+    }
+    let incident = rest.get(MODERATOR, "/moderation/incidents/1").await.json()["data"].clone();
+    assert_eq!((&incident["report_count"], &incident["reports"][1]["reason"]), (&json!(2), &json!("Says 3")));
+    assert_eq!(incident["reports"][0]["user_id"], incident["report"]["reporter_id"]);
+    for path in ["/moderation/incidents/1", "/moderation/incidents", &format!("/moderation/users/{TWO}")] {
+        let own = rest.get("moderator-2", path).await;
+        assert!(own.status == 200 && !own.body.contains("Says"), "{}", own.body);
+        assert!(own.body.contains(r#""report_count":2"#), "{}", own.body);
     }
 }
 

@@ -20,7 +20,7 @@ async fn a_ban_keeps_out_until_it_is_lifted() {
     let body = json!({ "user_id": TWO, "reason": "Scam", "expires_at": "2099-01-01T01:00:00+01:00" });
     let ban = rest.post(MODERATOR, "/moderation/bans", &body).await.json()["data"].clone();
     let keys: Vec<&str> = ban.as_object().expect("a ban").keys().map(String::as_str).collect();
-    let expected = "id user_id reason created_at created_by expires_at lifted_at lifted_by";
+    let expected = "id user_id reason created_at created_by authority expires_at lifted_at lifted_by";
     assert_eq!(keys, expected.split(' ').collect::<Vec<_>>());
     assert_eq!(ban["expires_at"], "2099-01-01T00:00:00.000000Z");
     assert_eq!((&ban["created_by"], &ban["lifted_at"]), (&json!(NINE), &Value::Null));
@@ -41,6 +41,50 @@ async fn a_ban_keeps_out_until_it_is_lifted() {
     let page = rest.get(MODERATOR, "/moderation/bans?all=true&limit=1").await;
     assert_eq!(page.json()["data"][0]["expires_at"], Value::Null);
     assert_eq!(page.header("link"), Some(r#"</moderation/bans?all=true&limit=1&before=2>; rel="next""#));
+}
+
+#[tokio::test]
+async fn a_moderator_neither_binds_an_admin_nor_lifts_an_admins_ban() {
+    let rest = Rest::new();
+    let ban = json!({ "user_id": TWO, "reason": "A grudge", "expires_at": null });
+    // Not known to be an admin yet: the ban is on record, and keeps out tokens of lower roles alone.
+    let set = rest.post(MODERATOR, "/moderation/bans", &ban).await.json()["data"].clone();
+    assert_eq!(set["authority"], "moderator");
+    rest.get("user-2", "/rooms").await.assert_failure(403);
+    rest.get("moderator-2", "/moderation/bans").await.assert_failure(403);
+    assert_eq!(rest.get("admin-2", "/rooms").await.status, 200);
+    let path = format!("/moderation/bans/{TWO}");
+    rest.ask("admin-2", Method::DELETE, &path, "").await.assert_failure(403);
+
+    // From here on it is known.
+    for (path, body) in [
+        ("/moderation/bans".to_owned(), ban.clone()),
+        (format!("/moderation/users/{TWO}/disconnect"), json!({ "reason": "A grudge" })),
+    ] {
+        rest.post(MODERATOR, &path, &body).await.assert_failure(403);
+        assert_eq!(rest.post("admin-9", &path, &body).await.status, 200, "{path}");
+    }
+    rest.get("admin-2", "/rooms").await.assert_failure(403);
+    rest.ask(MODERATOR, Method::DELETE, &path, "").await.assert_failure(403);
+    assert_eq!(rest.ask("admin-9", Method::DELETE, &path, "").await.status, 200);
+    assert_eq!(rest.get("admin-2", "/rooms").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_moderator_who_reads_a_room_of_others_leaves_one_entry() {
+    let rest = Rest::new();
+    let room = rest.room().await;
+    for path in [format!("/rooms/{room}"), format!("/rooms/{room}?limit=1"), format!("/rooms/{room}")] {
+        assert_eq!(rest.get(MODERATOR, &path).await.status, 200);
+        assert_eq!(rest.get("moderator-1", &path).await.status, 200, "a participant");
+    }
+    rest.get(MODERATOR, "/rooms/999").await.assert_failure(404);
+    let log = rest.get(MODERATOR, "/moderation/audit?action=room.read").await.json();
+    assert_eq!(log["data"].as_array().map(Vec::len), Some(1), "{log}");
+    assert_eq!(
+        (&log["data"][0]["actor"], &log["data"][0]["detail"]["room_id"]),
+        (&json!(NINE), &json!(room))
+    );
 }
 
 #[tokio::test]

@@ -10,11 +10,11 @@ use std::{
 use serde::Serialize;
 use tokio::{sync::mpsc, time::timeout};
 
-use super::{Desk, DeskError, candidate, off_the_path};
+use super::{Actor, Desk, DeskError, candidate, off_the_path};
 use crate::{
     filter::{Action, Recall, Rule, RuleSet, Said, Verdict, rule::RuleKind},
     id::{MessageId, RoomId, RuleId},
-    moderation::{incident::FoundMatch, records::Records},
+    moderation::{audit::Deed, incident::FoundMatch, records::Records},
     store::StoredMessage,
     timestamp::Timestamp,
 };
@@ -124,15 +124,18 @@ impl Backtest {
 }
 
 impl Desk {
-    /// Starts a back-test; what is wrong with the draft is said at once.
-    pub async fn backtest(&self, request: BacktestRequest) -> Result<Backtest, DeskError> {
+    /// Starts a back-test; what is wrong with the draft is said at once. Its samples show messages of any room, so that
+    /// each leaves an audit entry.
+    pub async fn backtest(&self, actor: Actor, request: BacktestRequest) -> Result<Backtest, DeskError> {
         let Ok(permit) = Arc::clone(&self.0.backtests).try_acquire_owned() else {
             return Err(DeskError::Busy("Too many back-tests are running. Please try again in a moment."));
         };
         let in_force = self.0.rules.load_full();
+        let deed = Deed::new(Some(actor.user), "rule.backtest").with("name", request.draft.name.clone());
         // The place is held until what was begun has ended, also where whoever asked goes away.
         let (trial, permit) =
             off_the_path(move || Trial::new(&in_force, request.draft).map(|trial| (trial, permit))).await??;
+        self.0.records.note_deed(deed, None).await?;
         let (start, total) = self.0.records.scan_from(request.since, request.limit).await?;
         let (steps, receiver) = mpsc::channel(STEPS_AHEAD);
         let records = Arc::clone(&self.0.records);

@@ -8,6 +8,7 @@ use crate::{
         notice::Notice,
     },
     store::Page,
+    token::Role,
 };
 
 /// The longest note and reason, in characters.
@@ -29,7 +30,7 @@ impl Desk {
         self.0.records.incident(id).await?.ok_or(DeskError::NotFound("incident"))
     }
 
-    /// Decides about an incident, once.
+    /// Decides about an open incident.
     pub async fn decide(
         &self,
         actor: Actor,
@@ -48,6 +49,25 @@ impl Desk {
                 desk.tell(Notice::BanLifted(user)).await;
             }
             Ok(decided.incident)
+        })
+        .await
+    }
+
+    /// Takes a decision back. For the moderator who decided, and for admins.
+    pub async fn reopen(
+        &self,
+        actor: Actor,
+        id: IncidentId,
+        note: Option<String>,
+    ) -> Result<Incident, DeskError> {
+        if let Some(note) = &note {
+            bounded("note", note)?;
+        }
+        let desk = self.clone();
+        self.to_the_end(async move {
+            let is_admin = actor.role >= Role::Admin;
+            let reopened = desk.0.records.reopen(id, note, actor.user, is_admin).await;
+            reopened.map_err(|error| DeskError::from_records(error, "incident"))
         })
         .await
     }
@@ -72,7 +92,7 @@ impl Desk {
         .await
     }
 
-    /// Removes a message's text everywhere; the row and its sequence stay.
+    /// Removes a message's text from its room and from decided incidents; the row and its sequence stay.
     pub async fn redact(&self, actor: Actor, message: MessageId) -> Result<(), DeskError> {
         let desk = self.clone();
         self.to_the_end(async move {

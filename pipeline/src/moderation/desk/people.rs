@@ -8,17 +8,34 @@ use crate::{
     id::{BanId, UserId},
     moderation::{
         audit::{AuditEntry, AuditFilter, Deed},
+        authority::Authority,
         notice::Notice,
         people::{BanRecord, Dossier},
         policy::Policy,
+        records::{Disconnect, RecordsError},
     },
     store::{Ban, Page, StoreError},
+    timestamp::Timestamp,
     token::Role,
 };
 
+/// A ban that a moderator asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewBan {
+    /// Who.
+    pub user: UserId,
+    /// Why, for moderators.
+    pub reason: String,
+    /// Until when; `None` is for good.
+    pub expires_at: Option<Timestamp>,
+}
+
 impl Desk {
-    /// Bans a user, or replaces their ban: their connections are closed with 4005, and neither door lets them in.
-    pub async fn ban(&self, actor: Actor, ban: Ban) -> Result<BanRecord, DeskError> {
+    /// Bans a user, or replaces their ban: their connections are closed with 4005, and neither door lets them in. A
+    /// moderator's ban does not bind admins, and is refused for a user who is known to be one.
+    pub async fn ban(&self, actor: Actor, ban: NewBan) -> Result<BanRecord, DeskError> {
+        let NewBan { user, reason, expires_at } = ban;
+        let ban = Ban { user, reason, expires_at, authority: Authority::of(actor.role) };
         bounded("reason", &ban.reason)?;
         let invalid = |field: &str, problem: &str| {
             Err(DeskError::Invalid { field: field.to_owned(), problem: problem.to_owned() })
@@ -29,31 +46,36 @@ impl Desk {
         if !ban.holds_at(self.0.watch.now()) {
             return invalid("expires_at", "is over");
         }
+        self.spare_admins(actor, user, "Only admins may ban an admin.").await?;
         let desk = self.clone();
         self.to_the_end(async move {
-            let user = ban.user;
+            let event = Event::Banned(user, ban.authority);
             let record = match desk.0.records.ban(ban, Some(actor.user)).await {
                 Ok(record) => record,
                 Err(error) => {
                     // A ban that was not confirmed in time may well be in force.
-                    if matches!(error, StoreError::TimedOut) {
-                        desk.0.bus.publish(vec![Event::Banned(user)]).await;
+                    if matches!(error, RecordsError::Store(StoreError::TimedOut)) {
+                        desk.0.bus.publish(vec![event]).await;
                     }
-                    return Err(error.into());
+                    return Err(DeskError::from_records(error, "ban"));
                 }
             };
             let notice = Notice::Banned(Arc::new(record.clone()));
-            desk.0.bus.publish(vec![Event::Banned(user), Event::Notice(notice)]).await;
+            desk.0.bus.publish(vec![event, Event::Notice(notice)]).await;
             Ok(record)
         })
         .await
     }
 
-    /// Lifts a ban.
+    /// Lifts a ban; one that an admin set, for admins alone. Nobody lifts their own.
     pub async fn lift_ban(&self, actor: Actor, user: UserId) -> Result<(), DeskError> {
+        if user == actor.user {
+            return Err(DeskError::Forbidden("Nobody lifts their own ban: another moderator does."));
+        }
         let desk = self.clone();
         self.to_the_end(async move {
-            if !desk.0.records.lift_ban(user, actor.user).await? {
+            let lifted = desk.0.records.lift_ban(user, Some(actor.user), Authority::of(actor.role)).await;
+            if !lifted.map_err(|error| DeskError::from_records(error, "ban"))? {
                 return Err(DeskError::NotFound("ban"));
             }
             desk.tell(Notice::BanLifted(user)).await;
@@ -72,26 +94,42 @@ impl Desk {
         Ok(self.0.records.bans(all, before, limit).await?)
     }
 
-    /// Closes a user's connections with 4004; they may come back. Answers whether they were connected to this node.
+    /// Closes a user's connections with 4004; they may come back. Returns whether they were connected to this node. A
+    /// moderator disconnects no admin.
     pub async fn disconnect(&self, actor: Actor, user: UserId, reason: String) -> Result<bool, DeskError> {
         bounded("reason", &reason)?;
+        self.spare_admins(actor, user, "Only admins may disconnect an admin.").await?;
+        let authority = Authority::of(actor.role);
         let desk = self.clone();
         self.to_the_end(async move {
             let deed = Deed::new(Some(actor.user), "user.disconnect")
                 .with("user", user.to_string())
                 .with("reason", reason);
-            desk.0.records.note_deed(deed, Some(user)).await?;
+            desk.0.records.note_deed(deed, Some(Disconnect { user, authority })).await?;
             let was_connected = (desk.0.is_connected)(user);
-            desk.0.bus.publish(vec![Event::Disconnected(user)]).await;
+            desk.0.bus.publish(vec![Event::Disconnected(user, authority)]).await;
             desk.tell(Notice::Disconnected(user)).await;
             Ok(was_connected)
         })
         .await
     }
 
-    /// Whether a user is banned now.
-    pub async fn is_banned(&self, user: UserId) -> Result<bool, DeskError> {
-        Ok(self.0.watch.is_banned(user).await?)
+    /// Returns whether a moderator is kept out now.
+    pub async fn is_kept_out(&self, actor: Actor) -> Result<bool, DeskError> {
+        Ok(self.0.watch.is_kept_out(actor.user, actor.role).await?)
+    }
+
+    /// Remembers the role of a moderator, so that others are told of it who act on them.
+    pub fn note_role(&self, actor: Actor) {
+        self.0.staff.note(actor.user, actor.role);
+    }
+
+    /// Refuses what a moderator would do to a user who is known to be an admin.
+    async fn spare_admins(&self, actor: Actor, user: UserId, refusal: &'static str) -> Result<(), DeskError> {
+        if actor.role < Role::Admin && self.0.staff.role_of(user).await? == Some(Role::Admin) {
+            return Err(DeskError::Forbidden(refusal));
+        }
+        Ok(())
     }
 
     /// A user's record, and whether they are connected to this node.

@@ -16,9 +16,9 @@ import { who } from "../../shared/session.js";
 const words = dictionary(
   {
     heading: "Decide", uphold: "Uphold", dismiss: "Dismiss", release: "Release", remove: "Remove", note: "Note for other moderators",
-    upholdHint: "It was right; nothing more happens.", dismissHint: "It was wrong; the strike is taken back.",
-    releaseHint: "Deliver the held message after all.", removeHint: "Take the text away everywhere.",
-    sureRemove: "Remove this message?", sureText: "Its text is taken away everywhere, also from this incident. This cannot be undone.", cancel: "Cancel",
+    upholdHint: "It was right; nothing more happens.", dismissHint: "It was wrong; the strike is taken back, and a held message is delivered.",
+    releaseHint: "Deliver the held message after all.", removeHint: "Take the text away from the conversation.",
+    sureRemove: "Remove this message?", sureText: "Nobody in the room can read it any more, and this cannot be undone. The incident keeps the text as evidence.", cancel: "Cancel",
     by: (/** @type {string} */ status, /** @type {string} */ who) => `${status} by ${who}.`, you: "you", policy: "the policy",
     other: (/** @type {string} */ id) => `moderator ${id}`,
     faster: (/** @type {string} */ who, /** @type {string} */ status) => `Somebody was faster: ${who} decided meanwhile — ${status.toLowerCase()}. Your note is kept below.`,
@@ -27,9 +27,9 @@ const words = dictionary(
   },
   {
     heading: "Décider", uphold: "Confirmer", dismiss: "Écarter", release: "Libérer", remove: "Supprimer", note: "Note pour les autres modérateurs",
-    upholdHint: "C’était justifié ; rien d’autre ne se passe.", dismissHint: "C’était une erreur ; l’avertissement est retiré.",
-    releaseHint: "Remettre malgré tout le message retenu.", removeHint: "Effacer le texte partout.",
-    sureRemove: "Supprimer ce message ?", sureText: "Son texte est effacé partout, y compris de cet incident. C’est irréversible.", cancel: "Abandonner",
+    upholdHint: "C’était justifié ; rien d’autre ne se passe.", dismissHint: "C’était une erreur ; l’avertissement est retiré, et un message retenu est remis.",
+    releaseHint: "Remettre malgré tout le message retenu.", removeHint: "Effacer le texte de la conversation.",
+    sureRemove: "Supprimer ce message ?", sureText: "Plus personne ne pourra le lire dans le salon, et c’est irréversible. L’incident en garde le texte comme preuve.", cancel: "Abandonner",
     by: (status, who) => `${status} par ${who}.`, you: "vous", policy: "la politique", other: (id) => `le modérateur ${id}`,
     faster: (who, status) => `Quelqu’un a été plus rapide : ${who} a décidé entre-temps — ${status.toLowerCase()}. Votre note est conservée ci-dessous.`,
     done: (status, isNext) => (isNext ? `${status}. Le suivant est ouvert.` : `${status}.`), copy: "Votre note, non envoyée",
@@ -48,7 +48,7 @@ const states = new Map();
 export function possible({ status, action, message_id }) {
   if (status !== "open") return [];
   const decisions = /** @type {Decision[]} */ (["uphold", "dismiss"]);
-  if (action === "hold") decisions.push("release");
+  if (action === "hold" && message_id === null) decisions.push("release");
   if (message_id !== null || action === "hold") decisions.push("remove");
   return decisions;
 }

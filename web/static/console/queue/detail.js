@@ -21,7 +21,7 @@ const words = dictionary(
   {
     incident: (/** @type {number} */ id) => `Incident ${id}`, loading: "Loading…", said: "What was said", why: "Why it is here",
     noMatch: "No rule matched: a participant reported it.",
-    reported: (/** @type {string} */ who) => `Reported by ${who}:`, version: (/** @type {number} */ v) => `version ${v}`, score: "score",
+    reported: (/** @type {string} */ who) => `Reported by ${who}:`, reports: (/** @type {number} */ n) => `${plural(n, "report", "reports")} in all.`, version: (/** @type {number} */ v) => `version ${v}`, score: "score",
     around: "The conversation", room: (/** @type {number} */ id) => `Open room ${id}`,
     alone: "Nothing was said around it.", sender: "The sender", strikes: (/** @type {number} */ n) => plural(n, "strike", "strikes"),
     incidents: (/** @type {number} */ n) => plural(n, "incident", "incidents"),
@@ -37,7 +37,7 @@ const words = dictionary(
   {
     incident: (id) => `Incident ${id}`, loading: "Chargement…", said: "Le message", why: "Pourquoi il est ici",
     noMatch: "Aucune règle ne correspond : une personne l’a signalé.",
-    reported: (who) => `Signalé par ${who} :`, version: (v) => `version ${v}`, score: "score", around: "La conversation", room: (id) => `Ouvrir le salon ${id}`,
+    reported: (who) => `Signalé par ${who} :`, reports: (n) => `${plural(n, "signalement", "signalements")} en tout.`, version: (v) => `version ${v}`, score: "score", around: "La conversation", room: (id) => `Ouvrir le salon ${id}`,
     alone: "Rien n’a été dit autour.", sender: "L’expéditeur", strikes: (n) => plural(n, "avertissement", "avertissements"),
     incidents: (n) => plural(n, "incident", "incidents"),
     connected: "En ligne", notConnected: "Pas en ligne ici", bannedUntil: (when) => `Bannissement jusqu’au ${when}`, bannedEver: "Bannissement définitif",
@@ -154,11 +154,12 @@ export function detailPane(list, onDecide) {
 }
 
 /** @param {IncidentDetail} incident */
-function why({ matches, report }) {
+function why({ matches, reports, report_count }) {
   const w = words();
   const rules = byRule(matches);
-  return html`${report ? html`<p>${w.reported(short(report.reporter_id))}</p><blockquote class="message-text">${report.reason}</blockquote>` : nothing}
-    ${rules.length ? ruleList(rules.slice(0, FIRST)) : report ? nothing : html`<p class="quiet">${w.noMatch}</p>`}
+  return html`${reports.map((report) => html`<p>${w.reported(short(report.user_id))}</p><blockquote class="message-text">${report.reason}</blockquote>`)}
+    ${report_count > reports.length ? html`<p class="quiet">${w.reports(report_count)}</p>` : nothing}
+    ${rules.length ? ruleList(rules.slice(0, FIRST)) : report_count ? nothing : html`<p class="quiet">${w.noMatch}</p>`}
     ${rules.length > FIRST ? html`<details><summary>${w.more(rules.length - FIRST)}</summary>${ruleList(rules.slice(FIRST))}</details>` : nothing}`;
 }
 

@@ -120,7 +120,7 @@ export function decided(incident) {
 function fits(incident, filter) {
   const wants = (/** @type {string} */ value, /** @type {string | number} */ is) => !value || value === String(is);
   return (
-    wants(filter.status, incident.status) && wants(filter.action, incident.action) && wants(filter.category, incident.category) &&
+    wants(filter.status, incident.status) && (wants(filter.action, incident.action) || (filter.action === "report" && incident.report_count > 0)) && wants(filter.category, incident.category) &&
     wants(filter.user_id, incident.user_id) && wants(filter.room_id, incident.room_id) &&
     (!filter.rule_id || incident.matches.some(({ rule_id }) => String(rule_id) === filter.rule_id))
   );

@@ -61,6 +61,13 @@ export const view = {
           decided(incident);
           refresh(incident);
         }),
+        ...["reopened", "report"].map((name) =>
+          on(name, (incident) => {
+            decided(incident);
+            refresh(incident);
+            arrived(incident, isAtTop());
+          }),
+        ),
         on("viewing", viewing),
         on("missed", readAgain),
         on("open", readAgain),

@@ -125,6 +125,11 @@ pub(super) fn of_others() -> Vec<Kind> {
             ],
         ),
         kind(
+            "InvalidNote",
+            "The note is no text, or too long.",
+            vec![("note", desk("note", "is longer than 2000 characters"))],
+        ),
+        kind(
             "InvalidBan",
             "A key is missing or has a wrong type, the ban would be over already, or you name yourself.",
             vec![

@@ -160,7 +160,11 @@ pub(super) fn of_others() -> Vec<Kind> {
                 ("own", Failure::Conflict("This is about your own message: another moderator decides.")),
                 (
                     "decided",
-                    Failure::Conflict("Somebody else was faster. Please read it again, then decide."),
+                    Failure::Decided(
+                        "Moderator 0de7a700-0000-4000-8000-000000000003 decided already, at \
+                         2026-01-31T12:00:00.000000Z: upheld. They or an admin can reopen the incident."
+                            .to_owned(),
+                    ),
                 ),
                 (
                     "doesNotFit",

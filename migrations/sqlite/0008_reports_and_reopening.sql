@@ -1,0 +1,39 @@
+-- The reports of an incident's message, numbered from 1 without a gap. `incidents.reporter` and `reason` are those of the
+-- first, `report_count` counts them. `reason` is NULL once retention took it away.
+CREATE TABLE incident_reports (
+    incident   INTEGER NOT NULL REFERENCES incidents (id),
+    number     INTEGER NOT NULL,
+    message    INTEGER NOT NULL,
+    reporter   BLOB    NOT NULL CHECK (length(reporter) = 16),
+    reason     TEXT,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (incident, number),
+    UNIQUE (message, reporter)
+) STRICT, WITHOUT ROWID;
+
+-- What a reporter has reported lately.
+CREATE INDEX incident_reports_reporter ON incident_reports (reporter, created_at);
+
+INSERT INTO incident_reports (incident, number, message, reporter, reason, created_at)
+SELECT id, 1, message, reporter, reason, created_at FROM incidents WHERE reporter IS NOT NULL AND message IS NOT NULL;
+
+ALTER TABLE incidents ADD COLUMN report_count INTEGER NOT NULL DEFAULT 0;
+UPDATE incidents SET report_count = 1 WHERE reporter IS NOT NULL;
+
+-- Reported messages, newest first.
+CREATE INDEX incidents_with_reports ON incidents (id) WHERE reporter IS NOT NULL;
+
+-- When a decision was last taken back; `reopened_by` is NULL where a report did it.
+ALTER TABLE incidents ADD COLUMN reopened_at INTEGER;
+ALTER TABLE incidents ADD COLUMN reopened_by BLOB CHECK (length(reopened_by) = 16);
+
+-- Decisions that were taken back, and that they were: `status` is what the incident became.
+CREATE TABLE incident_history (
+    incident INTEGER NOT NULL REFERENCES incidents (id),
+    number   INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    by       BLOB    CHECK (length(by) = 16),
+    status   TEXT    NOT NULL,
+    note     TEXT,
+    PRIMARY KEY (incident, number)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,60 @@
+//! The roles of moderators and admins, as their tokens last said.
+
+use async_trait::async_trait;
+use plic_pipeline::{
+    id::UserId, moderation::staff::ROLE_KNOWN, store::StoreError, timestamp::Timestamp, token::Role,
+};
+use sqlx::{query, query_scalar};
+
+use super::{
+    change::{Change, Work},
+    db::Connection,
+};
+
+pub(super) const ROLE: &str = "SELECT role FROM staff WHERE \"user\" = $1 AND seen_at > $2";
+
+/// Returns whether a user was an admin when their role was last seen.
+pub(super) async fn is_admin(connection: &mut Connection, user: UserId) -> sqlx::Result<bool> {
+    let found: Option<i64> = query_scalar("SELECT seen_at FROM staff WHERE \"user\" = $1 AND role = 'admin'")
+        .bind(user.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Remembers a role.
+pub(super) struct NoteRole {
+    pub(super) user: UserId,
+    pub(super) role: Role,
+}
+
+#[async_trait]
+impl Change for NoteRole {
+    type Done = ();
+    type Refusal = StoreError;
+
+    async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), StoreError>> {
+        query(
+            "INSERT INTO staff (\"user\", role, seen_at) VALUES ($1, $2, $3) \
+             ON CONFLICT (\"user\") DO UPDATE SET role = excluded.role, seen_at = excluded.seen_at",
+        )
+        .bind(self.user.0)
+        .bind(self.role.name())
+        .bind(work.now.0)
+        .execute(&mut *work.connection)
+        .await?;
+        Ok(Ok(()))
+    }
+}
+
+/// Returns the role that a user was last seen with, unless that is long ago.
+pub(super) async fn role_of(
+    connection: &mut Connection,
+    user: UserId,
+    now: Timestamp,
+) -> sqlx::Result<Option<Role>> {
+    let role: Option<String> =
+        query_scalar(ROLE).bind(user.0).bind(now.before(ROLE_KNOWN).0).fetch_optional(connection).await?;
+    Ok(role
+        .and_then(|role| [Role::User, Role::Moderator, Role::Admin].into_iter().find(|of| of.name() == role)))
+}
