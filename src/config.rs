@@ -13,7 +13,7 @@ use url::Url;
 
 use self::value::{
     at_least_one, http_url, message_chars, network, origin, public_key, seconds, secret, site_name,
-    some_seconds,
+    some_seconds, webhook, whose,
 };
 pub(crate) use self::{database::DEFAULT_DATABASE_URL, value::address};
 pub use self::{
@@ -127,6 +127,11 @@ pub struct Settings {
     /// A JSON file of the filter rules that a new database begins with, in place of the starter rules
     #[arg(long, env = "PLIC_RULES_FILE")]
     pub rules_file: Option<PathBuf>,
+
+    /// Where the last number and hash of the audit log are sent at the start and every day, to be kept out of reach of who
+    /// can write to the database: an https address at a public host, or http on this machine
+    #[arg(long, env = "PLIC_AUDIT_WEBHOOK", value_parser = webhook, hide_env_values = true)]
+    pub audit_webhook: Option<Url>,
 
     /// Where to ask for a second opinion on texts of which the classifier is not sure: an address that answers like
     /// `OpenAI`'s moderation endpoint. It is sent their text
@@ -284,6 +289,7 @@ impl Settings {
                 "PLIC_RULES_FILE",
                 self.rules_file.as_ref().map_or("starter rules".into(), |path| path.display().to_string()),
             ),
+            ("PLIC_AUDIT_WEBHOOK", self.audit_webhook.as_ref().map_or("not set".into(), whose)),
             (
                 "PLIC_SECOND_OPINION_URL",
                 self.second_opinion_url.as_ref().map_or("not set".into(), ToString::to_string),

@@ -4,6 +4,7 @@
 //! hands what it committed to the [`bus`], the [`hub`] renders it once as a [`frame`] and puts it into every
 //! recipient's outbox. [`server`] is the only place that names concrete types.
 
+pub mod audit_export;
 pub mod bus;
 pub mod cli;
 pub mod client_address;

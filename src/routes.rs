@@ -122,7 +122,7 @@ async fn ready(parts: &Parts) -> poem::Result<Response> {
     };
     let refusal = match (is_draining, is_database_away) {
         (true, _) => "The server is shutting down.",
-        (false, true) => "The database does not answer.",
+        (false, true) => "The database does not answer, or stores nothing.",
         (false, false) => {
             let status = if bus == "away" { "degraded" } else { "ready" };
             let facts = json!({"status": status, "database": database, "bus": bus, "draining": false});

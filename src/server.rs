@@ -94,6 +94,9 @@ pub enum StartError {
     /// No HTTP client can be made.
     #[error("nobody can be asked for a second opinion (PLIC_SECOND_OPINION_URL)")]
     SecondOpinion(#[from] reqwest::Error),
+    /// No HTTP client can be made.
+    #[error("the head of the audit log cannot be sent (PLIC_AUDIT_WEBHOOK)")]
+    AuditWebhook(#[source] reqwest::Error),
 }
 
 /// A server that runs.
@@ -208,11 +211,11 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
     background.spawn(Arc::clone(&door).keep_time());
     background.spawn(async move { tokens.keep_keys_fresh().await });
     background.spawn(sweep(rate_limit, rest_limit, work_limit));
+    background.spawn(moderation::export_audit(settings.audit_webhook, &engine)?);
     background.spawn(moderation::keep_hits(desk.clone()));
     background.spawn(moderation::keep_house(desk.clone()));
-    let rules_in_force = rules.load().rules().len();
-    let connections = connection_limits.in_all;
-    tracing::info!(%address, database, rules = rules_in_force, connections, "serving");
+    let (rules, connections) = (rules.load().rules().len(), connection_limits.in_all);
+    tracing::info!(%address, database, rules, connections, "serving");
     Ok(Server { address, door, hub, engine, store, desk, stopping, sockets, requests, background })
 }
 

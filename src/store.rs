@@ -5,6 +5,7 @@
 pub mod cached;
 pub mod postgres;
 pub mod sqlite;
+mod write_health;
 
 pub use cached::{Cached, Writers};
 pub use postgres::{PostgresSettings, PostgresStore};

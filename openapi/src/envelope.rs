@@ -4,7 +4,6 @@
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
-use plic_pipeline::log_line::LogThrottle;
 use poem::{
     Endpoint, Request, Response, Result,
     http::{
@@ -15,7 +14,6 @@ use poem::{
         },
     },
 };
-use tracing::{error, warn};
 
 use crate::failure::{Failure, translate};
 
@@ -38,7 +36,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Enveloped<E> {
             Ok(Ok(response)) => in_envelope(response),
             Ok(Err(error)) => refusal(&translate(error)),
             Err(_) => {
-                error!("a request panicked");
+                plic_pipeline::log_limited!(ERROR, "a request panicked");
                 Failure::Internal.response()
             }
         };
@@ -48,12 +46,9 @@ impl<E: Endpoint<Output = Response>> Endpoint for Enveloped<E> {
 }
 
 fn refusal(failure: &Failure) -> Response {
-    // A token of a stranger is enough to have one while the keys are away.
-    static UNAVAILABLE: LogThrottle = LogThrottle::new();
-    if let Failure::Unavailable(cause) = failure
-        && let Some(left_out) = UNAVAILABLE.admits()
-    {
-        warn!(left_out, error = %chain(&**cause), "a request could not be carried out");
+    if let Failure::Unavailable(cause) = failure {
+        // A token of a stranger is enough to have one while the keys are away.
+        plic_pipeline::log_limited!(WARN, error = %chain(&**cause), "a request could not be carried out");
     }
     failure.response()
 }

@@ -86,6 +86,18 @@ impl LogThrottle {
     }
 }
 
+/// Logs as `tracing` does at a level (`WARN`), at most once a minute for each place in the code that says it, with the
+/// number of lines left out since. For what is said as often as a client, a retry or a timer comes to it.
+#[macro_export]
+macro_rules! log_limited {
+    ($level:ident, $($line:tt)+) => {{
+        static THROTTLE: $crate::log_line::LogThrottle = $crate::log_line::LogThrottle::new();
+        if let Some(left_out) = THROTTLE.admits() {
+            ::tracing::event!(::tracing::Level::$level, left_out, $($line)+);
+        }
+    }};
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

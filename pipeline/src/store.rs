@@ -310,6 +310,7 @@ pub trait Store: Send + Sync {
         self.ban_of(user).await
     }
 
-    /// Whether the database answers.
+    /// Returns whether the database answers and stores what is written: by the outcome of the last writes or, where there
+    /// were none lately, of a small one that is made for this.
     async fn ping(&self) -> Result<(), StoreError>;
 }

@@ -213,7 +213,11 @@ impl Hearing {
                     self.by_slot.insert(slot, handle);
                 }
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "could not listen to rooms");
+                    plic_pipeline::log_limited!(
+                        WARN,
+                        error = &error as &dyn std::error::Error,
+                        "could not listen to rooms"
+                    );
                 }
             }
         }

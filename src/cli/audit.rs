@@ -1,6 +1,7 @@
 //! `plic-chat audit`: the audit log, past the server that may be running.
 
 use clap::{Args, Subcommand};
+use plic_pipeline::moderation::audit::AuditHead;
 
 use crate::{
     config::{Database, DatabaseSettings},
@@ -15,6 +16,16 @@ use crate::{
 pub enum Task {
     /// Check that no entry was changed, removed or put in later; fails where one was
     Verify(Verification),
+    /// Print the last entry's number and hash, to be noted elsewhere for `verify --expect-head`
+    Head(HeadRequest),
+}
+
+/// Which log.
+#[derive(Debug, Args)]
+pub struct HeadRequest {
+    /// The database
+    #[command(flatten)]
+    database: DatabaseSettings,
 }
 
 /// Which log, and what is known of it.
@@ -29,17 +40,33 @@ pub struct Verification {
     expect_head: Option<Head>,
 }
 
-/// Says how many entries there are and what the last one's hash is, or where the log is broken.
+/// Carries out a task.
 pub async fn run(task: &Task) -> anyhow::Result<()> {
-    let Task::Verify(Verification { database, expect_head }) = task;
+    match task {
+        Task::Verify(verification) => verify(verification).await,
+        Task::Head(request) => print_head(&request.database).await,
+    }
+}
+
+async fn print_head(database: &DatabaseSettings) -> anyhow::Result<()> {
+    database.check()?;
+    let head = match &database.database {
+        Database::Sqlite(_) => sqlite::audit_head(&database.database.to_string()).await?,
+        Database::Postgres(url) => postgres::audit_head(&database.reach(url)).await?,
+    };
+    println!("{head}");
+    Ok(())
+}
+
+/// Says how many entries there are and what the last one's hash is, or where the log is broken.
+async fn verify(Verification { database, expect_head }: &Verification) -> anyhow::Result<()> {
     database.check()?;
     let (count, hash) = match &database.database {
         Database::Sqlite(_) => sqlite::verify_audit(&database.database.to_string(), *expect_head).await?,
         Database::Postgres(url) => postgres::verify_audit(&database.reach(url), *expect_head).await?,
     };
     let entries = if count == 1 { "entry" } else { "entries" };
-    let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let hash: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
+    let hash = AuditHead { seq: count, hash }.digits();
     println!("the audit log is whole: {count} {entries}, head {hash}");
     Ok(())
 }

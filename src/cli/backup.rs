@@ -34,7 +34,10 @@ pub async fn run(request: &Request) -> anyhow::Result<()> {
             quoted(&url.without_password())
         ),
     };
-    let copy = sqlite::backup(database, &request.file).await?;
+    let (copy, difference) = sqlite::backup(database, &request.file).await?;
+    if let Some(difference) = difference {
+        eprintln!("plic-chat: {file} is whole, but `restore` refuses it: {difference}");
+    }
     println!("{file}: {} messages, epoch {}", copy.messages, copy.epoch);
     Ok(())
 }

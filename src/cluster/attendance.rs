@@ -72,7 +72,7 @@ impl Attendance for Register {
 
     fn left(&self, arrival: Arrival) {
         if self.way.try_send(Coming::Left(arrival.connection)).is_err() {
-            tracing::warn!("a connection that ended stays registered: too many wait");
+            plic_pipeline::log_limited!(WARN, "a connection that ended stays registered: too many wait");
         }
     }
 }
@@ -118,7 +118,8 @@ impl Node {
                         }
                     }
                     Err(error) => {
-                        tracing::warn!(
+                        plic_pipeline::log_limited!(
+                            WARN,
                             error = &error as &dyn std::error::Error,
                             arrivals = waiting.len(),
                             "those who came could not be registered"
@@ -196,7 +197,8 @@ impl Node {
         let mut sent = 0;
         for some in departures.chunks(DEPARTURES) {
             if let Err(error) = self.shared.left(some.to_vec()).await {
-                tracing::warn!(
+                plic_pipeline::log_limited!(
+                    WARN,
                     error = &error as &dyn std::error::Error,
                     "connections that ended are still registered"
                 );

@@ -64,7 +64,8 @@ impl Node {
             }
         };
         if let Err(error) = done {
-            tracing::warn!(
+            plic_pipeline::log_limited!(
+                WARN,
                 error = &error as &dyn std::error::Error,
                 "what is missing could not be read; it waits"
             );

@@ -33,7 +33,8 @@ impl Node {
             };
             let pause = match self.look_at_all().await {
                 Err(error) => {
-                    tracing::warn!(
+                    plic_pipeline::log_limited!(
+                        WARN,
                         error = &error as &dyn std::error::Error,
                         "could not look at rooms; trying again"
                     );

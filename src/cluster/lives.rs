@@ -35,7 +35,8 @@ impl Node {
             match said {
                 Ok(()) => is_forgotten = false,
                 Err(error) => {
-                    tracing::warn!(
+                    plic_pipeline::log_limited!(
+                        WARN,
                         error = &error as &dyn std::error::Error,
                         "could not say that this node lives"
                     );

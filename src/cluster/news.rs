@@ -61,7 +61,8 @@ impl Node {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) => {
-                    tracing::warn!(
+                    plic_pipeline::log_limited!(
+                        WARN,
                         error = &error as &dyn std::error::Error,
                         "could not act on changes; trying again"
                     );
@@ -80,7 +81,7 @@ impl Node {
     async fn read_some_news(&self) -> Result<bool, StoreError> {
         let done = *self.news.borrow();
         let Some(items) = self.shared.news_after(done).await? else {
-            tracing::info!("changes were missed: everything is read again");
+            plic_pipeline::log_limited!(INFO, "changes were missed: everything is read again");
             self.read_everything().await?;
             return Ok(true);
         };
@@ -159,7 +160,8 @@ impl Node {
                     Ok(None) => {}
                     // Only a notice is lost: what comes after it must not wait for it.
                     Err(error) => {
-                        tracing::warn!(
+                        plic_pipeline::log_limited!(
+                            WARN,
                             error = &error as &dyn std::error::Error,
                             incident = id.0,
                             "moderators here are not told of an incident"

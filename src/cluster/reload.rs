@@ -43,7 +43,8 @@ impl Node {
         loop {
             self.reload.wake.notified().await;
             while let Err(error) = self.reload_now().await {
-                tracing::warn!(
+                plic_pipeline::log_limited!(
+                    WARN,
                     error = &error as &dyn std::error::Error,
                     "what another node changed is not in force yet"
                 );

@@ -10,6 +10,8 @@ use ipnet::IpNet;
 use serde_json::Value;
 use url::Url;
 
+use crate::audit_export;
+
 pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     text.to_socket_addrs()
         .ok()
@@ -47,6 +49,20 @@ pub(super) fn http_url(text: &str) -> Result<Url, String> {
         }
         Ok(url) => Ok(url),
         Err(_) => Err("not an http or https address".into()),
+    }
+}
+
+/// Reads where heads of the audit log are sent; there may be a key in it, so that it stands in no refusal.
+pub(super) fn webhook(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|_| "not an https address")?;
+    audit_export::refusal(&url).map_or(Ok(url), |why| Err(why.into()))
+}
+
+/// Shows no more of an address than whose it is: there may be a key in its path or its query.
+pub(super) fn whose(url: &Url) -> String {
+    match url.path() {
+        "/" if url.query().is_none() => url.to_string(),
+        _ => format!("{}/{}", url.origin().ascii_serialization(), super::database::HIDDEN),
     }
 }
 

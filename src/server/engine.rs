@@ -9,6 +9,7 @@ use plic_pipeline::{
     store::Store,
 };
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use super::StartError;
 use crate::{
@@ -84,6 +85,14 @@ impl Engine {
         let (store, records) = (Arc::clone(&engine), Arc::clone(&engine));
         let node = Node { engine, bus: Arc::clone(&bus), hearing, news_from };
         Ok(Self { store, records, bus, nats, kept: Kept::Postgres(Box::new(node)) })
+    }
+
+    /// Returns the name of the database.
+    pub(super) fn epoch(&self) -> Uuid {
+        match &self.kept {
+            Kept::Sqlite(engine) => engine.inner().epoch(),
+            Kept::Postgres(node) => node.engine.inner().epoch(),
+        }
     }
 
     /// Reads what everybody who comes back after a restart is asked about.

@@ -8,9 +8,16 @@ use plic_pipeline::{
     opinion::SecondOpinion,
 };
 use tokio::time::{interval, sleep};
+use url::Url;
 
 use super::{Engine, StartError};
-use crate::{config::Settings, hub::Hub, metrics::Metrics, second_opinion::HttpOpinion};
+use crate::{
+    audit_export::{self, AuditWebhook},
+    config::Settings,
+    hub::Hub,
+    metrics::Metrics,
+    second_opinion::HttpOpinion,
+};
 
 /// How often hits of rules are written down.
 const HITS: Duration = Duration::from_secs(5);
@@ -83,13 +90,26 @@ pub fn first_rules(file: Option<&Path>) -> Result<Vec<Rule>, StartError> {
     Ok(rules_from_json(&json)?)
 }
 
+/// Returns what exports the head of the audit log for as long as it is polled.
+pub(super) fn export_audit(
+    webhook: Option<Url>,
+    engine: &Engine,
+) -> Result<impl Future<Output = ()> + Send + use<>, StartError> {
+    let webhook = webhook.map(AuditWebhook::new).transpose().map_err(StartError::AuditWebhook)?;
+    Ok(audit_export::keep_exporting(Arc::clone(&engine.records), engine.epoch(), webhook))
+}
+
 /// Writes down what rules did, a few seconds behind.
 pub(super) async fn keep_hits(desk: Desk) {
     let mut ticks = interval(HITS);
     loop {
         ticks.tick().await;
         if let Err(error) = desk.write_down_hits().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "hits of rules wait to be written down");
+            plic_pipeline::log_limited!(
+                WARN,
+                error = &error as &dyn std::error::Error,
+                "hits of rules wait to be written down"
+            );
         }
     }
 }
@@ -101,7 +121,11 @@ pub(super) async fn keep_house(desk: Desk) {
             Ok(true) => HOUSE_AGAIN,
             Ok(false) => HOUSE,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "what is due was not done");
+                plic_pipeline::log_limited!(
+                    WARN,
+                    error = &error as &dyn std::error::Error,
+                    "what is due was not done"
+                );
                 HOUSE
             }
         };

@@ -146,7 +146,7 @@ impl Conversation<'_> {
                 let closing = refused.rejection.closing();
                 if closing.is_some_and(|closing| closing.code == CloseCode::ServerError) {
                     let error = &refused.rejection as &dyn std::error::Error;
-                    tracing::warn!(error, connection = %session.connection, "command failed");
+                    plic_pipeline::log_limited!(WARN, error, connection = %session.connection, "command failed");
                 }
                 closing
             }

@@ -68,6 +68,8 @@ mod incidents;
 mod lately;
 #[path = "sql/policy.rs"]
 mod policy;
+#[path = "sql/probe.rs"]
+mod probe;
 #[path = "sql/read.rs"]
 mod read;
 #[path = "sql/records.rs"]
@@ -105,7 +107,7 @@ mod words;
 
 use std::sync::Arc;
 
-use plic_pipeline::{bus::Bus, daily::DailyLimits};
+use plic_pipeline::{bus::Bus, daily::DailyLimits, moderation::audit::AuditHead};
 use uuid::Uuid;
 
 use crate::store::sqlite::AppliedMigration;
@@ -181,13 +183,25 @@ pub async fn migrate(settings: &PostgresSettings) -> Result<Vec<AppliedMigration
     Ok(applied)
 }
 
+/// Returns the last entry of the audit log, beside the servers that may be running.
+pub async fn audit_head(settings: &PostgresSettings) -> Result<AuditHead, VerifyError> {
+    let readers = audit_readers(settings).await?;
+    let head = verify::read_head(&readers).await;
+    readers.close().await;
+    head
+}
+
 /// Checks the audit log, beside the servers that may be running, and that `expected`, a head that was noted elsewhere
 /// before, is in it; answers how many entries there are and the last one's hash.
 pub async fn verify_audit(settings: &PostgresSettings, expected: Option<Head>) -> Result<Head, VerifyError> {
-    let reach = Reach::new(settings)?;
-    open::connect(&reach).await?.close().await?;
-    let readers = open::pool(&reach, 1, STATEMENT_TIMEOUT, reach.read());
+    let readers = audit_readers(settings).await?;
     let verified = verify::verify(&readers, expected).await;
     readers.close().await;
     verified
+}
+
+async fn audit_readers(settings: &PostgresSettings) -> Result<Readers, OpenError> {
+    let reach = Reach::new(settings)?;
+    open::connect(&reach).await?.close().await?;
+    Ok(open::pool(&reach, 1, STATEMENT_TIMEOUT, reach.read()))
 }

@@ -19,6 +19,7 @@ mod checkpoint;
 mod commit;
 mod db;
 mod guards;
+mod link;
 mod open;
 mod people;
 mod place;
@@ -27,7 +28,10 @@ mod plans;
 mod purge;
 mod queue;
 mod restore;
+mod schema;
 mod sound;
+mod space;
+mod volume;
 mod writer;
 
 #[path = "sql/audit.rs"]
@@ -58,6 +62,8 @@ mod incidents;
 mod lately;
 #[path = "sql/policy.rs"]
 mod policy;
+#[path = "sql/probe.rs"]
+mod probe;
 #[path = "sql/read.rs"]
 mod read;
 #[path = "sql/records.rs"]
@@ -95,17 +101,18 @@ mod words;
 
 use std::sync::Arc;
 
-use plic_pipeline::{bus::Bus, daily::DailyLimits};
+use plic_pipeline::{bus::Bus, daily::DailyLimits, moderation::audit::AuditHead};
 use uuid::Uuid;
 
 pub use self::{
     backup::backup,
     open::{AppliedMigration, OpenError, migrate, path_of},
     restore::{Restored, new_epoch, restore},
+    schema::SchemaDifference,
     sound::{Contents, CopyError},
     verify::{Head, VerifyError},
 };
-use self::{db::Readers, queue::Queue};
+use self::{db::Readers, link::Link, queue::Queue};
 
 /// A store in one `SQLite` file, which one process opens at a time.
 #[derive(Debug)]
@@ -123,8 +130,8 @@ impl SqliteStore {
     /// brings its schema up to date. What is committed is handed to `bus`. Call it inside a tokio runtime.
     pub async fn open(url: &str, bus: Arc<dyn Bus>) -> Result<Self, OpenError> {
         let opened = open::open(url).await?;
-        let queue = Queue::start(opened.writer, opened.writer_options, opened.lock, bus);
-        let open::Opened { epoch, lookups, lists, scanner, .. } = opened;
+        let open::Opened { epoch, writer, writer_options, space, lookups, lists, scanner, lock } = opened;
+        let queue = Queue::start(Link::open(writer, writer_options, space).await, lock, bus);
         Ok(Self { epoch, queue, lookups, lists, scanner, daily_limits: DailyLimits::NONE })
     }
 
@@ -149,6 +156,14 @@ impl SqliteStore {
         self.scanner.close().await;
         self.queue.close().await;
     }
+}
+
+/// Returns the last entry of the audit log of the database at `url`, beside the server that may be running.
+pub async fn audit_head(url: &str) -> Result<AuditHead, VerifyError> {
+    let readers = open::readers(&path_of(url)?, 1);
+    let head = verify::read_head(&readers).await;
+    readers.close().await;
+    head
 }
 
 /// Checks the audit log of the database at `url`, beside the server that may be running, and that `expected`, a head that

@@ -115,7 +115,11 @@ impl Source {
     async fn fetch(&self) -> Fetch {
         let downloaded = self.download().await;
         if let Err(error) = &downloaded {
-            tracing::warn!(error = error as &dyn std::error::Error, "could not fetch the signing keys");
+            plic_pipeline::log_limited!(
+                WARN,
+                error = error as &dyn std::error::Error,
+                "could not fetch the signing keys"
+            );
         }
         let succeeded = downloaded.is_ok();
         if let Ok(keys) = downloaded {

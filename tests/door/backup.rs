@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use sqlx::{ConnectOptions, Connection, migrate::Migrator, sqlite::SqliteConnectOptions};
 use tokio::sync::watch;
 
 use crate::{
@@ -263,8 +264,89 @@ async fn a_postgres_database_is_put_back_by_its_own_tools_and_gets_a_new_epoch()
     for _ in 0..2 {
         tool("pg_restore", &restore);
     }
+    for (make, drop, name) in [
+        ("CREATE VIEW plic_chat.spy AS SELECT 1", "DROP VIEW plic_chat.spy", "view `spy`"),
+        (
+            "CREATE RULE spy AS ON INSERT TO plic_chat.messages DO ALSO NOTHING",
+            "DROP RULE spy ON plic_chat.messages",
+            "rule `spy`",
+        ),
+        (
+            "CREATE TRIGGER spy BEFORE UPDATE ON plic_chat.meta EXECUTE FUNCTION plic_chat.refuse()",
+            "DROP TRIGGER spy ON plic_chat.meta",
+            "trigger `spy`",
+        ),
+    ] {
+        postgres.sql("chat", make);
+        refused_naming(&command("new-epoch").await, name);
+        postgres.sql("chat", drop);
+    }
     assert_ne!(epoch(&command("new-epoch").await), first);
     assert!(command("migrate").await.stdout.contains("up to date"));
     let verified = with_database(folder.path(), &["audit", "verify"], &database).await;
     assert!(verified.status.success(), "{verified:?}");
+}
+
+/// Does something to a database past the server.
+async fn tamper(database: &Path, sql: &str) {
+    let mut connection = SqliteConnectOptions::new().filename(database).connect().await.expect("connects");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect(sql);
+    connection.close().await.expect("closes");
+}
+
+#[tokio::test]
+async fn a_restore_refuses_what_no_migration_makes_and_names_it() {
+    let chat = Chat::serve().await;
+    let whole = chat.folder().join("whole.db");
+    epoch(&backup(&chat, &whole).await);
+    for (sql, name) in [
+        ("CREATE TRIGGER spy AFTER INSERT ON messages BEGIN DELETE FROM bans; END", "`spy` on `messages`"),
+        ("CREATE TRIGGER spy AFTER UPDATE ON meta BEGIN DELETE FROM bans; END", "`spy` on `meta`"),
+        ("CREATE VIEW loot AS SELECT text FROM messages", "the view `loot`"),
+        ("CREATE VIRTUAL TABLE loot USING fts5 (text)", "`loot"),
+        ("DROP TRIGGER audit_is_not_changed", "the trigger `audit_is_not_changed` is missing"),
+        ("ALTER TABLE messages ADD COLUMN loot TEXT", "the table `messages`"),
+    ] {
+        let copy = chat.folder().join("changed.db");
+        fs::copy(&whole, &copy).expect("a copy");
+        tamper(&copy, sql).await;
+        let to = folder();
+        let refused = restore(&copy, to.path(), &[]).await;
+        refused_naming(&refused, name);
+        assert!(refused.stderr.contains("changed.db"), "{refused:?}");
+        assert!(!to.path().join("chat.db").exists());
+        // The same is asked of a database that was put back by other means.
+        fs::copy(&copy, to.path().join("chat.db")).expect("a copy");
+        let renamed = with_database(to.path(), &["new-epoch"], &database_in(to.path())).await;
+        refused_naming(&renamed, name);
+    }
+}
+
+#[tokio::test]
+async fn a_backup_of_an_older_release_is_restored_and_brought_up_to_date() {
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    let all = Migrator::new(published).await.expect("reads the folder");
+    for migrations in 1..all.iter().count() {
+        let from = folder();
+        let backup = from.path().join("old.db");
+        let options = SqliteConnectOptions::new().filename(&backup).create_if_missing(true);
+        let mut connection = options.connect().await.expect("connects");
+        let older = Migrator::with_migrations(all.iter().take(migrations).cloned().collect());
+        older.run_direct(None, &mut connection, false).await.expect("migrates");
+        connection.close().await.expect("closes");
+        let to = folder();
+        epoch(&restore(&backup, to.path(), &[]).await);
+        let verified = with_database(to.path(), &["migrate"], &database_in(to.path())).await;
+        assert!(verified.status.success(), "{migrations}: {verified:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_with_an_index_of_its_operator_is_backed_up_and_told_what_a_restore_refuses() {
+    let mut chat = Chat::serve().await;
+    chat.process.kill().await;
+    tamper(&chat.folder().join("chat.db"), "CREATE INDEX by_text ON messages (text)").await;
+    let made = backup(&chat, &chat.folder().join("copy.db")).await;
+    epoch(&made);
+    assert!(made.stderr.contains("restore") && made.stderr.contains("`by_text`"), "{made:?}");
 }

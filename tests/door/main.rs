@@ -2,6 +2,7 @@
 //!
 //! A file a group of facts, one [`harness`]. Nothing here knows how the server is built.
 
+mod audit_head;
 mod backup;
 mod connections;
 mod crash;
@@ -30,6 +31,7 @@ mod rest_paging;
 mod rest_rooms;
 mod settings;
 mod settings_of_nodes;
+mod small_volume;
 mod tokens;
 mod ws_close_codes;
 mod ws_delivery;

@@ -50,6 +50,7 @@ const WIDE: [(&str, &str); 7] = [
 pub(crate) struct Chat {
     pub(crate) process: Process,
     settings: Vec<(String, String)>,
+    wrapper: Vec<String>,
     folder: TempDir,
 }
 
@@ -108,12 +109,16 @@ impl Chat {
 
     /// A server with these settings over those of the tests; an empty value unsets.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::under(Vec::new(), tempfile::tempdir().expect("a temporary folder"), settings).await
+    }
+
+    /// The same in this folder, run by another program, which must become it.
+    pub(crate) async fn under(wrapper: Vec<String>, folder: TempDir, settings: &[(&str, &str)]) -> Self {
         let mut all = settings_in(folder.path());
         all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let settings: Vec<_> = all.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        let process = Process::start(folder.path(), &["serve"], &borrowed(&settings)).await;
-        Self { process, settings, folder }
+        let process = Process::start_under(&wrapper, folder.path(), &["serve"], &borrowed(&settings)).await;
+        Self { process, settings, wrapper, folder }
     }
 
     /// A server that may open so many files.
@@ -123,12 +128,13 @@ impl Chat {
         all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let settings: Vec<_> = all.into_iter().collect();
         let process = Process::start_with_files(files, folder.path(), &["serve"], &borrowed(&settings)).await;
-        Self { process, settings, folder }
+        Self { process, settings, wrapper: Vec::new(), folder }
     }
 
     /// Starts the server again on the same database, after it was ended.
     pub(crate) async fn start_again(&mut self) {
-        self.process = Process::start(self.folder.path(), &["serve"], &borrowed(&self.settings)).await;
+        let settings = borrowed(&self.settings);
+        self.process = Process::start_under(&self.wrapper, self.folder.path(), &["serve"], &settings).await;
     }
 
     /// The folder that the server runs in.

@@ -65,6 +65,24 @@ impl Process {
         Self::start_command(folder, command(folder, arguments, settings)).await
     }
 
+    /// Starts a server through another program, which must become it.
+    pub(crate) async fn start_under(
+        wrapper: &[String],
+        folder: &Path,
+        arguments: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let started = match wrapper {
+            [] => command(folder, arguments, settings),
+            [wrapper, more @ ..] => {
+                let mut command = Command::new(wrapper);
+                command.args(more).arg(PROGRAM).args(arguments);
+                in_folder(command, folder, settings)
+            }
+        };
+        Self::start_command(folder, started).await
+    }
+
     /// Starts a server that may open so many files.
     pub(crate) async fn start_with_files(
         files: u32,

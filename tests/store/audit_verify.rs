@@ -3,8 +3,14 @@
 use std::{path::Path, process::Output, sync::Arc};
 
 use plic_chat::store::SqliteStore;
-use plic_pipeline::moderation::{Deed, Records};
-use sqlx::{AssertSqlSafe, Connection, query};
+use plic_pipeline::{
+    moderation::{
+        Deed, Records,
+        audit::{ChainFormat, GENESIS, chain},
+    },
+    timestamp::Timestamp,
+};
+use sqlx::{AssertSqlSafe, Connection, migrate::Migrator, query};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -40,7 +46,9 @@ async fn complaint(folder: &Path) -> String {
 async fn logged(count: usize) -> (TempDir, SqliteStore) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = SqliteStore::open(&url(&folder), Arc::new(Recorder::default())).await.expect("opens");
-    let deeds = (0..count).map(|n| store.note_deed(Deed::new(Some(user(9)), "ban.set").with("n", n), None));
+    // The fourth is the server's own.
+    let actor = |n| Some(user(9)).filter(|_| n != 3);
+    let deeds = (0..count).map(|n| store.note_deed(Deed::new(actor(n), "ban.set").with("n", n), None));
     for noted in futures_util::future::join_all(deeds).await {
         noted.expect("notes");
     }
@@ -76,8 +84,8 @@ async fn the_database_itself_refuses_to_change_the_log() {
     for sql in [
         "UPDATE audit SET detail = '{}' WHERE seq = 2",
         "DELETE FROM audit WHERE seq = 3",
-        "INSERT OR REPLACE INTO audit SELECT seq, at, actor, 'x', detail, hash FROM audit WHERE seq = 2",
-        "INSERT INTO audit SELECT 9, at, actor, 'x', detail, hash FROM audit WHERE seq = 2",
+        "INSERT OR REPLACE INTO audit SELECT seq, at, actor, 'x', detail, hash, format FROM audit WHERE seq = 2",
+        "INSERT INTO audit SELECT 9, at, actor, 'x', detail, hash, format FROM audit WHERE seq = 2",
     ] {
         let refused = query(sql).execute(&mut other).await.expect_err(sql);
         assert!(refused.to_string().contains("append-only"), "{refused}");
@@ -94,10 +102,16 @@ async fn tampering_past_the_guards_is_found_with_its_place() {
         ("UPDATE audit SET detail = '{\"n\":7}' WHERE seq = 3", "entry 3 was changed"),
         ("UPDATE audit SET actor = NULL WHERE seq = 5", "entry 5 was changed"),
         ("UPDATE audit SET hash = zeroblob(32) WHERE seq = 1", "entry 1 was changed"),
+        ("UPDATE audit SET actor = zeroblob(16) WHERE seq = 4", "entry 4 was changed"),
+        ("UPDATE audit SET format = 1 WHERE seq = 3", "entry 3 was changed"),
+        ("UPDATE audit SET format = 3 WHERE seq = 3", "does not know"),
         ("DELETE FROM audit WHERE seq = 2", "entry 2 is missing"),
         ("DELETE FROM audit WHERE seq = 5", "the log ends with entry 4, and entry 5 was written"),
         ("DELETE FROM audit", "the log ends with entry 0, and entry 5 was written"),
-        ("INSERT INTO audit SELECT 6, at, actor, action, detail, hash FROM audit WHERE seq = 5", "entry 6"),
+        (
+            "INSERT INTO audit SELECT 6, at, actor, action, detail, hash, format FROM audit WHERE seq = 5",
+            "entry 6",
+        ),
         ("UPDATE moderation SET audit_hash = zeroblob(32)", "entry 5 was changed"),
         ("SELECT 1", "the trigger `audit_grows_at_its_end` is missing"),
     ] {
@@ -164,4 +178,45 @@ async fn a_log_that_was_written_anew_is_not_the_one_whose_head_was_noted() {
         assert!(said.contains(&format!("no entry {}", &head[..1])), "{said}");
     }
     assert_eq!(verify_with(folder.path(), &["--expect-head", "5"]).await.status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn a_log_of_an_older_release_is_whole_before_and_after_it_goes_on_in_the_new_format() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    let all = Migrator::new(published).await.expect("reads the folder");
+    let older = all.iter().filter(|migration| migration.description != "audit format").cloned().collect();
+    std::fs::write(folder.path().join("chat.db"), "").expect("makes a file");
+    let mut connection = stranger(&folder).await;
+    Migrator::with_migrations(older).run_direct(None, &mut connection, false).await.expect("migrates");
+    let mut head = GENESIS;
+    for (seq, actor) in [(1, Some(user(9))), (2, None)] {
+        let first = ChainFormat::First;
+        head = chain(first, &head, seq, Timestamp(seq), actor, "ban.set", "{}");
+        query(
+            "INSERT INTO audit (seq, at, actor, action, detail, hash) VALUES (?, ?, ?, 'ban.set', '{}', ?)",
+        )
+        .bind(seq)
+        .bind(seq)
+        .bind(actor.map(|actor| actor.0))
+        .bind(head.to_vec())
+        .execute(&mut connection)
+        .await
+        .expect("inserts");
+        query("UPDATE moderation SET audit_seq = ?, audit_hash = ?")
+            .bind(seq)
+            .bind(head.to_vec())
+            .execute(&mut connection)
+            .await
+            .expect("updates");
+    }
+    connection.close().await.expect("closes");
+    assert!(verify(folder.path()).await.status.success(), "before it is migrated");
+
+    let store = SqliteStore::open(&url(&folder), Arc::new(Recorder::default())).await.expect("opens");
+    store.note_deed(Deed::new(None, "retention.run"), None).await.expect("notes");
+    let entries = store.audit_after(0, 10).await.expect("answers");
+    assert_eq!(entries.iter().map(|entry| entry.format).collect::<Vec<_>>(), [1, 1, 2]);
+    let output = verify(folder.path()).await;
+    assert!(output.status.success(), "{output:?}");
 }

@@ -53,7 +53,8 @@ async fn a_locked_file_is_answered_in_time_and_the_engine_recovers_by_itself() {
         assert!(matches!(answer, Err(StoreError::Unavailable(_) | StoreError::TimedOut)), "{answer:?}");
     }
     assert!(change.is_err());
-    store.ping().await.expect("reads go on");
+    assert!(store.ping().await.is_err(), "nothing is stored");
+    store.room(room).await.expect("reads go on");
     assert_eq!(texts(&*store, room).await, Vec::<String>::new());
 
     holder.close().await.expect("lets go");

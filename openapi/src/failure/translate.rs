@@ -8,7 +8,6 @@ use plic_pipeline::{
 };
 use poem::error::{MethodNotAllowedError, NotFoundError};
 use poem_openapi::error::{ParseParamError, ParsePathError};
-use tracing::error;
 
 use super::Failure;
 use crate::{
@@ -118,7 +117,7 @@ pub(crate) fn translate(error: poem::Error) -> Failure {
         Failure::Invalid(format!("`{name}` must be {}.", expected(name, reason)))
     } else {
         if error.status().is_server_error() {
-            error!(%error, "a request failed");
+            plic_pipeline::log_limited!(ERROR, %error, "a request failed");
         }
         Failure::Status(error.status())
     }

@@ -22,7 +22,6 @@ use poem_openapi::{
     types::{ToJSON, Type},
 };
 use serde_json::Value;
-use tracing::warn;
 
 use super::{
     actor,
@@ -208,7 +207,7 @@ fn line(step: Result<Step, DeskError>) -> String {
         }
         Ok(Step::Done(report)) => BacktestReport::from(*report).to_json().into(),
         Err(error) => {
-            warn!(error = &error as &dyn std::error::Error, "a back-test failed");
+            plic_pipeline::log_limited!(WARN, error = &error as &dyn std::error::Error, "a back-test failed");
             Failure::from(error).envelope()
         }
     };

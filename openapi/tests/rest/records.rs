@@ -11,7 +11,7 @@ use plic_pipeline::{
         ActionFilter, AuditEntry, AuditFilter, Authority, BanRecord, Decision, Deed, Dossier, FoundMatch,
         Incident, IncidentFilter, IncidentKind, IncidentStatus, Policy, Records, RuleWrite, Rulebook,
         StoredRule,
-        audit::{GENESIS, chain},
+        audit::{ChainFormat, GENESIS, chain},
         incident::{IncidentInContext, Reopened, Report},
         records::{Decided, Disconnect, RecordsError},
         stats::{BansOfDay, Decisions, Hits, Precision, RuleDecisions, Stats},
@@ -46,9 +46,18 @@ impl State {
         let before = self.audit.last().map_or(GENESIS, |entry| entry.hash);
         let (seq, at) = (number(self.audit.len() + 1), Timestamp::now());
         let detail = serde_json::Value::Object(deed.detail).to_string();
-        let hash = chain(&before, seq, at, deed.actor, deed.action, &detail);
+        let format = ChainFormat::CURRENT;
+        let hash = chain(format, &before, seq, at, deed.actor, deed.action, &detail);
         let action = deed.action.to_owned();
-        self.audit.push(AuditEntry { seq, at, actor: deed.actor, action, detail, hash });
+        self.audit.push(AuditEntry {
+            seq,
+            at,
+            actor: deed.actor,
+            action,
+            detail,
+            hash,
+            format: format.number(),
+        });
     }
 }
 

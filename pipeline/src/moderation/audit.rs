@@ -1,5 +1,7 @@
 //! Who did what, in a chain of hashes: an entry that was changed, removed or put in later breaks it.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -89,10 +91,67 @@ pub struct AuditEntry {
     pub detail: String,
     /// The hash of this entry over the one before it.
     pub hash: [u8; 32],
+    /// The number of the [`ChainFormat`] in which it was hashed.
+    pub format: i64,
 }
 
-/// The hash of an entry: SHA-256 over the hash before it and the entry's fields, each with its length.
+/// The last entry of an audit log, to be kept where the log cannot be changed from. Shown as `SEQ:HASH`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditHead {
+    /// Its number; 0 where the log is empty.
+    pub seq: i64,
+    /// Its hash.
+    pub hash: [u8; 32],
+}
+
+impl AuditHead {
+    /// Returns the hash in hexadecimal.
+    pub fn digits(&self) -> String {
+        let digits = self.hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    }
+}
+
+impl fmt::Display for AuditHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.seq, self.digits())
+    }
+}
+
+/// How an entry is hashed. Every entry keeps its format, so that a chain goes on in a newer one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChainFormat {
+    /// An absent actor is hashed like the nil uuid. Of entries from before there were formats.
+    First,
+    /// An absent actor is told from every uuid.
+    Second,
+}
+
+impl ChainFormat {
+    /// The format of new entries.
+    pub const CURRENT: Self = Self::Second;
+
+    /// Begins what is hashed in the second format: nothing hashed in the first one, which begins with a hash, reads so.
+    const SECOND: &[u8; 32] = b"plic-chat audit entry, format 2\n";
+
+    /// Returns the number that is stored with an entry.
+    pub fn number(self) -> i64 {
+        match self {
+            Self::First => 1,
+            Self::Second => 2,
+        }
+    }
+
+    /// Returns the format of this number.
+    pub fn from_number(number: i64) -> Option<Self> {
+        [Self::First, Self::Second].into_iter().find(|format| format.number() == number)
+    }
+}
+
+/// Returns the hash of an entry: SHA-256 over the hash before it and the entry's fields, each of fixed length or with its
+/// length before it.
 pub fn chain(
+    format: ChainFormat,
     before: &[u8; 32],
     seq: i64,
     at: Timestamp,
@@ -101,10 +160,13 @@ pub fn chain(
     detail: &str,
 ) -> [u8; 32] {
     let mut digest = Sha256::new();
+    if format == ChainFormat::Second {
+        digest.update(ChainFormat::SECOND);
+        digest.update([u8::from(actor.is_some())]);
+    }
     digest.update(before);
     digest.update(seq.to_le_bytes());
     digest.update(at.0.to_le_bytes());
-    // The nil uuid is nobody's: Supabase makes random ones.
     digest.update(actor.map_or([0; 16], |actor| actor.0.into_bytes()));
     for text in [action, detail] {
         digest.update((text.len() as u64).to_le_bytes());
@@ -140,6 +202,14 @@ pub enum Broken {
     /// An entry is not what was written.
     #[error("entry {0} was changed, or one before it")]
     Changed(i64),
+    /// An entry is of a format that this program does not know.
+    #[error("entry {seq} is of the format {format}, which this plic-chat does not know: run the newer one")]
+    Format {
+        /// The entry.
+        seq: i64,
+        /// Its format.
+        format: i64,
+    },
     /// The log ends before the entry that the database last wrote.
     #[error("the log ends with entry {found}, and entry {expected} was written")]
     CutOff {
@@ -160,7 +230,10 @@ impl Verifier {
         if entry.seq != expected {
             return Err(Broken::Gap { expected, found: entry.seq });
         }
-        let hash = chain(&self.hash, entry.seq, entry.at, entry.actor, &entry.action, &entry.detail);
+        let Some(format) = ChainFormat::from_number(entry.format) else {
+            return Err(Broken::Format { seq: entry.seq, format: entry.format });
+        };
+        let hash = chain(format, &self.hash, entry.seq, entry.at, entry.actor, &entry.action, &entry.detail);
         if hash != entry.hash {
             return Err(Broken::Changed(entry.seq));
         }
@@ -189,7 +262,9 @@ mod tests {
         (1..)
             .zip(details)
             .map(|(seq, detail)| {
-                before = chain(&before, seq, Timestamp(seq), None, "ban.set", detail);
+                // A log that was begun in the first format.
+                let format = if seq == 1 { ChainFormat::First } else { ChainFormat::Second };
+                before = chain(format, &before, seq, Timestamp(seq), None, "ban.set", detail);
                 AuditEntry {
                     seq,
                     at: Timestamp(seq),
@@ -197,6 +272,7 @@ mod tests {
                     action: "ban.set".into(),
                     detail: (*detail).into(),
                     hash: before,
+                    format: format.number(),
                 }
             })
             .collect()
@@ -221,6 +297,25 @@ mod tests {
     }
 
     #[test]
+    fn an_absent_actor_is_told_from_the_nil_uuid_and_an_older_entry_keeps_its_hash() {
+        let nil = Some(UserId(uuid::Uuid::nil()));
+        let hash = |format, actor| chain(format, &GENESIS, 1, Timestamp(2), actor, "ban.set", "{}");
+        assert_eq!(hash(ChainFormat::First, None), hash(ChainFormat::First, nil));
+        assert_ne!(hash(ChainFormat::Second, None), hash(ChainFormat::Second, nil));
+        assert_ne!(hash(ChainFormat::First, nil), hash(ChainFormat::Second, nil));
+        let head = |format| AuditHead { seq: 1, hash: hash(format, None) }.to_string();
+        // Worked out beside this program, by what docs/moderation.md says.
+        assert_eq!(
+            head(ChainFormat::First),
+            "1:605f47f720cb6dc9b943ed70f1bcb86c64f565d686e667ac0ce560adad4dcce5"
+        );
+        assert_eq!(
+            head(ChainFormat::Second),
+            "1:b5f59e37c5b7d62ee4f489300a02eca5c04d759cd4d1ade5f935aad883487053"
+        );
+    }
+
+    #[test]
     fn an_untouched_chain_holds_and_any_change_breaks_it() {
         let whole = entries(&["a", "b", "c"]);
         let head = (3, whole[2].hash);
@@ -233,6 +328,11 @@ mod tests {
         let mut actor = whole.clone();
         actor[0].actor = Some(UserId(uuid::Uuid::from_u128(1)));
         assert_eq!(verify(&actor, head), Err(Broken::Changed(1)));
+        let mut reformatted = whole.clone();
+        reformatted[1].format = 1;
+        assert_eq!(verify(&reformatted, head), Err(Broken::Changed(2)));
+        reformatted[1].format = 3;
+        assert_eq!(verify(&reformatted, head), Err(Broken::Format { seq: 2, format: 3 }));
         let missing = [whole[0].clone(), whole[2].clone()];
         assert_eq!(verify(&missing, head), Err(Broken::Gap { expected: 2, found: 3 }));
         assert_eq!(verify(&whole[..2], head), Err(Broken::CutOff { expected: 3, found: 2 }));

@@ -273,7 +273,8 @@ impl Desk {
                 match read.await {
                     Ok(()) => return,
                     Err(error) => {
-                        tracing::warn!(
+                        crate::log_limited!(
+                            WARN,
                             error = &error as &dyn std::error::Error,
                             "could not read what is in force again"
                         );

@@ -154,7 +154,13 @@ impl Watch {
             }
             Err(error) => {
                 let room = filtered.room;
-                tracing::error!(user.id = %user, room.id = %room, error = &error as &dyn std::error::Error, "a refused message is not on record");
+                crate::log_limited!(
+                    ERROR,
+                    user.id = %user,
+                    room.id = %room,
+                    error = &error as &dyn std::error::Error,
+                    "a refused message is not on record"
+                );
             }
         }
     }

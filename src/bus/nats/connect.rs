@@ -5,14 +5,12 @@ use std::{
     hash::{BuildHasher, RandomState},
     io,
     path::{Path, PathBuf},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
 use async_nats::{Client, ConnectOptions, Event, ServerAddr};
+use plic_pipeline::log_line::LogThrottle;
 use tokio::sync::mpsc;
 use url::Url;
 
@@ -28,8 +26,6 @@ const RETRY_MILLISECONDS: u64 = 100;
 const WAITING: usize = 4096;
 /// Hints of a slot that wait to be heard; more are dropped, and their rooms looked at.
 const UNHEARD: usize = 1024;
-/// How long after it was said that hints come too fast it is not said again.
-const SAID: Duration = Duration::from_secs(10);
 
 /// Why NATS cannot be used as it is set up. That it does not answer is no reason: it may later.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +66,7 @@ pub(super) async fn connect(
     if !is_subject(&settings.prefix) {
         return Err(NatsError::Prefix(settings.prefix.clone()));
     }
-    let notes = Notes { metrics, check, has_failed: AtomicBool::new(false), slow_at: Mutex::new(None) };
+    let notes = Notes { metrics, check, away: LogThrottle::new(), is_said_away: AtomicBool::new(true) };
     let mut options = ConnectOptions::new()
         .name("plic-chat")
         .retry_on_initial_connect()
@@ -187,61 +183,46 @@ fn delay(attempts: usize) -> Duration {
 struct Notes {
     metrics: ClusterMetrics,
     check: mpsc::Sender<()>,
-    /// Whether an attempt to connect has failed since the last that did not.
-    has_failed: AtomicBool,
-    /// When it was last said that hints come too fast.
-    slow_at: Mutex<Option<Instant>>,
+    away: LogThrottle,
+    /// Whether the log says that NATS is away: then it also says that it is back.
+    is_said_away: AtomicBool,
 }
 
 impl Notes {
     fn note(&self, event: &Event) {
         match event {
             Event::Connected => {
-                tracing::info!("connected to NATS");
+                if self.is_said_away.swap(false, Ordering::Relaxed) {
+                    tracing::info!("connected to NATS");
+                }
                 self.metrics.connected.set(1);
-                self.has_failed.store(false, Ordering::Relaxed);
             }
             Event::Disconnected | Event::Closed => {
-                tracing::warn!("NATS is away; messages of other nodes come by the database, a little later");
+                if let Some(left_out) = self.away.admits() {
+                    self.is_said_away.store(true, Ordering::Relaxed);
+                    tracing::warn!(
+                        left_out,
+                        "NATS is away; messages of other nodes come by the database, a little later"
+                    );
+                }
                 self.metrics.connected.set(0);
                 return;
             }
             Event::SlowConsumer(_) => {
-                if self.is_to_be_said(Instant::now()) {
-                    tracing::warn!("hints came faster than they were heard");
-                }
+                plic_pipeline::log_limited!(WARN, "hints came faster than they were heard");
             }
             Event::ServerError(error) => {
-                tracing::warn!(%error, "NATS refused something");
+                plic_pipeline::log_limited!(WARN, %error, "NATS refused something");
                 return;
             }
             Event::ClientError(error) => {
-                if self.is_first_failure() {
-                    tracing::warn!(%error, "NATS cannot be reached; it is tried again and again");
-                } else {
-                    tracing::debug!(%error, "NATS cannot be reached");
-                }
+                plic_pipeline::log_limited!(WARN, %error, "NATS cannot be reached; trying again");
                 return;
             }
             Event::LameDuckMode | Event::Draining => return,
         }
         // Where one is waiting already, the rooms are looked at anyway.
         let _ = self.check.try_send(());
-    }
-
-    /// Whether no attempt had failed since the last that did not.
-    fn is_first_failure(&self) -> bool {
-        !self.has_failed.swap(true, Ordering::Relaxed)
-    }
-
-    /// Whether it was not said lately that hints come too fast.
-    fn is_to_be_said(&self, now: Instant) -> bool {
-        let mut slow_at = self.slow_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_to_be = slow_at.is_none_or(|at| now.saturating_duration_since(at) >= SAID);
-        if is_to_be {
-            *slow_at = Some(now);
-        }
-        is_to_be
     }
 }
 
@@ -275,22 +256,5 @@ mod tests {
             assert!(!is_subject(prefix), "{prefix}");
         }
         assert!(is_subject("plic") && is_subject("a-1.b_2"));
-    }
-
-    #[test]
-    fn what_goes_on_is_said_once_and_again_when_it_is_new() {
-        let (check, _checks) = mpsc::channel(1);
-        let notes = Notes {
-            metrics: ClusterMetrics::default(),
-            check,
-            has_failed: AtomicBool::new(false),
-            slow_at: Mutex::new(None),
-        };
-        assert!(notes.is_first_failure() && !notes.is_first_failure());
-        notes.note(&Event::Connected);
-        assert!(notes.is_first_failure() && !notes.is_first_failure());
-        let now = Instant::now();
-        assert!(notes.is_to_be_said(now) && !notes.is_to_be_said(now + SAID / 2));
-        assert!(notes.is_to_be_said(now + SAID) && !notes.is_to_be_said(now + SAID));
     }
 }

@@ -119,7 +119,8 @@ impl<S: Store + Records + 'static> Bans<S> {
             }
             Ok(_too_many) => None,
             Err(error) => {
-                tracing::warn!(
+                plic_pipeline::log_limited!(
+                    WARN,
                     error = &error as &dyn std::error::Error,
                     "could not read who is banned; asking one by one"
                 );

@@ -76,14 +76,14 @@ impl Appender {
         let Some((batch, error)) = self.try_to_store(outlet, batch).await else { return };
         let rooms = rooms_of(&batch);
         if rooms.len() < 2 || !is_locked_out(&error) {
-            return fail(batch, error);
+            return fail(outlet, batch, error);
         }
         let mut rest = batch;
         for room in rooms {
             let (here, elsewhere) = rest.into_iter().partition(|append| append.message.key.room == room);
             rest = elsewhere;
             if let Some((here, error)) = self.try_to_store(outlet, here).await {
-                fail(here, error);
+                fail(outlet, here, error);
             }
         }
     }
@@ -102,6 +102,9 @@ impl Appender {
             let attempt = append(&mut self.link, self.node, &mut self.known, &messages);
             let error = match time::timeout_at(deadline, attempt).await {
                 Ok(Ok(placed)) => {
+                    if placed.places.iter().any(|place| matches!(place, Place::New { .. })) {
+                        outlet.health.stored();
+                    }
                     outlet.deliveries.hand_on(self.delivery(batch, placed)).await;
                     return None;
                 }
@@ -158,9 +161,10 @@ fn answer(answers: Vec<(Ticket<MessageId, StoreError>, Place)>) {
     }
 }
 
-fn fail(batch: Vec<Append>, error: sqlx::Error) {
-    tracing::warn!(error = &error as &dyn std::error::Error, "could not store messages");
+fn fail(outlet: &Outlet, batch: Vec<Append>, error: sqlx::Error) {
+    plic_pipeline::log_limited!(WARN, error = &error as &dyn std::error::Error, "could not store messages");
     let error = Arc::new(error);
+    outlet.health.failed(&error);
     for append in batch {
         append.ticket.answer(Err(failed(&error)));
     }

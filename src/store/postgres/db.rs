@@ -33,6 +33,10 @@ pub(super) const HIDDEN: &str = "";
 /// What stands before the dot of an audited action, as its index has it.
 pub(super) const SUBJECT: &str = "split_part(action, '.', 1)";
 
+/// Whether the entries of the audit log have a format.
+pub(super) const HAS_FORMATS: &str = "SELECT EXISTS (SELECT FROM pg_attribute \
+    WHERE attrelid = 'plic_chat.audit'::regclass AND attname = 'format' AND NOT attisdropped)";
+
 /// Connections that only read.
 #[derive(Debug)]
 pub(super) struct Readers {
@@ -73,6 +77,12 @@ impl Engine {
 /// Draws the id of a new room or message: higher than all that are committed in the room, which is locked.
 pub(super) async fn next_id(connection: &mut Connection) -> sqlx::Result<i64> {
     query_scalar("SELECT nextval('ids')").fetch_one(connection).await
+}
+
+/// Writes without changing anything: a new version of a row is stored all the same.
+pub(super) async fn rewrite(connection: &mut Connection) -> sqlx::Result<()> {
+    query("UPDATE meta SET epoch = epoch").execute(connection).await?;
+    Ok(())
 }
 
 /// The id that was drawn last.

@@ -4,11 +4,13 @@ use sqlx::{query, query_scalar};
 use uuid::Uuid;
 
 use super::{
+    guards,
     open::{self, OpenError, PostgresSettings},
     reach::Reach,
 };
 
-/// Gives the database a new epoch, which says that ids may start over; refused while nodes have said within a minute that
+/// Gives the database a new epoch, which says that ids may start over; refused where something in it would act that no
+/// migration makes, and while nodes have said within a minute that
 /// they live.
 pub async fn new_epoch(settings: &PostgresSettings) -> Result<Uuid, OpenError> {
     let reach = Reach::new(settings)?;
@@ -23,6 +25,11 @@ pub async fn new_epoch(settings: &PostgresSettings) -> Result<Uuid, OpenError> {
         connection.run("ROLLBACK").await?;
         connection.close().await?;
         return Err(OpenError::InUse);
+    }
+    if let Some(object) = guards::foreign(&mut connection).await? {
+        connection.run("ROLLBACK").await?;
+        connection.close().await?;
+        return Err(OpenError::Foreign(object));
     }
     query("UPDATE meta SET epoch = $1").bind(epoch).execute(&mut connection).await?;
     connection.run("COMMIT").await?;

@@ -40,6 +40,28 @@ pub(super) async fn changed(connection: &mut Connection) -> Result<Option<String
     Ok(missing.first().map(|name| (*name).to_owned()))
 }
 
+/// Returns a trigger, a rule or a view in the schema that no migration makes: it came with a copy from elsewhere.
+pub(super) async fn foreign(connection: &mut Connection) -> sqlx::Result<Option<String>> {
+    let found: Vec<(String, String)> = query_as(
+        "SELECT 'TRIGGER', t.tgname::TEXT FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
+         WHERE c.relnamespace = 'plic_chat'::regnamespace AND NOT t.tgisinternal \
+         UNION ALL SELECT 'RULE', r.rulename::TEXT FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class \
+         WHERE c.relnamespace = 'plic_chat'::regnamespace AND r.rulename <> '_RETURN' \
+         UNION ALL SELECT 'VIEW', relname::TEXT FROM pg_class \
+         WHERE relnamespace = 'plic_chat'::regnamespace AND relkind IN ('v', 'm', 'f')",
+    )
+    .fetch_all(connection)
+    .await?;
+    let is_made = |(kind, name): &(String, String)| {
+        let statement = format!("CREATE {kind} {name} ");
+        MIGRATIONS.iter().any(|migration| migration.sql.as_str().contains(&statement))
+    };
+    Ok(found.into_iter().find(|object| !is_made(object)).map(|(kind, name)| {
+        let name: String = name.escape_debug().take(128).collect();
+        format!("{} `{name}`", kind.to_lowercase())
+    }))
+}
+
 /// Whether the migrations have made a function with this source.
 fn is_migrated(source: &str) -> bool {
     let body = format!("$${source}$$");

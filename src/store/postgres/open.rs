@@ -74,6 +74,9 @@ pub enum OpenError {
          stop all nodes first, wait a minute and try again"
     )]
     InUse,
+    /// Something in the schema is not plic-chat's, and would act.
+    #[error("the {0} in the schema plic_chat is not plic-chat's: drop it, or restore another copy")]
+    Foreign(String),
     /// The database does not work.
     #[error("could not open the database")]
     Database(#[from] sqlx::Error),
@@ -140,7 +143,11 @@ pub(super) async fn connect(reach: &Reach) -> Result<Connection, OpenError> {
         if !may_pass(&error) || Instant::now() + pause >= until {
             return Err(error.into());
         }
-        tracing::warn!(error = &error as &dyn std::error::Error, "the database does not answer yet");
+        plic_pipeline::log_limited!(
+            WARN,
+            error = &error as &dyn std::error::Error,
+            "the database does not answer yet"
+        );
         time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }

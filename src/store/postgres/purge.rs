@@ -42,7 +42,8 @@ pub(super) async fn purge(link: &mut Link) -> Duration {
     match time::timeout(DEADLINE, purged).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
         Ok(next) => next,
         Err(error) => {
-            tracing::warn!(
+            plic_pipeline::log_limited!(
+                WARN,
                 error = &error as &dyn std::error::Error,
                 "could not purge what was sent long ago"
             );

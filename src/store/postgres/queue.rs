@@ -10,6 +10,8 @@ use plic_pipeline::{
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::store::write_health::WriteHealth;
+
 use super::{
     change::{Change, Queued, Run},
     reach::Reach,
@@ -29,11 +31,12 @@ pub(super) enum Job<W> {
 }
 
 /// The way to the writers. Dropping it lets them finish what waits and stop.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Queue {
     messages: mpsc::Sender<Job<Append>>,
     changes: mpsc::Sender<Job<Box<dyn Run>>>,
     stopped: CancellationToken,
+    pub(super) health: Arc<WriteHealth>,
 }
 
 impl Queue {
@@ -42,12 +45,14 @@ impl Queue {
         let (messages, waiting_messages) = mpsc::channel(MESSAGES);
         let (changes, waiting_changes) = mpsc::channel(CHANGES);
         let stopped = CancellationToken::new();
+        let health = Arc::new(WriteHealth::default());
+        let of_writers = Arc::clone(&health);
         let guard = stopped.clone().drop_guard();
         tokio::spawn(async move {
             let _guard = guard;
-            writer::run(reach, node, bus, waiting_messages, waiting_changes).await;
+            writer::run(reach, node, bus, of_writers, waiting_messages, waiting_changes).await;
         });
-        Self { messages, changes, stopped }
+        Self { messages, changes, stopped, health }
     }
 
     pub(super) async fn append(&self, message: NewMessage) -> Result<MessageId, StoreError> {

@@ -11,6 +11,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use crate::store::write_health::WriteHealth;
+
 use super::{
     appender::Appender,
     change::Run,
@@ -27,6 +29,7 @@ pub(super) struct Outlet {
     pub(super) deliveries: Deliveries,
     /// Held from before a batch is sent to the database until it is handed on.
     pub(super) batch: Mutex<()>,
+    pub(super) health: Arc<WriteHealth>,
 }
 
 /// Writes until nobody can ask any more, and waits until all of it is published and answered.
@@ -34,10 +37,11 @@ pub(super) async fn run(
     reach: Reach,
     node: i64,
     bus: Arc<dyn Bus>,
+    health: Arc<WriteHealth>,
     messages: mpsc::Receiver<Job<Append>>,
     changes: mpsc::Receiver<Job<Box<dyn Run>>>,
 ) {
-    let outlet = Outlet { deliveries: Deliveries::start(bus), batch: Mutex::new(()) };
+    let outlet = Outlet { deliveries: Deliveries::start(bus), batch: Mutex::new(()), health };
     let appender = Appender::new(Link::new(reach.clone()), node);
     tokio::join!(appender.run(&outlet, messages), change(&outlet, Link::new(reach), node, changes),);
     if let Err(error) = outlet.deliveries.finish().await {
@@ -62,10 +66,13 @@ async fn change(outlet: &Outlet, mut link: Link, node: i64, mut changes: mpsc::R
             None => break,
             Some(Job::Stop) => changes.close(),
             Some(Job::Write(change)) if change.is_wanted() => {
-                // An error has been answered.
-                if let Ok(delivery) = change.run(&mut Writing { link: &mut link, node }).await {
-                    let _batch = outlet.batch.lock().await;
-                    outlet.deliveries.hand_on(delivery).await;
+                match change.run(&mut Writing { link: &mut link, node }).await {
+                    Ok(delivery) => {
+                        let _batch = outlet.batch.lock().await;
+                        outlet.deliveries.hand_on(delivery).await;
+                    }
+                    // It has been answered.
+                    Err(error) => outlet.health.failed(&error),
                 }
             }
             Some(Job::Write(_)) => {}

@@ -3,19 +3,23 @@
 use async_trait::async_trait;
 use plic_pipeline::{
     id::UserId,
-    moderation::{ActionFilter, AuditEntry, AuditFilter, Deed, audit::chain, records::Disconnect},
+    moderation::{
+        ActionFilter, AuditEntry, AuditFilter, Deed,
+        audit::{ChainFormat, chain},
+        records::Disconnect,
+    },
     store::{Page, StoreError},
     timestamp::Timestamp,
 };
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Row as _, query, query_as};
+use sqlx::{AssertSqlSafe, Row as _, query, query_as, query_scalar};
 use uuid::Uuid;
 
 use crate::cluster::shared::News;
 
 use super::{
     change::{Change, Work},
-    db::{Connection, HIDDEN, Row, SUBJECT},
+    db::{Connection, HAS_FORMATS, HIDDEN, Row, SUBJECT},
     read::{one_more_than, page},
     words::json,
 };
@@ -23,7 +27,10 @@ use super::{
 /// The first and the last entry of a span of time, from the index alone.
 pub(super) const SPAN: &str = "SELECT min(seq), max(seq) FROM audit WHERE at >= $1 AND at < $2";
 pub(super) const AFTER: &str =
-    "SELECT seq, at, actor, action, detail, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2";
+    "SELECT seq, at, actor, action, detail, hash, format FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2";
+/// The same of a database to which the formats have not been added yet.
+const AFTER_UNFORMATTED: &str = "SELECT seq, at, actor, action, detail, hash, CAST(1 AS BIGINT) FROM audit \
+                                 WHERE seq > $1 ORDER BY seq LIMIT $2";
 /// The most entries that one call reads.
 const MAX_ENTRIES: usize = 1000;
 
@@ -32,14 +39,16 @@ pub(super) async fn add(connection: &mut Connection, deed: &Deed, now: Timestamp
     let (seq, before) = head(&mut *connection).await?;
     let seq = seq + 1;
     let detail = json(&Value::Object(deed.detail.clone()))?;
-    let hash = chain(&before, seq, now, deed.actor, deed.action, &detail);
-    query("INSERT INTO audit (seq, at, actor, action, detail, hash) VALUES ($1, $2, $3, $4, $5, $6)")
+    let format = ChainFormat::CURRENT;
+    let hash = chain(format, &before, seq, now, deed.actor, deed.action, &detail);
+    query("INSERT INTO audit (seq, at, actor, action, detail, hash, format) VALUES ($1, $2, $3, $4, $5, $6, $7)")
         .bind(seq)
         .bind(now.0)
         .bind(deed.actor.map(|actor| actor.0))
         .bind(deed.action)
         .bind(detail)
         .bind(hash.to_vec())
+        .bind(format.number())
         .execute(&mut *connection)
         .await?;
     query("UPDATE moderation SET audit_seq = $1, audit_hash = $2")
@@ -61,6 +70,10 @@ pub(super) struct NoteDeed {
 impl Change for NoteDeed {
     type Done = ();
     type Refusal = StoreError;
+
+    fn may_use_reserve(&self) -> bool {
+        true
+    }
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), StoreError>> {
         work.news.extend(self.disconnects.map(News::Disconnected));
@@ -86,7 +99,8 @@ pub(super) fn list_sql(filter: &AuditFilter) -> String {
     let actor = filter.actor.map(|_| "actor = $3");
     // The numbers are the indexes' last column.
     let mut sql =
-        "SELECT seq, at, actor, action, detail, hash FROM audit WHERE seq >= $1 AND seq < $2".to_owned();
+        "SELECT seq, at, actor, action, detail, hash, format FROM audit WHERE seq >= $1 AND seq < $2"
+            .to_owned();
     for (place, condition) in actor.into_iter().chain(action).enumerate() {
         sql += " AND ";
         sql += if place == 0 { "" } else { HIDDEN };
@@ -145,8 +159,27 @@ pub(super) async fn entries_after(
     after: i64,
     limit: usize,
 ) -> sqlx::Result<Vec<AuditEntry>> {
+    read_after(connection, AFTER, after, limit).await
+}
+
+/// The same of a database of any release: a backup, or one that this program has not migrated yet.
+pub(super) async fn entries_of_any_release_after(
+    connection: &mut Connection,
+    after: i64,
+    limit: usize,
+) -> sqlx::Result<Vec<AuditEntry>> {
+    let has_formats: bool = query_scalar(HAS_FORMATS).fetch_one(&mut *connection).await?;
+    read_after(connection, if has_formats { AFTER } else { AFTER_UNFORMATTED }, after, limit).await
+}
+
+async fn read_after(
+    connection: &mut Connection,
+    sql: &'static str,
+    after: i64,
+    limit: usize,
+) -> sqlx::Result<Vec<AuditEntry>> {
     let limit = i64::try_from(limit.min(MAX_ENTRIES)).unwrap_or(i64::MAX);
-    let rows = query(AFTER).bind(after).bind(limit).fetch_all(connection).await?;
+    let rows = query(sql).bind(after).bind(limit).fetch_all(connection).await?;
     rows.iter().map(entry).collect()
 }
 
@@ -158,6 +191,7 @@ fn entry(row: &Row) -> sqlx::Result<AuditEntry> {
         action: row.try_get(3)?,
         detail: row.try_get(4)?,
         hash: hash_of(row.try_get(5)?)?,
+        format: row.try_get(6)?,
     })
 }
 

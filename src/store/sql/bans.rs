@@ -83,6 +83,10 @@ impl Change for SetBan {
     type Done = BanRecord;
     type Refusal = RecordsError;
 
+    fn may_use_reserve(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<BanRecord, RecordsError>> {
         let standing = standing(work.connection, self.ban.user).await?.map(|record| record.ban);
         if standing.is_some_and(|ban| ban.holds_at(work.now) && ban.authority > self.ban.authority) {
@@ -104,6 +108,10 @@ pub(super) struct LiftBan {
 impl Change for LiftBan {
     type Done = bool;
     type Refusal = RecordsError;
+
+    fn may_use_reserve(&self) -> bool {
+        true
+    }
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<bool, RecordsError>> {
         let standing = standing(work.connection, self.user).await?;

@@ -21,6 +21,13 @@ pub(super) trait Change: Send + Sync + 'static {
     /// Why it is refused; nothing of it is kept then.
     type Refusal: From<StoreError> + Send + 'static;
 
+    /// Returns whether it is done on a full volume too, at the cost of the reserve: what deletes, and what moderators must
+    /// be able to do at any time.
+    #[allow(dead_code, reason = "only SQLite keeps a reserve")]
+    fn may_use_reserve(&self) -> bool {
+        false
+    }
+
     /// Does it, inside a transaction that the caller commits, or rolls back where it is refused.
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<Self::Done, Self::Refusal>>;
 }

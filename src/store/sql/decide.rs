@@ -28,6 +28,10 @@ impl Change for Decide {
     type Done = Decided;
     type Refusal = RecordsError;
 
+    fn may_use_reserve(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<Decided, RecordsError>> {
         let Some(incident) = incidents::load(work.connection, self.incident).await? else {
             return Ok(Err(RecordsError::NotFound));

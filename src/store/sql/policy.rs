@@ -28,6 +28,10 @@ impl Change for SetPolicy {
     type Done = ();
     type Refusal = StoreError;
 
+    fn may_use_reserve(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), StoreError>> {
         let policy = json(&self.policy)?;
         query("UPDATE moderation SET policy = $1").bind(&policy).execute(&mut *work.connection).await?;

@@ -34,6 +34,10 @@ impl Change for Redact {
     type Done = ();
     type Refusal = RecordsError;
 
+    fn may_use_reserve(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), RecordsError>> {
         let sender: Option<Uuid> = query_scalar("SELECT sender FROM messages WHERE id = $1")
             .bind(self.message.0)

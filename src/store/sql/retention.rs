@@ -21,6 +21,9 @@ use super::{
 
 /// Rows a transaction: a few milliseconds, so that no message waits noticeably.
 const BATCH: i64 = 500;
+/// Bytes of text a transaction deletes, but for one text that is longer: pages are overwritten where they are freed, and
+/// what is written must fit the reserve of a small volume.
+const BATCH_BYTES: i64 = 256 << 10;
 /// Held messages a transaction: each takes several statements.
 const HELD_BATCH: i64 = 50;
 /// How long after it was sent a held message that was decided is kept: a decision that is taken back can still deliver
@@ -33,12 +36,17 @@ pub(super) const DECIDED: &str =
     "SELECT incident FROM held WHERE decided = TRUE AND at < $1 ORDER BY at LIMIT $2";
 pub(super) const DELETED_ROOM: &str =
     "SELECT id FROM rooms WHERE deleted_at < $1 ORDER BY deleted_at LIMIT 1";
-pub(super) const UNCLEARED: &str = "SELECT id FROM incidents WHERE decided_at < $1 AND decided_at IS NOT NULL \
-                                    AND cleared_at IS NULL ORDER BY decided_at LIMIT $2";
+pub(super) const UNCLEARED: &str = "SELECT id, CAST(octet_length(text) AS BIGINT) FROM incidents \
+                                    WHERE decided_at < $1 AND decided_at IS NOT NULL AND cleared_at IS NULL \
+                                    ORDER BY decided_at LIMIT $2";
 
-pub(super) const FORGOTTEN: &str = "SELECT id FROM incidents WHERE created_at < $1 AND decided_at IS NULL \
-                                    AND cleared_at IS NULL AND (reopened_at IS NULL OR reopened_at < $1) \
-                                    ORDER BY created_at LIMIT $2";
+pub(super) const FORGOTTEN: &str = "SELECT id, CAST(octet_length(text) AS BIGINT) FROM incidents \
+                                    WHERE created_at < $1 AND decided_at IS NULL AND cleared_at IS NULL \
+                                    AND (reopened_at IS NULL OR reopened_at < $1) ORDER BY created_at LIMIT $2";
+const MESSAGES_OF_ROOM: &str = "SELECT id, CAST(octet_length(text) AS BIGINT) FROM messages WHERE room = $1 \
+                                ORDER BY seq LIMIT $2";
+const OLDEST_MESSAGES: &str = "SELECT id, CAST(octet_length(text) AS BIGINT) FROM messages WHERE created_at < $1 \
+                               AND id IN (SELECT id FROM messages ORDER BY id LIMIT $2) ORDER BY id";
 
 /// Does a bounded part of it; answers whether there is more.
 pub(super) struct KeepHouse(pub(super) Policy);
@@ -58,6 +66,10 @@ struct Done {
 impl Change for KeepHouse {
     type Done = bool;
     type Refusal = StoreError;
+
+    fn may_use_reserve(&self) -> bool {
+        true
+    }
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<bool, StoreError>> {
         let policy = &self.0;
@@ -150,16 +162,18 @@ async fn delete_room(connection: &mut Connection, until: Timestamp, done: &mut D
     let Some(room) = room else { return Ok(()) };
     // There may be other rooms after this one.
     done.more = true;
-    let messages = query(
-        "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE room = $1 ORDER BY seq LIMIT $2)",
-    )
-    .bind(room)
-    .bind(BATCH)
-    .execute(&mut *connection)
-    .await?
-    .rows_affected();
-    done.messages += messages;
-    if messages == BATCH.cast_unsigned() {
+    let messages: Vec<(i64, i64)> =
+        query_as(MESSAGES_OF_ROOM).bind(room).bind(BATCH).fetch_all(&mut *connection).await?;
+    let some = within_batch(&messages);
+    if let Some((last, _)) = some.last() {
+        let deleted = query("DELETE FROM messages WHERE room = $1 AND id <= $2")
+            .bind(room)
+            .bind(last)
+            .execute(&mut *connection)
+            .await?;
+        done.messages += deleted.rows_affected();
+    }
+    if some.len() < messages.len() || is_full(messages.len(), BATCH) {
         return Ok(());
     }
     let stays = query(
@@ -180,16 +194,17 @@ async fn delete_room(connection: &mut Connection, until: Timestamp, done: &mut D
 
 /// Deletes the oldest messages from before `until`. Their rooms keep their count and their place in the list.
 async fn delete_messages(connection: &mut Connection, until: Timestamp, done: &mut Done) -> sqlx::Result<()> {
-    let deleted = query(
-        "DELETE FROM messages WHERE created_at < $1 AND id IN (SELECT id FROM messages ORDER BY id LIMIT $2)",
-    )
-    .bind(until.0)
-    .bind(BATCH)
-    .execute(connection)
-    .await?
-    .rows_affected();
-    done.messages += deleted;
-    done.more |= deleted == BATCH.cast_unsigned();
+    let messages: Vec<(i64, i64)> =
+        query_as(OLDEST_MESSAGES).bind(until.0).bind(BATCH).fetch_all(&mut *connection).await?;
+    let some = within_batch(&messages);
+    let Some((last, _)) = some.last() else { return Ok(()) };
+    let deleted = query("DELETE FROM messages WHERE created_at < $1 AND id <= $2")
+        .bind(until.0)
+        .bind(last)
+        .execute(connection)
+        .await?;
+    done.messages += deleted.rows_affected();
+    done.more |= some.len() < messages.len() || is_full(messages.len(), BATCH);
     Ok(())
 }
 
@@ -200,8 +215,10 @@ async fn clear_incidents(
     until: Timestamp,
     done: &mut Done,
 ) -> sqlx::Result<()> {
-    let old: Vec<(i64,)> = query_as(found).bind(until.0).bind(BATCH).fetch_all(&mut *work.connection).await?;
-    for (incident,) in &old {
+    let old: Vec<(i64, i64)> =
+        query_as(found).bind(until.0).bind(BATCH).fetch_all(&mut *work.connection).await?;
+    let some = within_batch(&old);
+    for (incident, _) in some {
         query(
             "UPDATE incidents SET text = $1, matches = '[]', reason = NULL, note = NULL, cleared_at = $2 WHERE id = $3",
         )
@@ -223,11 +240,35 @@ async fn clear_incidents(
             query(sql).bind(incident).execute(&mut *work.connection).await?;
         }
     }
-    done.incidents += old.len() as u64;
-    done.more |= is_full(old.len(), BATCH);
+    done.incidents += some.len() as u64;
+    done.more |= some.len() < old.len() || is_full(old.len(), BATCH);
     Ok(())
+}
+
+/// Returns the first of these ids with the sizes of their texts that one transaction deletes; at least one.
+fn within_batch(sized: &[(i64, i64)]) -> &[(i64, i64)] {
+    let mut bytes = 0;
+    let fits = sized.iter().take_while(|(_, size)| {
+        let is_first = bytes == 0;
+        bytes += *size;
+        is_first || bytes <= BATCH_BYTES
+    });
+    &sized[..fits.count()]
 }
 
 fn is_full(taken: usize, batch: i64) -> bool {
     i64::try_from(taken).is_ok_and(|taken| taken == batch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_deletes_so_many_bytes_of_text_or_one_text() {
+        let third = BATCH_BYTES / 3;
+        assert_eq!(within_batch(&[(1, third), (2, third), (3, third), (4, third)]).len(), 3);
+        assert_eq!(within_batch(&[(1, 2 * BATCH_BYTES), (2, 1)]), [(1, 2 * BATCH_BYTES)]);
+        assert!(within_batch(&[]).is_empty());
+    }
 }

@@ -130,6 +130,10 @@ impl Change for DeleteRoom {
     type Done = ();
     type Refusal = RoomError;
 
+    fn may_use_reserve(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), RoomError>> {
         let Work { connection, people, now, .. } = &mut *work;
         let Some(room) = load_room(connection, self.room).await? else {

@@ -21,7 +21,7 @@ use super::{
     db::Engine,
     deadline::in_time,
     held::Hold,
-    read,
+    probe, read,
     refused::RecordRefused,
     rooms::{ChangeRoom, CreateRoom, DeleteRoom},
 };
@@ -120,6 +120,7 @@ impl Store for Engine {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.queue.ping()?;
-        in_time(|| async { read::ping(&mut *self.lookups.single().await?).await }).await
+        in_time(|| async { read::ping(&mut *self.lookups.single().await?).await }).await?;
+        probe::prove_writes(&self.queue).await
     }
 }

@@ -1,6 +1,6 @@
 //! Following the audit log from its beginning, past the server that may be writing it.
 
-use plic_pipeline::moderation::audit::{Broken, GENESIS, Verifier};
+use plic_pipeline::moderation::audit::{AuditHead, Broken, GENESIS, Verifier};
 
 use super::{audit, db::Readers, guards, open::OpenError};
 
@@ -30,6 +30,12 @@ pub enum VerifyError {
 /// The number and the hash of an entry.
 pub type Head = (i64, [u8; 32]);
 
+/// Returns the last entry as the database keeps it beside the log, without checking that.
+pub(super) async fn read_head(readers: &Readers) -> Result<AuditHead, VerifyError> {
+    let (seq, hash) = audit::head(&mut *readers.snapshot().await?).await?;
+    Ok(AuditHead { seq, hash })
+}
+
 /// Checks every entry of the audit log, from the first to the head, and that `expected`, a head that was noted elsewhere
 /// before, is among them; answers how many there are and the last one's hash.
 pub(super) async fn verify(readers: &Readers, expected: Option<Head>) -> Result<Head, VerifyError> {
@@ -39,7 +45,7 @@ pub(super) async fn verify(readers: &Readers, expected: Option<Head>) -> Result<
     let head = loop {
         // A transaction a batch, not one for all: an old snapshot would keep what is not needed any more from going.
         let mut snapshot = readers.snapshot().await?;
-        let entries = audit::entries_after(&mut snapshot, last, BATCH).await?;
+        let entries = audit::entries_of_any_release_after(&mut snapshot, last, BATCH).await?;
         for entry in &entries {
             verifier.next(entry)?;
             last = entry.seq;

@@ -15,20 +15,21 @@ use uuid::Uuid;
 
 use super::{
     open::{reader_options, with_suffix},
-    sound::{Contents, CopyError, at, check, failed},
+    schema::SchemaDifference,
+    sound::{Contents, CopyError, at, check, check_schema, failed},
 };
 
-/// Copies the database at `database` to the new file `to`, which its owner alone may read; answers what the copy holds.
-/// When this returns, the copy is checked and on the disk.
-pub async fn backup(database: &Path, to: &Path) -> Result<Contents, CopyError> {
+/// Copies the database at `database` to the new file `to`, which its owner alone may read; returns what the copy holds and,
+/// where a restore would refuse it, why. When this returns, the copy is checked and on the disk.
+pub async fn backup(database: &Path, to: &Path) -> Result<(Contents, Option<SchemaDifference>), CopyError> {
     File::open(database).map_err(at(database))?;
     // The name is taken at once, and given to the copy only once that is whole.
     let reserved = new_file(to)?;
     let unfinished = with_suffix(to, &format!(".unfinished-{}", Uuid::new_v4().simple()));
-    let copied = copy(database, &unfinished).await.and_then(|contents| {
+    let copied = copy(database, &unfinished).await.and_then(|copied| {
         fs::rename(&unfinished, to).map_err(at(to))?;
         sync_folder_of(to)?;
-        Ok(contents)
+        Ok(copied)
     });
     drop(reserved);
     if copied.is_err() {
@@ -42,7 +43,7 @@ pub async fn backup(database: &Path, to: &Path) -> Result<Contents, CopyError> {
     copied
 }
 
-async fn copy(database: &Path, to: &Path) -> Result<Contents, CopyError> {
+async fn copy(database: &Path, to: &Path) -> Result<(Contents, Option<SchemaDifference>), CopyError> {
     let file = new_file(to)?;
     let mut connection = reader_options(database).connect().await.map_err(failed(database))?;
     let name = to.to_str().ok_or_else(|| not_text(to))?;
@@ -50,9 +51,14 @@ async fn copy(database: &Path, to: &Path) -> Result<Contents, CopyError> {
     connection.close().await.map_err(failed(database))?;
     let mut copy = reader_options(to).connect().await.map_err(failed(to))?;
     let contents = check(to, &mut copy).await?;
+    // An operator may have added an index: that is no reason to have no backup.
+    let difference = match check_schema(to, &mut copy).await {
+        Err(CopyError::OtherSchema { difference, .. }) => Some(difference),
+        checked => checked.map(|()| None)?,
+    };
     copy.close().await.map_err(failed(to))?;
     file.sync_all().map_err(at(to))?;
-    Ok(contents)
+    Ok((contents, difference))
 }
 
 fn not_text(path: &Path) -> CopyError {

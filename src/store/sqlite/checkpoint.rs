@@ -2,7 +2,8 @@
 //!
 //! A connection of its own copies and syncs while the writer goes on. Only a log that is copied whole is begun anew, and
 //! under load that moment never comes by itself: so the writer, between two batches, copies the little that came
-//! meanwhile. The longer the log, the oftener a page was overwritten in it, and the fewer pages are copied.
+//! meanwhile. The longer the log, the oftener a page was overwritten in it, and the fewer pages are copied; on a small
+//! volume, or a nearly full one, it is kept short.
 
 use std::sync::{
     Arc,
@@ -12,10 +13,12 @@ use std::sync::{
 use sqlx::{ConnectOptions, Connection, SqliteConnection, query_as, sqlite::SqliteConnectOptions};
 use tokio::{sync::mpsc, task::JoinHandle};
 
-/// Pages in the log, as the writer counts them, from which it is copied: 64 MiB.
+/// The bytes of a page in the log, with its header.
+const PAGE: u64 = 4_120;
+/// Pages in the log, as the writer counts them, from which it is copied: 64 MiB, where there is room.
 const LONG: usize = 16_000;
-/// So many pages later it is tried again, where the log could not be copied whole.
-const SOON: usize = 1_000;
+/// Where the log could not be copied whole, it is tried again after so large a part of its limit was written.
+const SOON: usize = 16;
 /// A pass that copied no more pages than these leaves a moment's work to the writer.
 const SHORT: i64 = 1_000;
 /// Passes, should the writer add more meanwhile than a pass copies.
@@ -31,7 +34,10 @@ pub(super) fn of_messages(count: usize, bytes: usize) -> usize {
 }
 
 /// The writer's side of it.
+#[derive(Debug)]
 pub(super) struct Checkpoints {
+    /// From how many pages on the log is copied.
+    long: usize,
     /// Written since the log was begun.
     pages: usize,
     is_asked: bool,
@@ -51,34 +57,52 @@ impl Checkpoints {
             async move {
                 while asked.recv().await.is_some() {
                     if let Err(error) = copy(&options).await {
-                        tracing::warn!(%error, "could not checkpoint the database beside its writer");
+                        plic_pipeline::log_limited!(WARN, %error, "could not checkpoint the database beside its writer");
                     }
                     // Also after an error: then the writer does all of it.
                     is_copied.store(true, Ordering::Release);
                 }
             }
         });
-        Self { pages: 0, is_asked: false, is_copied, due, task }
+        Self { long: LONG, pages: 0, is_asked: false, is_copied, due, task }
     }
 
     /// Counts what a transaction wrote.
     pub(super) fn wrote(&mut self, pages: usize) {
         self.pages = self.pages.saturating_add(pages);
-        if self.pages >= LONG && !self.is_asked {
+        if self.pages >= self.long && !self.is_asked {
             // An error means that the task is gone: SQLite itself checkpoints a log that has grown far longer.
             self.is_asked = self.due.try_send(()).is_ok();
         }
     }
 
-    /// Copies the rest, where it is time to.
-    pub(super) async fn finish(&mut self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
-        if self.is_copied.swap(false, Ordering::Acquire) {
+    /// Takes the bytes that the log may have; returns them where that is another limit than before.
+    pub(super) fn limit(&mut self, bytes: Option<u64>) -> Option<u64> {
+        let pages = usize::try_from(bytes? / PAGE).unwrap_or(LONG).clamp(SOON, LONG);
+        let is_new = self.long != pages;
+        self.long = pages;
+        bytes.filter(|_| is_new)
+    }
+
+    /// Notes that the log was emptied.
+    pub(super) fn began_anew(&mut self) {
+        self.pages = 0;
+    }
+
+    /// Copies the rest, where it is time to; returns whether it was.
+    pub(super) async fn finish(&mut self, connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+        let is_due = self.is_copied.swap(false, Ordering::Acquire);
+        if is_due {
             self.is_asked = false;
+            // A reader that needs the log as it was keeps it from being begun anew: it is tried again soon. So it is
+            // where this pass fails.
+            self.pages = self.long - self.long / SOON;
             let Pass { log, copied } = pass(connection).await?;
-            // A reader that needs the log as it was keeps it from being begun anew: it is tried again soon.
-            self.pages = if copied == log { 0 } else { LONG.saturating_sub(SOON) };
+            if copied == log {
+                self.pages = 0;
+            }
         }
-        Ok(())
+        Ok(is_due)
     }
 
     /// Waits until the connection is closed.

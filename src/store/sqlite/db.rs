@@ -41,6 +41,10 @@ pub(super) const HIDDEN: &str = "+";
 /// What stands before the dot of an audited action, as its index has it.
 pub(super) const SUBJECT: &str = "substr(action, 1, instr(action, '.') - 1)";
 
+/// Whether the entries of the audit log have a format.
+pub(super) const HAS_FORMATS: &str =
+    "SELECT EXISTS (SELECT 1 FROM pragma_table_info('audit') WHERE name = 'format')";
+
 /// Connections that only read.
 #[derive(Debug)]
 pub(super) struct Readers(pub(super) SqlitePool);
@@ -114,6 +118,14 @@ impl Engine {
 /// Draws the id of a new room or message: higher than all that are committed in the room.
 pub(super) async fn next_id(connection: &mut Connection) -> sqlx::Result<i64> {
     query_scalar("UPDATE meta SET last_id = last_id + 1 RETURNING last_id").fetch_one(connection).await
+}
+
+/// Writes without changing anything. There and back: a page that is set to what it holds would not be written.
+pub(super) async fn rewrite(connection: &mut Connection) -> sqlx::Result<()> {
+    for step in ["UPDATE meta SET last_id = last_id + 1", "UPDATE meta SET last_id = last_id - 1"] {
+        query(step).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 /// The id that was drawn last.

@@ -14,7 +14,12 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-use super::{db::Readers, deadline::DEADLINE};
+use super::{
+    db::Readers,
+    deadline::DEADLINE,
+    link::{empty_log, is_full},
+    space::Space,
+};
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -65,9 +70,10 @@ pub struct AppliedMigration {
 /// Brings the schema of the database at `url` up to date, making it where it is absent; answers what was applied.
 pub async fn migrate(url: &str) -> Result<Vec<AppliedMigration>, OpenError> {
     let (path, _lock) = prepare(&path_of(url)?)?;
-    let mut connection = writer_options(&path).connect().await?;
+    let (mut space, mut connection) = begin(&path, &writer_options(&path)).await?;
     let applied = apply_migrations(&mut connection).await?;
     connection.close().await?;
+    space.refill();
     Ok(applied)
 }
 
@@ -76,6 +82,7 @@ pub(super) struct Opened {
     pub(super) epoch: Uuid,
     pub(super) writer: SqliteConnection,
     pub(super) writer_options: SqliteConnectOptions,
+    pub(super) space: Space,
     /// For what every command asks for: a room, a ban, a message sent before.
     pub(super) lookups: Readers,
     /// For lists.
@@ -88,15 +95,29 @@ pub(super) struct Opened {
 pub(super) async fn open(url: &str) -> Result<Opened, OpenError> {
     let (path, lock) = prepare(&path_of(url)?)?;
     let writer_options = writer_options(&path);
-    let mut writer = writer_options.connect().await?;
+    let (mut space, mut writer) = begin(&path, &writer_options).await?;
     for migration in apply_migrations(&mut writer).await? {
         tracing::info!(migration.version, migration.description, "migrated the database");
     }
     // Its connections are gone, and their numbers are given again.
     sqlx::query("UPDATE held SET origin = NULL WHERE origin IS NOT NULL").execute(&mut writer).await?;
     let epoch = sqlx::query_scalar("SELECT epoch FROM meta").fetch_one(&mut writer).await?;
+    space.refill();
     let (lookups, lists, scanner) = (readers(&path, READERS), readers(&path, READERS), readers(&path, 1));
-    Ok(Opened { epoch, writer, writer_options, lookups, lists, scanner, lock })
+    Ok(Opened { epoch, writer, writer_options, space, lookups, lists, scanner, lock })
+}
+
+/// Opens the database to write, with the log of a server that was killed copied into it: a full volume begins with as much
+/// room as there can be.
+async fn begin(path: &Path, options: &SqliteConnectOptions) -> sqlx::Result<(Space, SqliteConnection)> {
+    let space = Space::of(path);
+    let mut connection = options.connect().await?;
+    match empty_log(&mut connection).await {
+        // What can be read can be served.
+        Err(error) if is_full(&error) => tracing::warn!(%error, "could not copy the log into the database"),
+        emptied => drop(emptied?),
+    }
+    Ok((space, connection))
 }
 
 /// So many connections that only read, beside a server that may be running; each is opened when it is asked for.

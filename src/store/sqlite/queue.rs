@@ -7,12 +7,14 @@ use plic_pipeline::{
     id::MessageId,
     store::{NewMessage, StoreError},
 };
-use sqlx::{SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::store::write_health::WriteHealth;
+
 use super::{
     change::{Change, Queued, Run},
+    link::Link,
     ticket::{Append, ask, stopped},
     writer::Writer,
 };
@@ -31,31 +33,28 @@ pub(super) enum Job {
 }
 
 /// The way to the writer. Dropping it lets the writer finish what waits and stop.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Queue {
     jobs: mpsc::Sender<Job>,
     stopped: CancellationToken,
+    pub(super) health: Arc<WriteHealth>,
 }
 
 impl Queue {
     /// Starts the writer. It holds `lock` for as long as it may write.
-    pub(super) fn start(
-        connection: SqliteConnection,
-        options: SqliteConnectOptions,
-        lock: File,
-        bus: Arc<dyn Bus>,
-    ) -> Self {
+    pub(super) fn start(link: Link, lock: File, bus: Arc<dyn Bus>) -> Self {
         let (jobs, waiting) = mpsc::channel(LENGTH);
         let stopped = CancellationToken::new();
         let guard = stopped.clone().drop_guard();
-        let writer = Writer::new(connection, options, bus);
+        let health = Arc::new(WriteHealth::default());
+        let writer = Writer::new(link, bus, Arc::clone(&health));
         tokio::spawn(async move {
             // In this order at the end, whatever the end is: the database closes, its lock opens, closers go on.
             let _guard = guard;
             let _lock = lock;
             writer.run(waiting).await;
         });
-        Self { jobs, stopped }
+        Self { jobs, stopped, health }
     }
 
     pub(super) async fn append(&self, message: NewMessage) -> Result<MessageId, StoreError> {

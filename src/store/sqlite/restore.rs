@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::{
     backup::{new_file, sync_folder_of},
     open::{lock, make_folder_of, options, with_suffix},
-    sound::{Contents, CopyError, at, check, failed},
+    sound::{Contents, CopyError, at, check, check_schema, failed},
 };
 
 /// What was put in place.
@@ -61,6 +61,7 @@ pub async fn new_epoch(database: &Path) -> Result<Uuid, CopyError> {
     let (database, _lock) = lock(database)?;
     let mut connection = alone(&database).await.map_err(failed(&database))?;
     check(&database, &mut connection).await?;
+    check_schema(&database, &mut connection).await?;
     let epoch = rename(&database, &mut connection).await?;
     connection.close().await.map_err(failed(&database))?;
     Ok(epoch)
@@ -73,6 +74,7 @@ async fn prepare(source: &mut File, backup: &Path, to: &Path) -> Result<Contents
     let mut connection = alone(to).await.map_err(failed(backup))?;
     // Who reads of a fault wants the name of the file they gave.
     let contents = check(backup, &mut connection).await?;
+    check_schema(backup, &mut connection).await?;
     let epoch = rename(to, &mut connection).await?;
     connection.close().await.map_err(failed(to))?;
     file.sync_all().map_err(at(to))?;
@@ -81,7 +83,11 @@ async fn prepare(source: &mut File, backup: &Path, to: &Path) -> Result<Contents
 
 /// A connection to a database that nobody else uses. Without a log of writes, so that the file is all there is.
 async fn alone(path: &Path) -> sqlx::Result<SqliteConnection> {
-    let options = options(path).journal_mode(SqliteJournalMode::Delete).synchronous(SqliteSynchronous::Full);
+    let options = options(path)
+        .journal_mode(SqliteJournalMode::Delete)
+        .synchronous(SqliteSynchronous::Full)
+        // Whoever made it may have put functions in it that are run when it is read.
+        .pragma("trusted_schema", "off");
     options.connect().await
 }
 

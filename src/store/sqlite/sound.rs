@@ -8,7 +8,10 @@ use std::{
 use sqlx::{SqliteConnection, query_scalar};
 use uuid::Uuid;
 
-use super::open::{MIGRATIONS, OpenError, last_migration};
+use super::{
+    open::{MIGRATIONS, OpenError, last_migration},
+    schema::{self, SchemaDifference},
+};
 
 /// Why a database was not copied, or put in another one's place.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +40,14 @@ pub enum CopyError {
     /// Another program's file.
     #[error("`{}` is not a database of plic-chat", .0.display())]
     Foreign(PathBuf),
+    /// The schema is not what the migrations make.
+    #[error("`{}` is not a database as plic-chat makes it: {difference}", path.display())]
+    OtherSchema {
+        /// Which file.
+        path: PathBuf,
+        /// What is different first.
+        difference: SchemaDifference,
+    },
     /// The file is not whole.
     #[error("`{}` is damaged: {what}", path.display())]
     Damaged {
@@ -90,6 +101,17 @@ pub(super) async fn check(path: &Path, connection: &mut SqliteConnection) -> Res
     let messages =
         query_scalar("SELECT count(*) FROM messages").fetch_one(connection).await.map_err(&failed)?;
     Ok(Contents { epoch, messages })
+}
+
+/// Checks that the schema of the database at `path` is what the migrations make that were applied to it. Nothing may be
+/// written to a database from elsewhere before: its triggers would act.
+pub(super) async fn check_schema(path: &Path, connection: &mut SqliteConnection) -> Result<(), CopyError> {
+    match schema::difference(connection).await {
+        Ok(None) => Ok(()),
+        Ok(Some(difference)) => Err(CopyError::OtherSchema { path: path.into(), difference }),
+        Err(OpenError::Database(source)) => Err(failed(path)(source)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What a fault of the database at `path` is.

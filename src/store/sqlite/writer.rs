@@ -2,8 +2,8 @@
 //!
 //! It takes one write that waits, then whatever else waits, without waiting for more: under load batches grow by
 //! themselves, because writes gather while the disk syncs the batch before them; without load nothing is delayed.
-//! Publishing and answering are not its work ([`Deliveries`]), nor are checkpoints ([`Checkpoints`]), but for what is
-//! left of them.
+//! Publishing and answering are not its work ([`Deliveries`]), nor are checkpoints ([`checkpoint::Checkpoints`]), but for
+//! what is left of them.
 
 use std::{iter::Peekable, sync::Arc, time::Duration, vec::Drain};
 
@@ -14,20 +14,22 @@ use plic_pipeline::{
     store::{NewMessage, StoreError},
     timestamp::Timestamp,
 };
-use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::{
     sync::mpsc,
     task::yield_now,
     time::{Instant, sleep_until},
 };
 
+use crate::store::write_health::WriteHealth;
+
 use super::{
     append::{Placed, append},
     change::Run,
-    checkpoint::{self, Checkpoints},
+    checkpoint,
     commit::Writing,
     delivery::{Deliveries, Delivery},
     incidents,
+    link::{Link, is_full},
     people::People,
     place::Place,
     purge,
@@ -42,23 +44,15 @@ const MAX_BATCH_BYTES: usize = 1 << 20;
 
 /// Owns the only connection that may write.
 pub(super) struct Writer {
-    /// `None` after an error: what state it left the connection in is not worth finding out.
-    connection: Option<SqliteConnection>,
-    options: SqliteConnectOptions,
+    link: Link,
     people: People,
     deliveries: Deliveries,
-    checkpoints: Checkpoints,
+    health: Arc<WriteHealth>,
 }
 
 impl Writer {
-    pub(super) fn new(
-        connection: SqliteConnection,
-        options: SqliteConnectOptions,
-        bus: Arc<dyn Bus>,
-    ) -> Self {
-        let checkpoints = Checkpoints::start(options.clone());
-        let deliveries = Deliveries::start(bus);
-        Self { connection: Some(connection), options, people: People::default(), deliveries, checkpoints }
+    pub(super) fn new(link: Link, bus: Arc<dyn Bus>, health: Arc<WriteHealth>) -> Self {
+        Self { link, people: People::default(), deliveries: Deliveries::start(bus), health }
     }
 
     /// Writes until nobody can ask any more, and waits until all of it is published and answered.
@@ -94,37 +88,34 @@ impl Writer {
         if let Err(error) = self.deliveries.finish().await {
             tracing::error!(%error, "deliveries had ended early");
         }
-        self.checkpoints.stop().await;
-        if let Some(connection) = self.connection
-            && let Err(error) = connection.close().await
-        {
+        if let Err(error) = self.link.close().await {
             tracing::warn!(%error, "could not close the database");
         }
     }
 
     /// Stores a batch and hands on what is new, and the answers.
-    async fn append(&mut self, batch: Vec<Append>) {
-        if batch.is_empty() {
-            return;
-        }
-        let messages: Vec<&NewMessage> = batch.iter().map(|append| &append.message).collect();
-        let placed = match connect(&mut self.connection, &self.options).await {
-            Ok(connection) => append(connection, &mut self.people, &messages, Timestamp::now()).await,
-            Err(error) => Err(error),
-        };
-        let placed = match placed {
+    async fn append(&mut self, mut batch: Vec<Append>) {
+        let placed = match self.store(&mut batch).await {
             Ok(placed) => placed,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "could not store messages");
+                plic_pipeline::log_limited!(
+                    WARN,
+                    error = &error as &dyn std::error::Error,
+                    "could not store messages"
+                );
                 let error = Arc::new(error);
+                self.health.failed(&error);
                 for append in batch {
                     append.ticket.answer(Err(failed(&error)));
                 }
                 return self.disconnect().await;
             }
         };
-        let bytes = messages.iter().map(|message| message.text.len()).sum();
-        self.checkpoints.wrote(checkpoint::of_messages(messages.len(), bytes));
+        if placed.iter().any(|placed| matches!(placed.place, Place::New { .. })) {
+            self.health.stored();
+        }
+        let bytes = batch.iter().map(|append| append.message.text.len()).sum();
+        self.link.checkpoints.wrote(checkpoint::of_messages(batch.len(), bytes));
         let mut events = Vec::with_capacity(batch.len());
         let mut answers = Vec::with_capacity(batch.len());
         for (Append { message, ticket }, Placed { place, incident }) in batch.into_iter().zip(placed) {
@@ -135,15 +126,33 @@ impl Writer {
             events.extend(incident.map(incidents::opened));
         }
         self.deliveries.hand_on(Delivery { events, answer: Box::new(move || answer(answers)) }).await;
-        self.finish_checkpoint().await;
+        self.link.finish_checkpoint().await;
     }
 
-    async fn finish_checkpoint(&mut self) {
-        if let Some(connection) = &mut self.connection
-            && let Err(error) = self.checkpoints.finish(connection).await
-        {
-            tracing::warn!(%error, "could not finish a checkpoint");
-            self.disconnect().await;
+    /// Stores what of a batch somebody waits for. Where the volume is full it is tried again with room made for it: of a
+    /// transaction that found none, nothing is stored.
+    async fn store(&mut self, batch: &mut Vec<Append>) -> sqlx::Result<Vec<Placed>> {
+        self.link.admit(false).await?;
+        let mut attempt = 0;
+        loop {
+            batch.retain(|append| append.ticket.is_wanted());
+            if batch.is_empty() {
+                return Ok(Vec::new());
+            }
+            let messages: Vec<&NewMessage> = batch.iter().map(|append| &append.message).collect();
+            let stored = match self.link.connection().await {
+                Ok(connection) => append(connection, &mut self.people, &messages, Timestamp::now()).await,
+                Err(error) => Err(error),
+            };
+            let error = match stored {
+                Err(error) if is_full(&error) => error,
+                stored => return stored,
+            };
+            self.people = People::default();
+            if !self.link.make_room(attempt, false).await {
+                return Err(error);
+            }
+            attempt += 1;
         }
     }
 
@@ -166,43 +175,47 @@ impl Writer {
         if !change.is_wanted() {
             return;
         }
-        let done = match connect(&mut self.connection, &self.options).await {
-            Ok(connection) => change.run(&mut Writing { connection, people: &mut self.people }).await,
-            Err(error) => {
-                let error = Arc::new(error);
-                change.fail(&error);
-                Err(error)
+        let mut writing = Writing { link: &mut self.link, people: &mut self.people };
+        match change.run(&mut writing).await {
+            Ok(delivery) => {
+                self.link.checkpoints.wrote(checkpoint::OF_A_CHANGE);
+                self.deliveries.hand_on(delivery).await;
+                self.link.finish_checkpoint().await;
             }
-        };
-        let Ok(delivery) = done else { return self.disconnect().await };
-        self.checkpoints.wrote(checkpoint::OF_A_CHANGE);
-        self.deliveries.hand_on(delivery).await;
-        self.finish_checkpoint().await;
+            // It has been answered.
+            Err(error) => {
+                self.health.failed(&error);
+                self.disconnect().await;
+            }
+        }
     }
 
     /// Forgets some of what is too old to be sent again; answers when to go on.
     async fn purge(&mut self) -> Duration {
-        let purged = match connect(&mut self.connection, &self.options).await {
-            Ok(connection) => purge::purge(connection, Timestamp::now()).await,
-            Err(error) => Err(error),
-        };
-        match purged {
-            Ok(next) => next,
-            Err(error) => {
-                tracing::warn!(%error, "could not purge what was sent long ago");
+        let mut attempt = 0;
+        loop {
+            let purged = match self.link.connection().await {
+                Ok(connection) => purge::purge(connection, Timestamp::now()).await,
+                Err(error) => Err(error),
+            };
+            let error = match purged {
+                Ok(next) => return next,
+                Err(error) => error,
+            };
+            self.people = People::default();
+            if !is_full(&error) || !self.link.make_room(attempt, true).await {
+                plic_pipeline::log_limited!(WARN, %error, "could not purge what was sent long ago");
                 self.disconnect().await;
-                purge::EVERY
+                return purge::EVERY;
             }
+            attempt += 1;
         }
     }
 
-    /// Closes the connection, which rolls back what is open; the next write opens another.
+    /// Closes the connection; the next write opens another.
     async fn disconnect(&mut self) {
         self.people = People::default();
-        if let Some(connection) = self.connection.take() {
-            // The error that led here has been answered; this one would not add to it.
-            let _ = connection.close_hard().await;
-        }
+        self.link.lose().await;
     }
 }
 
@@ -216,18 +229,7 @@ fn answer(answers: Vec<(Ticket<MessageId, StoreError>, Place)>) {
     }
 }
 
-/// The connection, opened again where an error closed it.
-async fn connect<'c>(
-    connection: &'c mut Option<SqliteConnection>,
-    options: &SqliteConnectOptions,
-) -> sqlx::Result<&'c mut SqliteConnection> {
-    if connection.is_none() {
-        *connection = Some(options.connect().await?);
-    }
-    Ok(connection.as_mut().expect("it was opened just now"))
-}
-
-/// The appends that stand together, without those that nobody waits for any more.
+/// The appends that stand together.
 fn batch(first: Append, jobs: &mut Peekable<Drain<'_, Job>>) -> Vec<Append> {
     let mut bytes = first.message.text.len();
     let mut batch = vec![first];
@@ -236,6 +238,5 @@ fn batch(first: Append, jobs: &mut Peekable<Drain<'_, Job>>) -> Vec<Append> {
         bytes += next.message.text.len();
         batch.push(next);
     }
-    batch.retain(|append| append.ticket.is_wanted());
     batch
 }
