@@ -39,7 +39,7 @@ pub(crate) use self::{
     reports::ReportsApi,
     rules::RulesApi,
     stats::StatsApi,
-    users::UsersApi,
+    users::{IdPrefix, UsersApi},
     words::CATEGORIES,
 };
 use crate::{caller::Caller, gate::Gate, methods::only};
@@ -111,6 +111,7 @@ const PLACES: [Place; 22] = [
     place("/moderation/incidents/:id/viewing", &[Method::PUT, Method::DELETE], "incident"),
     place("/moderation/bans", &[Method::GET, Method::POST], "ban"),
     place("/moderation/bans/:user_id", &[Method::DELETE], "ban"),
+    place("/moderation/users", &[Method::GET], "user"),
     place("/moderation/users/:user_id", &[Method::GET], "user"),
     place("/moderation/users/:user_id/disconnect", &[Method::POST], "user"),
     place("/moderation/messages/:id", &[Method::DELETE], "message"),

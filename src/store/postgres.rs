@@ -64,6 +64,8 @@ mod held;
 mod hits;
 #[path = "sql/incidents.rs"]
 mod incidents;
+#[path = "sql/known_users.rs"]
+mod known_users;
 #[path = "sql/lately.rs"]
 mod lately;
 #[path = "sql/policy.rs"]

@@ -30,6 +30,7 @@ const MODERATION: [(&str, &str); 30] = [
     ("POST", "/moderation/bans"),
     ("DELETE", "/moderation/bans/a11ce000-0000-4000-8000-000000000001"),
     ("POST", "/moderation/users/a11ce000-0000-4000-8000-000000000001/disconnect"),
+    ("GET", "/moderation/users?id_prefix=a11ce000"),
     ("GET", "/moderation/users/a11ce000-0000-4000-8000-000000000001"),
     ("DELETE", "/moderation/messages/1"),
     ("GET", "/moderation/policy"),
@@ -85,6 +86,33 @@ async fn a_ban_acts_at_once_and_is_on_record_with_who_set_and_lifted_it() {
     let user = chat.moderated("GET", &format!("/moderation/users/{}", alice.id), Value::Null).await;
     assert!(user["bans"][0]["lifted_at"].is_string(), "{user}");
     assert_eq!(user["bans"][0]["lifted_by"], set["created_by"]);
+}
+
+#[tokio::test]
+async fn the_beginning_of_an_id_finds_participants_banned_people_and_moderators() {
+    let chat = Chat::serve().await;
+    let (alice, bob, moderator) = (User::new(), User::new(), User::moderator());
+    chat.room(&alice, &[&bob]).await;
+    let ban = json!({ "user_id": Uuid::new_v4(), "reason": "key scams", "expires_at": null });
+    let banned =
+        chat.rest(&moderator, "POST", "/moderation/bans", ban).await.json()["data"]["user_id"].take();
+    let banned: Uuid = serde_json::from_value(banned).expect("an id");
+    for id in [alice.id, bob.id, moderator.id, banned] {
+        let whole = id.simple().to_string();
+        for digits in [8, 12, 32] {
+            let prefix = whole[..digits].to_uppercase();
+            let found =
+                chat.moderated("GET", &format!("/moderation/users?id_prefix={prefix}"), Value::Null).await;
+            assert_eq!(found, json!([id]), "{prefix}");
+        }
+    }
+    let nobody = chat.moderated("GET", "/moderation/users?id_prefix=00000000", Value::Null).await;
+    assert_eq!(nobody, json!([]));
+    for wrong in
+        ["", "?id_prefix=", "?id_prefix=abc", "?id_prefix=b9e1-a1a4", "?id_prefix=%2Bb9e1", "?id_prefix=zzzz"]
+    {
+        chat.moderate("GET", &format!("/moderation/users{wrong}"), Value::Null).await.fails_with(422);
+    }
 }
 
 #[tokio::test]

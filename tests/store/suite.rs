@@ -313,6 +313,7 @@ macro_rules! store_contract {
                 an_admins_ban_is_not_replaced_by_the_policys,
                 a_reopened_dismissal_gives_the_strike_back_and_not_the_ban,
                 the_dossier_has_it_all,
+                users_are_found_by_the_beginning_of_their_ids,
             }
             reports {
                 every_report_of_a_message_is_counted_once_in_its_one_incident,

@@ -11,7 +11,7 @@ use poem_openapi::error::{ParseParamError, ParsePathError};
 
 use super::Failure;
 use crate::{
-    moderation::{AuditedAction, CATEGORIES},
+    moderation::{AuditedAction, CATEGORIES, IdPrefix},
     moment::Moment,
     number::MAX_SAFE_INTEGER,
     page::MAX_LIMIT,
@@ -131,6 +131,7 @@ fn expected(name: &str, reason: &str) -> String {
         "limit" => format!("an integer from 1 to {MAX_LIMIT}"),
         "since" | "until" => Moment::EXPECTED.to_owned(),
         "user_id" | "actor" => "a uuid".to_owned(),
+        "id_prefix" => IdPrefix::EXPECTED.to_owned(),
         "all" | "dry_run" => one_of(&["true", "false"]),
         "status" => one_of(&IncidentStatus::ALL.map(IncidentStatus::as_str)),
         "action" if reason.contains(AuditedAction::EXPECTED) => AuditedAction::EXPECTED.to_owned(),

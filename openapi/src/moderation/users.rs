@@ -1,12 +1,18 @@
 //! `/moderation/users/:user_id`: what is known about a user, and to part them from the chat for now.
 
+mod id_prefix;
+
 use plic_pipeline::{
     id::UserId,
     moderation::{Desk, Dossier, people},
 };
-use poem_openapi::{Object, OpenApi, param::Path};
+use poem_openapi::{
+    Object, OpenApi,
+    param::{Path, Query},
+};
 use uuid::Uuid;
 
+pub(crate) use self::id_prefix::IdPrefix;
 use super::{actor, answer::Answer, bans::Ban, incidents::Incident};
 use crate::{
     body::{FromJson, JsonBody, fields::Fields, text},
@@ -16,6 +22,9 @@ use crate::{
     nullable::Nullable,
     spec::Tag,
 };
+
+/// The most users that are found by the beginning of their id.
+const MAX_FOUND: usize = 20;
 
 /// Why a user is disconnected.
 #[derive(Debug, Object)]
@@ -91,6 +100,22 @@ pub(crate) struct UsersApi {
 
 #[OpenApi(tag = "Tag::People")]
 impl UsersApi {
+    /// Find users by the beginning of their id
+    ///
+    /// Users who were in a room, whom an incident or a ban is about, or who did something as moderators; in the order of
+    /// their ids, the first 20.
+    #[oai(path = "/moderation/users", method = "get", operation_id = "findUsers")]
+    async fn find(
+        &self,
+        _caller: Caller,
+        /// The first 4 to 32 digits of the id, without hyphens.
+        id_prefix: Query<IdPrefix>,
+    ) -> Result<Answer<Vec<Uuid>>, Failure> {
+        let (first, last) = id_prefix.0.range();
+        let users = self.desk.users_between(first, last, MAX_FOUND).await?;
+        Ok(Answer::with(users.into_iter().map(|user| user.0).collect()))
+    }
+
     /// Read a user's record
     ///
     /// Of whom nothing is known it is empty.

@@ -386,6 +386,22 @@ impl Records for FakeRecords {
         })
     }
 
+    async fn users_between(
+        &self,
+        first: UserId,
+        last: UserId,
+        limit: usize,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let state = self.answer()?;
+        let banned = state.bans.iter().map(|record| record.ban.user);
+        let users = banned.chain(state.incidents.iter().map(|incident| incident.user));
+        let mut users: Vec<UserId> = users.filter(|user| (first.0..=last.0).contains(&user.0)).collect();
+        users.sort_by_key(|user| user.0);
+        users.dedup();
+        users.truncate(limit);
+        Ok(users)
+    }
+
     async fn redact(&self, message: MessageId, actor: UserId) -> Result<(), RecordsError> {
         let mut state = self.answer()?;
         if !self.store.redact(message) {

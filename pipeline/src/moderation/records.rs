@@ -214,6 +214,15 @@ pub trait Records: Send + Sync {
     /// A user's record.
     async fn dossier(&self, user: UserId, policy: &Policy) -> Result<Dossier, StoreError>;
 
+    /// Returns the first `limit` users whose ids are from `first` to `last`: those who were in a room, whom an incident or a
+    /// ban is about, or who acted as moderators.
+    async fn users_between(
+        &self,
+        first: UserId,
+        last: UserId,
+        limit: usize,
+    ) -> Result<Vec<UserId>, StoreError>;
+
     /// Removes a message's text from its room and from decided incidents. The row and its sequence stay. An open incident
     /// keeps the text, which is its evidence, and so does every incident about the actor's own message.
     ///

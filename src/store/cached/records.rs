@@ -149,6 +149,15 @@ impl<S: Store + Records + 'static> Records for Cached<S> {
         self.store.dossier(user, policy).await
     }
 
+    async fn users_between(
+        &self,
+        first: UserId,
+        last: UserId,
+        limit: usize,
+    ) -> Result<Vec<UserId>, StoreError> {
+        self.store.users_between(first, last, limit).await
+    }
+
     async fn redact(&self, message: MessageId, actor: UserId) -> Result<(), RecordsError> {
         self.store.redact(message, actor).await
     }

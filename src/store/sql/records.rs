@@ -27,7 +27,7 @@ use super::{
     decide::Decide,
     dossier, hits,
     hits::AddHits,
-    incidents, policy,
+    incidents, known_users, policy,
     policy::SetPolicy,
     redact::Redact,
     reopen::Reopen,
@@ -156,6 +156,18 @@ impl Records for Engine {
     async fn dossier(&self, user: UserId, policy: &Policy) -> Result<Dossier, StoreError> {
         in_time(|| async {
             dossier::load(&mut *self.lists.snapshot().await?, user, policy, self.moment()).await
+        })
+        .await
+    }
+
+    async fn users_between(
+        &self,
+        first: UserId,
+        last: UserId,
+        limit: usize,
+    ) -> Result<Vec<UserId>, StoreError> {
+        in_time(|| async {
+            known_users::between(&mut *self.lists.snapshot().await?, first, last, limit).await
         })
         .await
     }

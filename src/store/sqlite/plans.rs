@@ -12,8 +12,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, query};
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, audit, bans, daily, dossier, flags, hits, incidents, lately, open::reader_options, read,
-    refused, reopen, reports, retention, rules, scan, staff,
+    SqliteStore, audit, bans, daily, dossier, flags, hits, incidents, known_users, lately,
+    open::reader_options, read, refused, reopen, reports, retention, rules, scan, staff,
 };
 
 struct Nowhere;
@@ -136,5 +136,12 @@ async fn every_list_is_served_by_an_index() {
         let steps = plan(&mut connection, sql).await;
         assert!(steps.iter().any(|step| step.contains("COVERING INDEX")), "{sql}\n{steps:#?}");
     }
+    // Four ids are walked and sorted, each of them found by an index.
+    let steps = plan(&mut connection, known_users::FIRST).await;
+    let found = steps.iter().filter(|step| step.starts_with("SEARCH") && step.contains("COVERING INDEX"));
+    assert_eq!(found.count(), 4, "{steps:#?}");
+    let is_table =
+        |step: &str| ["participants", "incidents", "bans", "audit"].iter().any(|name| step.contains(name));
+    assert!(!steps.iter().any(|step| step.starts_with("SCAN") && is_table(step)), "{steps:#?}");
     store.close().await;
 }

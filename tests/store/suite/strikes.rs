@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use plic_pipeline::{
-    id::RoomId,
+    id::{RoomId, UserId},
     moderation::{Authority, Decision, IncidentKind, IncidentStatus, Policy},
     store::{Ban, Recorded},
     timestamp::Timestamp,
 };
+use uuid::Uuid;
 
 use super::{DAY, all_incidents, refuse, refused, user};
 use crate::engine::{Engine, Kept};
@@ -111,6 +112,28 @@ pub(crate) async fn without_a_number_nobody_is_banned(engine: impl Engine) {
     }
     let ban = records.record_refused(refused("last"), &at_once).await.expect("records").banned.expect("bans");
     assert_eq!(ban.ban.expires_at, None);
+}
+
+pub(crate) async fn users_are_found_by_the_beginning_of_their_ids(engine: impl Engine) {
+    let (store, records) = (engine.store(), engine.records());
+    let id = |first: u128, rest: u128| UserId(Uuid::from_u128((first << 96) | rest));
+    let (owner, other, banned, moderator) = (id(0xAB, 1), id(0xAB, 9), id(0xAB, 5), id(0xAB, 7));
+    let found = async |first: UserId, last: UserId, limit| {
+        records.users_between(first, last, limit).await.expect("answers")
+    };
+    let (first, last) = (id(0xAB, 0), id(0xAB, (1 << 96) - 1));
+    assert_eq!(found(first, last, 10).await, []);
+    for _ in 0..3 {
+        store.create_room(owner, &[other, id(0xAC, 0)], None).await.expect("creates");
+    }
+    let ban = Ban { user: banned, reason: "fraud".into(), expires_at: None };
+    records.ban(ban, Some(moderator)).await.expect("bans");
+    assert_eq!(found(first, last, 10).await, [owner, banned, moderator, other]);
+    assert_eq!(found(first, last, 2).await, [owner, banned], "the first ones, by their ids");
+    assert_eq!(found(banned, moderator, 10).await, [banned, moderator], "both ends are in it");
+    assert_eq!(found(last, first, 10).await, [], "nothing is between them");
+    let all = id(u128::from(u32::MAX), (1 << 96) - 1);
+    assert_eq!(found(id(0, 0), all, 10).await.len(), 5);
 }
 
 pub(crate) async fn the_dossier_has_it_all(mut engine: impl Engine) {

@@ -180,6 +180,7 @@ pub(super) const OPERATIONS: [Operation; 29] = [
         &["Malformed", "OutrankedBan", "BodyTimeout", "BodyTooLarge", "NotJson", "InvalidBan"],
     ),
     ("/moderation/bans/{user_id}", "delete", &["OutrankedLift", "NoSuchBan"]),
+    ("/moderation/users", "get", &["ModeratorsOnly", "InvalidIdPrefix"]),
     ("/moderation/users/{user_id}", "get", &["ModeratorsOnly", "NoSuchUser"]),
     (
         "/moderation/users/{user_id}/disconnect",

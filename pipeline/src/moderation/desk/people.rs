@@ -138,6 +138,16 @@ impl Desk {
         Ok((dossier, (self.0.is_connected)(user)))
     }
 
+    /// Returns the first users whose ids are from `first` to `last`.
+    pub async fn users_between(
+        &self,
+        first: UserId,
+        last: UserId,
+        limit: usize,
+    ) -> Result<Vec<UserId>, DeskError> {
+        Ok(self.0.records.users_between(first, last, limit).await?)
+    }
+
     /// The policy in force.
     pub async fn policy(&self) -> Result<Policy, DeskError> {
         Ok(self.0.records.policy().await?)

@@ -139,6 +139,16 @@ pub(super) fn of_others() -> Vec<Kind> {
             ],
         ),
         kind(
+            "InvalidIdPrefix",
+            "`id_prefix` is missing, too short, or no beginning of an id.",
+            vec![(
+                "prefix",
+                invalid(
+                    "`id_prefix` must be the first 4 to 32 hexadecimal digits of an id, without hyphens.",
+                ),
+            )],
+        ),
+        kind(
             "InvalidReason",
             "The reason is missing or too long.",
             vec![
