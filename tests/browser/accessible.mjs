@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 
 import { enter, page } from "./browser.mjs";
-import { lab } from "./lab.mjs";
+import { decidable, lab } from "./lab.mjs";
 import { fill, settled, VIEWS } from "./views.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -43,14 +43,33 @@ for (const [colorScheme, locale] of [["light", "en-GB"], ["dark", "fr-FR"]]) {
         await tab.goto(`${server.base}/playground`);
         await check("playground");
       });
-      await context.test("sign-in", async () => {
-        const { page: gate } = await page(browser, options);
-        await gate.goto(`${server.base}/console`);
-        await settled(gate);
-        assert.deepEqual(await violations(gate), []);
-        assert.ok((await overflow(gate)) <= 0);
-        await gate.context().close();
+      await context.test("a decision that waits, and what is said of it", async () => {
+        await tab.goto(`${server.base}/console#/queue/1`);
+        await decidable(tab);
+        await tab.keyboard.press("u");
+        await tab.locator(".toast").first().waitFor();
+        await check("waiting");
+        await tab.keyboard.press("z");
+        await tab.locator(".countdown").waitFor({ state: "detached" });
+        await check("taken back");
       });
+      await context.test("people whose ids begin the same", async () => {
+        await tab.goto(`${server.base}/console#/people`);
+        await tab.locator("#people-find").fill("c0ffee00");
+        await tab.keyboard.press("Enter");
+        await tab.locator("#people-find-notice").waitFor();
+        await check("several");
+      });
+      for (const place of ["/", "/console", "/playground"]) {
+        await context.test(`${place} without a code`, async () => {
+          const { page: gate } = await page(browser, options);
+          await gate.goto(server.base + place);
+          await settled(gate);
+          assert.deepEqual(await violations(gate), []);
+          assert.ok((await overflow(gate)) <= 0);
+          await gate.context().close();
+        });
+      }
       await tab.context().close();
     });
   }

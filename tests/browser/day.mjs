@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { chat, open, page } from "./browser.mjs";
+import { chat, letIn, open, page } from "./browser.mjs";
 import { start, USERS } from "./server.mjs";
 
 let browser;
@@ -20,7 +20,7 @@ const SAYS = {
     queue: "Queue", incidents: "Incidents", fromThis: "Write a rule from this", fresh: "New rule", mustMatch: "Must be caught", name: "Name",
     terms: "Words and phrases", category: "Category", block: /^Block/, thisRule: "this rule",
     backtest: "Run the back-test", newly: "Newly caught", shadow: "Put in the shadow", live: "Publish live", saved: "Saved: Live.", blocked: /Block/,
-    note: /^Note/, uphold: /^Uphold/, upheld: /Upheld\. The next one is open/,
+    note: /^Note/, uphold: /^Uphold/, upheld: /Incident \d+: upheld\./,
     ban: /^Ban…/, banThis: "Ban this person", span: "For how long", reason: "Reason", until: /Banned until/, undo: "Undo", again: "Ban again",
     lifted: "The ban is lifted.", people: "People", lift: /^Lift the ban/, nobody: "Nobody is banned.",
     audit: "Audit log", liftedBan: /lifted a ban/,
@@ -29,7 +29,7 @@ const SAYS = {
     queue: "File d’attente", incidents: "Incidents", fromThis: "En faire une règle", fresh: "Nouvelle règle", mustMatch: "Doit être attrapé", name: "Nom",
     terms: "Mots et expressions", category: "Catégorie", block: /^Bloquer/, thisRule: "cette règle",
     backtest: "Lancer le test", newly: "Nouvellement attrapés", shadow: "Mettre à l’essai", live: "Mettre en vigueur", saved: "Enregistré : En vigueur.",
-    blocked: /Bloqué/, note: /^Note/, uphold: /^Confirmer/, upheld: /Confirmé\. Le suivant est ouvert/,
+    blocked: /Bloqué/, note: /^Note/, uphold: /^Confirmer/, upheld: /Incident \d+\s: confirmé\./,
     ban: /^Bannir…/, banThis: "Bannir cette personne", span: "Pour combien de temps", reason: "Motif", until: /Bannissement jusqu’au/, undo: "Annuler",
     again: "Bannir à nouveau", lifted: "Le bannissement est levé.", people: "Personnes", lift: /^Lever le bannissement/, nobody: "Personne n’est banni.",
     audit: "Journal d’audit", liftedBan: /a levé un bannissement/,
@@ -49,6 +49,7 @@ for (const [locale, says] of Object.entries(SAYS)) test(`a scam is reported, bec
   await server.tell("alice", "POST", "/reports", { room_id: 1, message_id: messages.at(-1).id, reason: "He wants a voucher first" });
 
   const { page: tab, troubles, hosts } = await page(browser, { locale, expected: UNFINISHED });
+  await letIn(tab, server);
   await tab.goto(`${server.base}/console`);
   await tab.getByRole("button", { name: "moderator" }).click();
   await tab.getByRole("heading", { level: 1, name: says.queue }).waitFor();

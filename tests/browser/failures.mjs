@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { enter } from "./browser.mjs";
-import { frobnicate, lab } from "./lab.mjs";
+import { decidable, frobnicate, lab } from "./lab.mjs";
 import { termsRule } from "./server.mjs";
 
 const { browser, server } = await lab();
@@ -15,7 +15,7 @@ const expected = /status of (4\d\d|0)|ERR_|Failed to fetch/;
 async function incident(options) {
   const [newest] = await server.tell("moderator", "GET", "/moderation/incidents?status=open&limit=1");
   const opened = await enter(browser, server, { expected, at: `queue/${newest.id}`, ...options });
-  await opened.page.getByRole("button", { name: /^Uphold/ }).waitFor();
+  await decidable(opened.page);
   return { ...opened, id: newest.id };
 }
 
@@ -27,17 +27,20 @@ async function newRule(name, options) {
 }
 
 test("the server goes away and comes back: the note stays, and the stream lives again", async () => {
-  const { page: tab, troubles } = await incident();
+  const { page: tab, id, troubles } = await incident();
   await tab.getByRole("textbox", { name: /^Note/ }).fill("Written while it was away");
   await server.down();
   await tab.getByText("Not live: reconnecting").waitFor();
   await tab.getByRole("button", { name: /^Uphold/ }).click();
-  await tab.getByRole("alert").getByText("The server cannot be reached.").first().waitFor();
-  assert.equal(await tab.getByRole("textbox", { name: /^Note/ }).inputValue(), "Written while it was away");
+  await tab.getByText(`Incident ${id} is not decided. The server cannot be reached.`).waitFor();
   await server.up();
   await tab.getByText("Live", { exact: true }).waitFor({ timeout: 40_000 });
+  await tab.getByRole("status").getByRole("link", { name: "Open it" }).click();
+  await tab.getByRole("heading", { name: `Incident ${id}` }).waitFor();
+  await tab.getByRole("alert").getByText("The server cannot be reached.").first().waitFor();
+  assert.equal(await tab.getByRole("textbox", { name: /^Note/ }).inputValue(), "Written while it was away");
   await tab.getByRole("button", { name: /^Uphold/ }).click();
-  await tab.getByText(/The next one is open/).waitFor();
+  await tab.getByText(`Incident ${id}: upheld.`).waitFor();
   assert.deepEqual(troubles, []);
 });
 
@@ -50,6 +53,8 @@ test("of two moderators who decide the second is told, and keeps the note", asyn
     await route.continue();
   });
   await tab.getByRole("button", { name: /^Dismiss/ }).click();
+  await tab.getByText(`Incident ${id}: moderator ad000000 was faster. Your decision was not sent.`).waitFor();
+  await tab.getByRole("status").getByRole("link", { name: "Open it" }).click();
   await tab.getByText(/Somebody was faster/).waitFor();
   assert.equal(await tab.getByRole("textbox", { name: "Your note, not sent" }).inputValue(), "I was about to dismiss it");
   assert.deepEqual(troubles, []);

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { page } from "./browser.mjs";
-import { frobnicate, lab } from "./lab.mjs";
+import { letIn, page } from "./browser.mjs";
+import { decidable, frobnicate, lab } from "./lab.mjs";
 
 const { browser, server } = await lab();
 await frobnicate({ browser, server }, ["one", "two", "three"]);
@@ -21,6 +21,7 @@ async function tabTo(tab, name, most = 60) {
 
 test("sign in, decide, ban and write a rule by keys alone", async () => {
   const { page: tab, troubles } = await page(browser, { expected: /status of 422/ });
+  await letIn(tab, server);
   await tab.goto(`${server.base}/console`);
   await tab.getByRole("button", { name: "moderator" }).waitFor();
   await tabTo(tab, /^moderator$/);
@@ -36,13 +37,21 @@ test("sign in, decide, ban and write a rule by keys alone", async () => {
   await tab.keyboard.type("by keys, with u and d in it");
   assert.equal(await tab.getByRole("textbox", { name: /^Note/ }).inputValue(), "by keys, with u and d in it");
   const id = tab.url().match(/queue\/(\d+)/)[1];
-  await tabTo(tab, /^Uphold/);
-  await tab.keyboard.press("Enter");
-  await tab.getByText(/The next one is open/).waitFor();
+  await tab.keyboard.press("Escape");
+  assert.equal(await tab.evaluate(() => document.activeElement.id), "incident", "the note is left");
+  assert.equal(await tab.getByRole("textbox", { name: /^Note/ }).inputValue(), "by keys, with u and d in it", "and kept");
+  await decidable(tab);
+  await tab.keyboard.press("n");
+  await tab.keyboard.press("Control+Enter");
+  await tab.getByText(`Incident ${id} will be upheld.`).waitFor();
+  await tab.getByText(`Incident ${id}: upheld.`).waitFor();
   assert.equal((await server.tell("moderator", "GET", `/moderation/incidents/${id}`)).note, "by keys, with u and d in it");
-  await tab.getByRole("button", { name: /^Dismiss/ }).waitFor();
+  const other = tab.url().match(/queue\/(\d+)/)[1];
+  assert.notEqual(other, id);
+  await decidable(tab);
   await tab.keyboard.press("d");
-  await tab.getByText(/Dismissed\. The next one is open/).waitFor();
+  await tab.getByText(`Incident ${other} will be dismissed.`).waitFor();
+  await tab.getByText(`Incident ${other}: dismissed.`).waitFor();
 
   await tab.getByRole("button", { name: /^Ban…/ }).waitFor();
   await tab.keyboard.press("b");

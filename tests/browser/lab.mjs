@@ -15,6 +15,9 @@ export async function lab() {
   return { server, browser };
 }
 
+/** Waits until the open incident can be decided: it was in sight long enough to be read. */
+export const decidable = (tab) => tab.locator(".queue-detail button:not([disabled])").filter({ hasText: /^\s*(Uphold|Confirmer)/ }).waitFor();
+
 /** Makes incidents: bob says `frobnicate …` with each of these words, which a rule flags. Answers with bob. */
 export async function frobnicate({ server, browser }, words) {
   await server.tell("moderator", "POST", "/moderation/rules", termsRule("Frobs", ["frobnicate"]));

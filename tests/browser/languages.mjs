@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { enter } from "./browser.mjs";
-import { lab } from "./lab.mjs";
+import { decidable, lab } from "./lab.mjs";
 import { USERS } from "./server.mjs";
 import { fill, settled } from "./views.mjs";
 
@@ -53,9 +53,24 @@ test("a French browser is answered in French everywhere", async () => {
   await tab.keyboard.press("Escape");
   await tab.getByRole("button", { name: /^Clavier/ }).click();
   await isFrench(tab, "keys");
-  await tab.goto(`${server.base}/playground`);
-  await settled(tab);
-  await isFrench(tab, "playground");
+  await tab.keyboard.press("Escape");
+  await decidable(tab);
+  await tab.keyboard.press("u");
+  await tab.locator(".toast").first().waitFor();
+  await isFrench(tab, "a decision that waits");
+  await tab.keyboard.press("z");
+  await tab.locator(".countdown").waitFor({ state: "detached" });
+  await isFrench(tab, "taken back");
+  await tab.goto(`${server.base}/console#/people`);
+  await tab.locator("#people-find").fill("c0ffee00");
+  await tab.keyboard.press("Enter");
+  await tab.locator("#people-find-notice").waitFor();
+  await isFrench(tab, "several people");
+  for (const place of ["/playground", "/"]) {
+    await tab.goto(server.base + place);
+    await settled(tab);
+    await isFrench(tab, place);
+  }
   assert.deepEqual(troubles, []);
 });
 

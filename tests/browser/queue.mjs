@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { chat, enter } from "./browser.mjs";
-import { frobnicate, lab } from "./lab.mjs";
+import { decidable, frobnicate, lab } from "./lab.mjs";
 
 const { browser, server } = await lab();
 let bob = await frobnicate({ browser, server }, []);
@@ -32,13 +32,13 @@ test("a key that is held down decides one incident", async () => {
   const before = (await incidents("status=upheld")).length;
   const { page: tab, troubles } = await enter(browser, server);
   await rows(tab).first().click();
-  await tab.getByRole("button", { name: /^Uphold/ }).waitFor();
+  await decidable(tab);
   for (let times = 0; times < 10; times++) {
     await tab.keyboard.down("u");
     await tab.waitForTimeout(50);
   }
   await tab.keyboard.up("u");
-  await tab.getByText(/The next one is open/).waitFor();
+  await tab.getByText(/^Incident \d+: upheld\./).waitFor();
   assert.equal((await incidents("status=upheld")).length, before + 1);
   assert.deepEqual(troubles, []);
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { enter } from "./browser.mjs";
-import { frobnicate, lab } from "./lab.mjs";
+import { decidable, frobnicate, lab } from "./lab.mjs";
 import { USERS } from "./server.mjs";
 
 const { browser, server } = await lab();
@@ -17,7 +17,7 @@ const refused = (status, sentence) => ({ status, contentType: "application/json"
 async function incident(options) {
   const [newest] = await server.tell("moderator", "GET", "/moderation/incidents?status=open&limit=1");
   const opened = await enter(browser, server, { expected, at: `queue/${newest.id}`, ...options });
-  await opened.page.getByRole("button", { name: /^Uphold/ }).waitFor();
+  await decidable(opened.page);
   return { ...opened, id: newest.id };
 }
 

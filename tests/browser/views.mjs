@@ -18,6 +18,7 @@ export async function fill(browser, server) {
   const { messages } = await server.tell("alice", "GET", "/rooms/1");
   await server.tell("alice", "POST", "/reports", { room_id: 1, message_id: messages[0].id, reason: "I do not know him" });
   await server.tell("moderator", "POST", "/moderation/bans", { user_id: "c0ffee00-0000-4000-8000-000000000009", reason: "Scams", expires_at: null });
+  await server.tell("moderator", "POST", "/moderation/bans", { user_id: "c0ffee00-ffff-4000-8000-000000000009", reason: "Asks for the deposit outside the site", expires_at: null });
 }
 
 /** Waits until a view stands: its heading is there, and nothing is being read any more. */

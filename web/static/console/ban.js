@@ -3,11 +3,12 @@
 import { ApiError, request } from "../shared/api.js";
 import { now } from "../shared/clock.js";
 import { ask } from "../shared/dialog.js";
+import { on } from "../shared/events.js";
 import { explain } from "../shared/failure.js";
 import { dictionary } from "../shared/language.js";
 import { html, nothing } from "../shared/lit.js";
 import { redraw } from "../shared/redraw.js";
-import { say } from "../shared/toast.js";
+import { say, unsay } from "../shared/toast.js";
 
 /** @typedef {import("../../types/api").components["schemas"]["Ban"]} Ban */
 
@@ -39,6 +40,19 @@ const SPANS = { hour: HOUR, day: 24 * HOUR, week: 168 * HOUR, month: 720 * HOUR,
 /** @param {Ban} ban */
 export const isInForce = ({ lifted_at, expires_at }) => lifted_at === null && (expires_at === null || Date.parse(expires_at) > now());
 
+/** What short words speak of. @param {string} user */
+const banned = (user) => `banned ${user}`;
+/** @param {string} user */
+const lifted = (user) => `lifted ${user}`;
+/** The bans that were set here: another one is somebody else's, and not to be undone from here. @type {Map<string, number>} */
+const standing = new Map();
+
+on("ban", ({ id, user_id }) => {
+  unsay(lifted(user_id));
+  if (standing.get(user_id) !== id) unsay(banned(user_id));
+});
+on("ban_lifted", ({ user_id }) => unsay(banned(user_id)));
+
 /** Asks for how long and why, and bans. @param {string} user @returns {Promise<boolean>} */
 export function askBan(user) {
   const w = words();
@@ -65,8 +79,10 @@ export function askBan(user) {
       const record = await request("GET", `/moderation/users/${encodeURIComponent(user)}`);
       const earlier = record.bans.find(isInForce);
       const ban = { user_id: user, reason: String(form.get("reason")), expires_at: end(span, String(form.get("until"))) };
-      await request("POST", "/moderation/bans", { body: ban });
-      say(w.banned, { undo: { label: w.undo, run: () => (earlier ? undo(() => banAs(earlier), words().earlier) : undo(() => lift(user), words().lifted)) } });
+      await banAs(ban);
+      unsay(lifted(user));
+      const back = () => (earlier ? undo(() => banAs(earlier), words().earlier, banned(user)) : undo(() => lift(user), words().lifted, lifted(user)));
+      say(() => words().banned, { about: banned(user), undo: { label: w.undo, run: back } });
     },
   });
 }
@@ -92,14 +108,20 @@ function end(span, until) {
  */
 export async function liftBan({ user_id, reason, expires_at }) {
   await lift(user_id);
-  say(words().lifted, { undo: { label: words().banAgain, run: () => undo(() => banAs({ user_id, reason, expires_at }), words().banned) } });
+  unsay(banned(user_id));
+  const back = () => undo(() => banAs({ user_id, reason, expires_at }), words().banned, banned(user_id));
+  say(() => words().lifted, { about: lifted(user_id), undo: { label: words().banAgain, run: back } });
 }
 
 /** @param {string} user */
 const lift = (user) => request("DELETE", `/moderation/bans/${encodeURIComponent(user)}`);
 
-/** @param {Pick<Ban, "user_id" | "reason" | "expires_at">} ban */
-const banAs = ({ user_id, reason, expires_at }) => request("POST", "/moderation/bans", { body: { user_id, reason, expires_at } });
+/** @param {Pick<Ban, "user_id" | "reason" | "expires_at">} ban @returns {Promise<Ban>} */
+async function banAs({ user_id, reason, expires_at }) {
+  const ban = await request("POST", "/moderation/bans", { body: { user_id, reason, expires_at } });
+  standing.set(user_id, ban.id);
+  return ban;
+}
 
 /** Asks why, and ends their connections. @param {string} user @returns {Promise<boolean>} */
 export function askDisconnect(user) {
@@ -112,16 +134,16 @@ export function askDisconnect(user) {
     body: () => html`<p>${w.disconnectText}</p><label>${w.reason}<textarea name="reason" maxlength="2000" required></textarea></label><p class="hint">${w.reasonHint}</p>`,
     submit: async (form) => {
       const { was_connected } = await request("POST", `/moderation/users/${encodeURIComponent(user)}/disconnect`, { body: { reason: form.get("reason") } });
-      say(was_connected ? w.disconnected : w.wasAway);
+      say(was_connected ? w.disconnected : w.wasAway, { about: `disconnected ${user}` });
     },
   });
 }
 
-/** @param {() => Promise<unknown>} back @param {string} done */
-async function undo(back, done) {
+/** @param {() => Promise<unknown>} back @param {string} done @param {string} about */
+async function undo(back, done, about) {
   try {
     await back();
-    say(done);
+    say(done, { about });
   } catch (error) {
     const { summary, detail } = explain(error);
     say([words().notUndone, summary, detail].filter(Boolean).join(" "), { tone: "bad" });

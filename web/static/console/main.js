@@ -1,9 +1,11 @@
 // The moderators' console: its frame, its views, its keys. Everything it does goes through the documented REST routes.
 
-import { listen, streamState } from "../shared/events.js";
-import { dialog, isAsking } from "../shared/dialog.js";
+import { closeLayer, openLayer } from "../shared/back.js";
+import { ask, dialog, isAsking } from "../shared/dialog.js";
+import { Told } from "../shared/errors.js";
+import { listen, on, streamState } from "../shared/events.js";
 import { failure } from "../shared/failure.js";
-import { dictionary, language, speak } from "../shared/language.js";
+import { dictionary, language, plural, speak } from "../shared/language.js";
 import { html, keyed, nothing, ref as openWith, render } from "../shared/lit.js";
 import { drawWith, redraw } from "../shared/redraw.js";
 import { follow, href, replace, route } from "../shared/router.js";
@@ -11,6 +13,7 @@ import { signOut, who, whyEnded } from "../shared/session.js";
 import { signedOut, signInForm } from "../shared/sign-in.js";
 import { say, toastList, undoLast } from "../shared/toast.js";
 import { areKeysOn, keysDialog, pressed } from "./keys.js";
+import { cancelAll, countWaiting, sendAll } from "./queue/waiting.js";
 
 /**
  * @typedef {import("../shared/router.js").Route} Route
@@ -45,6 +48,10 @@ const words = dictionary(
     notAllowedText: "Ask an admin to set the role “moderator” in its app_metadata, or sign in as somebody else.",
     again: "Sign in again", againText: "Your session has ended. What you typed is still here: sign in and go on.", signOutInstead: "Sign out and lose it",
     nothingToUndo: "There is nothing to undo.",
+    notLoaded: "This part of the console could not be loaded: the server cannot be reached. Try again in a moment.",
+    waiting: (/** @type {number} */ n) => `${plural(n, "decision is", "decisions are")} not sent yet`,
+    waitingText: "You can still send them, or drop them: the incidents then stay open.", stay: "Stay", drop: "Drop and sign out", send: "Send and sign out",
+    notSent: "Some decisions could not be sent. Their incidents are still open.",
   },
   {
     queue: "File d’attente", rules: "Règles", people: "Personnes", rooms: "Salons", audit: "Journal d’audit", numbers: "Chiffres", settings: "Règlement",
@@ -56,6 +63,10 @@ const words = dictionary(
     again: "Reconnectez-vous", againText: "Votre session est terminée. Ce que vous avez écrit est conservé : reconnectez-vous et continuez.",
     signOutInstead: "Se déconnecter et l’abandonner",
     nothingToUndo: "Il n’y a rien à annuler.",
+    notLoaded: "Cette partie de la console n’a pas pu être chargée : le serveur est injoignable. Réessayez dans un instant.",
+    waiting: (n) => `${plural(n, "décision n’est pas encore envoyée", "décisions ne sont pas encore envoyées")}`,
+    waitingText: "Vous pouvez encore les envoyer, ou y renoncer : les incidents restent alors à traiter.", stay: "Rester", drop: "Y renoncer et se déconnecter",
+    send: "Envoyer et se déconnecter", notSent: "Des décisions n’ont pas pu être envoyées. Leurs incidents restent à traiter.",
   },
 );
 
@@ -87,12 +98,36 @@ async function show(to) {
     if (name !== to.view) return;
     view = opened;
   } catch (error) {
-    problem = error;
+    if (name !== to.view) return;
+    problem = await notLoaded(error);
   }
   redraw();
   // On a narrow screen the views stand in a row that is longer than the screen.
   setTimeout(() => document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }));
 }
+
+/** Whether a view was asked for again that could not be loaded. */
+let isSecond = false;
+
+/**
+ * Why a view is not there. Some browsers keep to it that a file could not be loaded: where the server answers again, the
+ * page is loaded anew.
+ * @param {unknown} error
+ */
+async function notLoaded(error) {
+  const isThere = isSecond && (await fetch("/healthz", { cache: "no-store" }).then(({ ok }) => ok).catch(() => false));
+  if (isThere) location.reload();
+  isSecond = false;
+  return new Told(() => words().notLoaded, error);
+}
+
+function showAgain() {
+  isSecond = true;
+  void show(route());
+}
+
+// What could not be loaded while the server was away can be now.
+on("open", () => void (problem && showAgain()));
 
 const isIn = () => who() !== null && who()?.role !== "user";
 
@@ -108,7 +143,10 @@ function draw() {
   }
   // Taking the element away would not give the focus back.
   if (!whyEnded()) ended?.close();
-  render(html`${isIn() ? frame() : gate()}${dialog(failure)}${whyEnded() ? endedSession() : nothing}${toastList(words().dismiss)}`, app);
+  if (whyEnded()) void (isHeld || openLayer(stay));
+  else if (isHeld && !isLeaving) void closeLayer(stay);
+  isHeld = whyEnded() !== null;
+  render(html`${isIn() ? frame() : gate()}${dialog(failure)}${whyEnded() ? endedSession() : nothing}`, app);
 }
 
 function frame() {
@@ -121,15 +159,16 @@ function frame() {
       <nav aria-label=${w.views}><ul>
         ${Object.keys(VIEWS).map((each) => html`<li><a href=${href(each)} aria-current=${each === name ? "page" : nothing}>${w[/** @type {"queue"} */ (each)]}</a></li>`)}
       </ul></nav>
+      ${toastList(w.dismiss)}
       <div class="side-foot">
         <span class="stream ${state}" role="status">${w[state]}</span>
         <span>${who()?.name ?? w[/** @type {"user"} */ (who()?.role ?? "user")]}</span>
         <button class="link by-keys" @click=${showKeys}>${w.keys} <kbd>?</kbd></button>
         <button class="link" lang=${language() === "fr" ? "en" : "fr"} @click=${() => speak(language() === "fr" ? "en" : "fr")}>${w.language}</button>
-        <button class="link" @click=${leave}>${w.signOut}</button>
+        <button class="link" @click=${askToLeave}>${w.signOut}</button>
       </div>
     </header>
-    <main id="content" tabindex="-1">${problem ? failure(problem, () => void show(route())) : view ? keyed(name, view.render()) : nothing}</main>
+    <main id="content" tabindex="-1">${problem ? failure(problem, showAgain) : view ? keyed(name, view.render()) : nothing}</main>
   </div>`;
 }
 
@@ -158,13 +197,37 @@ function endedSession() {
   </dialog>`;
 }
 
+/** Going back does not sign in. */
+const stay = () => false;
+/** Whether the page is about to be loaded again: a way back would come before that. */
+let isLeaving = false;
+/** Whether going back stays on the page of a session that ended. */
+let isHeld = false;
+
 /** A browser closes a dialog on the second Escape whatever the page says. @param {Element | undefined} element */
 function stayOpen(element) {
   ended = element instanceof HTMLDialogElement ? element : null;
   queueMicrotask(() => element instanceof HTMLDialogElement && element.isConnected && !element.open && element.showModal());
 }
 
+/** Signs out, and asks what becomes of decisions that wait. */
+async function askToLeave() {
+  const count = countWaiting();
+  if (!count) return leave();
+  const w = words();
+  const goes = await ask({
+    title: w.waiting(count), body: () => html`<p>${w.waitingText}</p>`, confirm: w.send, cancel: w.stay, also: { label: w.drop, run: cancelAll },
+    submit: async () => {
+      if (!(await sendAll())) throw new Told(() => words().notSent);
+    },
+  });
+  if (goes) await leave();
+}
+
 async function leave() {
+  // What was not sent by now was dropped, as it was said.
+  cancelAll();
+  isLeaving = true;
   listening?.abort();
   listening = null;
   view?.leave?.();
@@ -185,7 +248,7 @@ addEventListener("keydown", (event) => {
   pressed(event, !areKeysOn() ? [list] : [
     ...(view?.keys?.() ?? []),
     list,
-    { keys: "z", label: () => "", run: () => void (undoLast() || say(words().nothingToUndo)) },
+    { keys: "z", label: () => "", run: () => void (undoLast() || say(() => words().nothingToUndo, { tone: "plain", about: "nothing to undo" })) },
   ]);
 });
 

@@ -1,11 +1,12 @@
-// Questions over the page: one `<dialog>` at a time, closed by Escape, the focus given back.
+// Questions over the page: one `<dialog>` at a time, closed by Escape and by going back, the focus given back.
 
+import { closeLayer, openLayer } from "./back.js";
 import { html, keyed, nothing, ref } from "./lit.js";
 import { redraw } from "./redraw.js";
 
 /**
- * @typedef {{ title: string, body: () => unknown, confirm: string, cancel?: string, danger?: boolean, wide?: boolean, submit: (form: FormData) => Promise<unknown> | unknown }} Question
- * `submit` may throw: the dialog stays with what was typed, and says what happened.
+ * @typedef {{ title: string, body: () => unknown, confirm: string, cancel?: string, also?: { label: string, run: () => unknown }, danger?: boolean, wide?: boolean, submit: (form: FormData) => Promise<unknown> | unknown }} Question
+ * `submit` may throw: the dialog stays with what was typed, and says what happened. `also` is another way to answer.
  */
 
 /** @type {{ question: Question, busy: boolean, problem: unknown, done: (answered: boolean) => void } | null} */
@@ -22,21 +23,31 @@ export const isAsking = () => open !== null;
  * @returns {Promise<boolean>}
  */
 export function ask(question) {
-  close(false);
+  open?.done(false);
   return new Promise((done) => {
     open = { question, busy: false, problem: null, done };
+    void openLayer(back);
     redraw();
   });
 }
 
 /** @param {boolean} answered */
-function close(answered) {
+async function close(answered) {
   const was = open;
   open = null;
   // Taking the element away would not give the focus back.
   element?.close();
-  was?.done(answered);
   redraw();
+  // Who asked may go elsewhere, which must not be undone by the way back from here.
+  await closeLayer(back);
+  was?.done(answered);
+}
+
+/** Going back gives the question up, but for one that was sent: its outcome is to be told. */
+function back() {
+  if (open?.busy) return false;
+  void close(false);
+  return true;
 }
 
 /**
@@ -48,7 +59,7 @@ export function dialog(describe) {
   const asked = open;
   const { question, busy, problem } = asked;
   // The browser tells late that a dialog closed: another question may be open by then.
-  const giveUp = () => void (open === asked && !asked.busy && close(false));
+  const giveUp = () => void (open === asked && !asked.busy && void close(false));
   /** What was sent is waited for: its outcome is to be told. @param {Event} event */
   const cancel = (event) => void (asked.busy ? event.preventDefault() : giveUp());
   const closed = () => (open === asked && asked.busy ? showModal(element ?? undefined) : giveUp());
@@ -61,12 +72,16 @@ export function dialog(describe) {
     redraw();
     try {
       await question.submit(new FormData(/** @type {HTMLFormElement} */ (event.target)));
-      if (open === asked) close(true);
+      if (open === asked) await close(true);
     } catch (error) {
       asked.busy = false;
       asked.problem = error;
       redraw();
     }
+  };
+  const also = () => {
+    question.also?.run();
+    if (open === asked) void close(true);
   };
   return keyed(asked, html`<dialog class=${question.wide ? "dialog wide" : "dialog"} aria-labelledby="dialog-title" ${ref(showModal)} @cancel=${cancel} @close=${closed}>
     <form method="dialog" @submit=${submit}>
@@ -75,11 +90,15 @@ export function dialog(describe) {
       ${problem ? describe(problem) : nothing}
       <div class="actions end">
         ${question.cancel ? html`<button type="button" ?disabled=${busy} @click=${giveUp}>${question.cancel}</button>` : nothing}
+        ${question.also ? html`<button type="button" ?disabled=${busy} @click=${also}>${question.also.label}</button>` : nothing}
         <button class=${question.danger ? "danger" : "primary"} ?disabled=${busy}>${question.confirm}</button>
       </div>
     </form>
   </dialog>`);
 }
+
+// Another address is another page: a question about the one before does not lie over it.
+addEventListener("hashchange", () => void (open && !open.busy && void close(false)));
 
 /** @param {Element | undefined} shown */
 function showModal(shown) {

@@ -8,6 +8,8 @@ import { html, live, nothing, repeat } from "../../shared/lit.js";
 import { redraw } from "../../shared/redraw.js";
 import { href, replace, route } from "../../shared/router.js";
 import { say } from "../../shared/toast.js";
+import { uuid } from "../people/uuid.js";
+import { UserField } from "../user-field.js";
 import { short } from "../words.js";
 import { asCsv, asLines } from "./export.js";
 
@@ -18,7 +20,7 @@ const words = dictionary(
     title: "Audit log", lead: "Whatever moderators do stands here for ever. Each entry is chained to the one before it.", filters: "Filters", action: "Action",
     actionHint: "rule, or rule.update", actor: "Who (id)", since: "From", until: "Until",
     when: "When", who: "Who", what: "What", detail: "Detail", server: "the server", older: "Older entries", csv: "Export as CSV", lines: "Export as JSON Lines",
-    empty: "Nothing was found.", loading: "Loading…",
+    empty: "Nothing was found.", clear: "Clear the filters", loading: "Loading…",
     exported: (/** @type {number} */ n) => `Exported: ${plural(n, "entry", "entries")}.`,
     cut: "Only the newest were exported: narrow the filter for the others.", stop: "Stop",
     reading: (/** @type {number} */ n) => `Read: ${plural(n, "entry", "entries")}…`, table: "Entries of the audit log",
@@ -27,7 +29,7 @@ const words = dictionary(
     title: "Journal d’audit", lead: "Tout ce que font les modérateurs reste ici pour toujours. Chaque entrée est liée à la précédente.", filters: "Filtres",
     action: "Action", actionHint: "rule, ou rule.update", actor: "Qui (id)", since: "Depuis", until: "Jusqu’à",
     when: "Quand", who: "Qui", what: "Quoi", detail: "Détail", server: "le serveur", older: "Entrées plus anciennes", csv: "Exporter en CSV",
-    lines: "Exporter en JSON Lines", empty: "Rien n’a été trouvé.", loading: "Chargement…",
+    lines: "Exporter en JSON Lines", empty: "Rien n’a été trouvé.", clear: "Effacer les filtres", loading: "Chargement…",
     exported: (n) => `Export : ${plural(n, "entrée", "entrées")}.`, cut: "Seules les plus récentes ont été exportées : affinez le filtre pour les autres.",
     stop: "Arrêter", reading: (n) => `Lecture : ${plural(n, "entrée", "entrées")}…`, table: "Entrées du journal d’audit",
   },
@@ -54,6 +56,8 @@ const FIELDS = /** @type {const} */ (["action", "actor", "since", "until"]);
 /** Addresses have moments in UTC: whoever gets one sees the same entries. */
 const MOMENTS = ["since", "until"];
 
+const actorField = new UserField((actor) => choose({ actor }));
+
 /** @type {Entry[]} */
 let entries = [];
 /** @type {string | null} */
@@ -74,7 +78,7 @@ function query() {
     const at = new Date(given.get(name) ?? "");
     return Number.isNaN(at.getTime()) ? null : at.toISOString();
   };
-  return { action: given.get("action"), actor: given.get("actor")?.replace(/\s/g, ""), since: moment("since"), until: moment("until"), limit: PAGE };
+  return { action: given.get("action"), actor: uuid(given.get("actor") ?? ""), since: moment("since"), until: moment("until"), limit: PAGE };
 }
 
 async function load() {
@@ -105,16 +109,27 @@ async function reading(question, read) {
 }
 
 /** @type {import("../main.js").View} */
-export const view = { title: () => words().title, enter: () => void load(), leave: () => exporting?.stop.abort(), render };
+export const view = { title: () => words().title, enter, leave: () => exporting?.stop.abort(), render };
+
+function enter() {
+  const given = route().query.get("actor");
+  if (given && !uuid(given)) void actorField.take(given);
+  void load();
+}
+
+/** @param {Partial<Record<typeof FIELDS[number], string>>} changed */
+function choose(changed) {
+  const given = route().query;
+  const before = Object.fromEntries(FIELDS.map((name) => [name, given.get(name) ?? ""]));
+  replace("audit", { ...before, actor: uuid(before.actor) ?? "", ...changed });
+}
 
 /** @param {Event} event */
 function change({ target }) {
-  const form = new FormData(/** @type {HTMLFormElement} */ (/** @type {HTMLElement} */ (target).closest("form")));
-  const value = (/** @type {typeof FIELDS[number]} */ name) => {
-    const text = String(form.get(name)).trim();
-    return text && MOMENTS.includes(name) ? new Date(text).toISOString() : text;
-  };
-  replace("audit", Object.fromEntries(FIELDS.map((name) => [name, value(name)])));
+  const { name, value } = /** @type {HTMLInputElement} */ (target);
+  if (name === "actor") return void actorField.take(value);
+  const text = value.trim();
+  choose({ [name]: text && MOMENTS.includes(name) ? new Date(text).toISOString() : text });
 }
 
 /** A moment as the field has it, in the reader's time. @param {string} moment */
@@ -174,19 +189,22 @@ function render() {
   const w = words();
   const given = route().query;
   const shown = (/** @type {string} */ name) => (MOMENTS.includes(name) ? local(given.get(name) ?? "") : (given.get(name) ?? ""));
-  const field = (/** @type {typeof FIELDS[number]} */ name, type = "text", hint = "") => html`<label>${w[name]}
+  const field = (/** @type {"action" | "since" | "until"} */ name, type = "text", hint = "") => html`<label>${w[name]}
     <input name=${name} type=${type} placeholder=${hint} spellcheck="false" .value=${live(shown(name))}></label>`;
   return html`<header><h1>${w.title}</h1><p class="quiet">${w.lead}</p></header>
-    <form class="fields" aria-label=${w.filters} @change=${change} @submit=${(/** @type {Event} */ event) => { event.preventDefault(); change(event); }}>
-      ${field("action", "text", w.actionHint)}${field("actor")}${field("since", "datetime-local")}${field("until", "datetime-local")}
+    <form class="stack" aria-label=${w.filters} @change=${change} @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
+      <div class="fields">${field("action", "text", w.actionHint)}${actorField.input({ id: "audit-actor", name: "actor", label: w.actor, value: uuid(shown("actor")) ?? "" })}
+        ${field("since", "datetime-local")}${field("until", "datetime-local")}</div>
+      ${actorField.notice("audit-actor")}
     </form>
     <div class="actions">${exporting
       ? html`<span role="status">${w.reading(exporting.read)}</span><button @click=${() => exporting?.stop.abort()}>${w.stop}</button>`
       : html`<button @click=${() => take("csv")}>${w.csv}</button><button @click=${() => take("jsonl")}>${w.lines}</button>`}</div>
     ${problem ? failure(problem, again) : nothing}
     ${entries.length ? html`<div class="table" tabindex="0" role="region" aria-label=${w.table}><table>
-      <thead><tr><th>#</th><th>${w.when}</th><th>${w.who}</th><th>${w.what}</th><th>${w.detail}</th></tr></thead>
-      <tbody>${repeat(entries, ({ seq }) => seq, row)}</tbody></table></div>` : html`<p class="quiet" role="status">${isLoading ? w.loading : problem ? "" : w.empty}</p>`}
+      <thead><tr><th scope="col">#</th><th scope="col">${w.when}</th><th scope="col">${w.what}</th><th scope="col">${w.who}</th></tr></thead>
+      <tbody>${repeat(entries, ({ seq }) => seq, row)}</tbody></table></div>` : html`<p class="quiet" role="status">${isLoading ? w.loading : problem ? "" : w.empty}</p>
+      ${!isLoading && !problem && FIELDS.some((name) => given.get(name)) ? html`<div><button @click=${() => replace("audit")}>${w.clear}</button></div>` : nothing}`}
     ${next && entries.length < SHOWN ? html`<div><button ?disabled=${isLoading} @click=${more}>${w.older}</button></div>` : nothing}`;
 }
 
@@ -194,9 +212,9 @@ function render() {
 function row({ seq, at, actor, action, detail, hash }) {
   const w = words();
   return html`<tr><td class="number">${seq}</td><td><time datetime=${at}>${dateTime(at)}</time></td>
-    <td>${actor ? html`<a class="mono" href=${href("people", actor)}>${short(actor)}</a>` : w.server}</td>
-    <td>${sentence()(action)} ${target(detail)}<div class="mono quiet">${action}</div></td>
-    <td><details><summary>${w.detail}</summary><pre class="mono">${JSON.stringify(detail, null, 2)}</pre><p class="mono quiet">${hash}</p></details></td></tr>`;
+    <td>${sentence()(action)} ${target(detail)}<div class="mono quiet">${action}</div>
+      <details><summary>${w.detail}</summary><pre class="mono">${JSON.stringify(detail, null, 2)}</pre><p class="mono quiet">${hash}</p></details></td>
+    <td>${actor ? html`<a class="mono" href=${href("people", actor)}>${short(actor)}</a>` : w.server}</td></tr>`;
 }
 
 /** A link to what it was done to. @param {unknown} detail */

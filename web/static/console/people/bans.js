@@ -1,4 +1,4 @@
-// Bans: in a table, each with what became of it, and lifted from there.
+// Bans: a list, each with what became of it, and lifted from there.
 
 import { ago, dateTime, dictionary } from "../../shared/language.js";
 import { html, nothing, repeat } from "../../shared/lit.js";
@@ -10,13 +10,12 @@ import { actor, person } from "./person.js";
 
 const words = dictionary(
   {
-    bans: "Bans", who: "Who", reason: "Reason", since: "Since", by: "By", until: "Until", state: "State", action: "What to do", policy: "The policy, by itself",
+    bans: "Bans", reason: "Reason", since: "Since", by: "By", until: "Until", policy: "The policy, by itself",
     ever: "For good", inForce: "In force", lifted: (/** @type {string} */ when) => `Lifted ${when}`, over: "Over", lift: "Lift",
     liftOf: (/** @type {string} */ user) => `Lift the ban of ${user}`,
   },
   {
-    bans: "Bannissements", who: "Qui", reason: "Motif", since: "Depuis", by: "Par", until: "Jusqu’au", state: "État", action: "Que faire",
-    policy: "La politique, d’elle-même",
+    bans: "Bannissements", reason: "Motif", since: "Depuis", by: "Par", until: "Jusqu’au", policy: "Le règlement, automatiquement",
     ever: "Définitif", inForce: "En vigueur", lifted: (when) => `Levé ${when}`, over: "Terminé", lift: "Lever",
     liftOf: (user) => `Lever le bannissement de ${user}`,
   },
@@ -47,27 +46,21 @@ export async function lift(ban, done) {
 }
 
 /**
+ * The bans, each with what can be done about it in sight at every width.
  * @param {readonly Ban[]} bans
  * @param {{ withWho: boolean, done: (problem: unknown) => void }} options
  */
-export function banTable(bans, { withWho, done }) {
+export function banList(bans, { withWho, done }) {
   const w = words();
-  return html`<div class="table people-table" tabindex="0" role="region" aria-label=${w.bans}><table>
-    <thead><tr>
-      ${withWho ? html`<th scope="col">${w.who}</th>` : nothing}
-      <th scope="col">${w.state}</th><th scope="col">${w.reason}</th><th scope="col">${w.since}</th><th scope="col">${w.until}</th><th scope="col">${w.by}</th>
-      <th scope="col"><span class="visually-hidden">${w.action}</span></th>
-    </tr></thead>
-    <tbody>${repeat(bans, ({ id }) => id, (ban) => html`<tr>
-      ${withWho ? html`<td>${person(ban.user_id)}</td>` : nothing}
-      <td>${state(ban)}</td>
-      <td class="people-text">${ban.reason}</td>
-      <td><time datetime=${ban.created_at}>${dateTime(ban.created_at)}</time></td>
-      <td>${ban.expires_at ? html`<time datetime=${ban.expires_at}>${dateTime(ban.expires_at)}</time>` : w.ever}</td>
-      <td>${ban.created_by ? actor(ban.created_by) : w.policy}</td>
-      <td>${isInForce(ban) ? html`<button type="button" aria-label=${w.liftOf(ban.user_id)} ?disabled=${busy.has(ban.id)} @click=${() => lift(ban, done)}>${w.lift}</button>` : nothing}</td>
-    </tr>`)}</tbody>
-  </table></div>`;
+  return html`<ul class="bans" aria-label=${w.bans}>${repeat(bans, ({ id }) => id, (ban) => html`<li class="ban">
+    <div class="row spread"><span class="row">${withWho ? person(ban.user_id) : nothing}${state(ban)}</span>
+      ${isInForce(ban) ? html`<button type="button" aria-label=${w.liftOf(ban.user_id)} ?disabled=${busy.has(ban.id)} @click=${() => lift(ban, done)}>${w.lift}</button>` : nothing}</div>
+    <figure><figcaption class="small quiet">${w.reason}</figcaption><blockquote class="people-text">${ban.reason}</blockquote></figure>
+    <dl class="ban-facts small">
+      <div><dt>${w.since}</dt><dd><time datetime=${ban.created_at}>${dateTime(ban.created_at)}</time></dd></div>
+      <div><dt>${w.until}</dt><dd>${ban.expires_at ? html`<time datetime=${ban.expires_at}>${dateTime(ban.expires_at)}</time>` : w.ever}</dd></div>
+      <div><dt>${w.by}</dt><dd>${ban.created_by ? actor(ban.created_by) : w.policy}</dd></div>
+    </dl></li>`)}</ul>`;
 }
 
 /** @param {Ban} ban */

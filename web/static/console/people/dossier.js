@@ -8,7 +8,8 @@ import { redraw } from "../../shared/redraw.js";
 import { href } from "../../shared/router.js";
 import { askBan, askDisconnect, isInForce } from "../ban.js";
 import { badge, isRemoved } from "../words.js";
-import { banTable, lift } from "./bans.js";
+import { banList, lift } from "./bans.js";
+import { copyButton } from "./copy.js";
 import { actor } from "./person.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["UserRecord"]} UserRecord */
@@ -95,7 +96,7 @@ export function dossierPage(id) {
   const w = words();
   const { record, problem } = dossier;
   return html`<div class="row"><a href=${href("people")}>← ${w.back}</a></div>
-    <h1 class="mono people-title">${id}</h1>
+    <div class="row"><h1 class="mono people-title">${id}</h1>${copyButton(id)}</div>
     ${problem ? failure(problem, load) : nothing}
     ${record ? contents(record) : problem ? nothing : html`<p class="quiet">${w.loading}</p>`}`;
 }
@@ -119,7 +120,7 @@ function contents(record) {
     </div>
     <div class="people-columns">
       ${section(w.strikes, record.strikes, w.noStrikes, strikes(record))}
-      ${section(w.bans, record.bans, w.noBans, banTable(record.bans, { withWho: false, done }))}
+      ${section(w.bans, record.bans, w.noBans, banList(record.bans, { withWho: false, done }))}
       ${section(w.incidents, record.incidents, w.noIncidents, incidents(record))}
       ${section(w.notes, record.notes, w.noNotes, notes(record))}
     </div>`;

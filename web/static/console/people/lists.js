@@ -7,7 +7,7 @@ import { html, nothing, repeat } from "../../shared/lit.js";
 import { redraw } from "../../shared/redraw.js";
 import { href } from "../../shared/router.js";
 import { badge } from "../words.js";
-import { banTable } from "./bans.js";
+import { banList as listOfBans } from "./bans.js";
 import { person } from "./person.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["Incident"]} Incident */
@@ -103,7 +103,7 @@ function banList() {
       <label class="check"><input type="checkbox" .checked=${bans.isAll} @change=${choose}>${w.all}</label></div>
     ${bans.problem ? failure(bans.problem, loadBans) : nothing}
     ${bans.items === null ? (bans.problem ? nothing : html`<p class="quiet">${w.loading}</p>`)
-      : bans.items.length ? banTable(bans.items, { withWho: true, done: lifted })
+      : bans.items.length ? listOfBans(bans.items, { withWho: true, done: lifted })
       : html`<p class="quiet">${bans.isAll ? w.noneEver : w.none}</p>`}
     ${bans.next && bans.items ? (bans.items.length < MOST
       ? html`<div><button type="button" ?disabled=${bans.isBusy} @click=${() => takeBans(/** @type {string} */ (bans.next), bans.items ?? [])}>${w.older}</button></div>`

@@ -2,27 +2,26 @@
 
 import { on } from "../../shared/events.js";
 import { dictionary } from "../../shared/language.js";
-import { html, nothing } from "../../shared/lit.js";
-import { redraw } from "../../shared/redraw.js";
+import { html } from "../../shared/lit.js";
 import { go } from "../../shared/router.js";
 import { style } from "../../shared/style.js";
 import { short } from "../words.js";
 import { banPerson, disconnectPerson, dossierPage, openDossier, refreshDossier } from "./dossier.js";
+import { UserField } from "../user-field.js";
 import { lists, loadBans, loadLists } from "./lists.js";
 import { uuid } from "./uuid.js";
 
 const words = dictionary(
   {
     title: "People", find: "Find somebody", id: "User’s id",
-    hint: "The whole id, as it stands in incidents and in the chat’s logs. Spaces and capitals do not matter.", open: "Open",
-    notAnId: "This is no user’s id: it has 32 digits and letters from a to f, like b9e1a1a4-7a0e-4a3c-8f5a-9f8f0d3f4c22.", ban: "Ban", disconnect: "Disconnect",
+    hint: "The whole id or its beginning, as it stands in incidents, in the audit log and in the chat’s logs.", open: "Open",
+    ban: "Ban", disconnect: "Disconnect",
     back: "All people",
   },
   {
     title: "Personnes", find: "Trouver quelqu’un", id: "Identifiant de la personne",
-    hint: "L’identifiant entier, tel qu’il figure dans les incidents et les journaux du chat. Les espaces et les majuscules n’ont pas d’importance.",
-    open: "Ouvrir",
-    notAnId: "Ce n’est pas un identifiant : il compte 32 chiffres et lettres de a à f, comme b9e1a1a4-7a0e-4a3c-8f5a-9f8f0d3f4c22.", ban: "Bannir",
+    hint: "L’identifiant entier ou son début, tel qu’il figure dans les incidents, le journal d’audit et les journaux du chat.",
+    open: "Ouvrir", ban: "Bannir",
     disconnect: "Déconnecter", back: "Toutes les personnes",
   },
 );
@@ -33,8 +32,7 @@ const SOON = 300;
 
 /** Whose dossier is open. @type {string | null} */
 let open = null;
-/** Whether what was typed, or stands in the address, is no id. */
-let isWrong = false;
+const finder = new UserField((id) => void (id && go("people", id)));
 /** @type {(() => void)[]} */
 let hearing = [];
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -48,25 +46,19 @@ function changed(id) {
 }
 
 /** @param {SubmitEvent} event */
-function find(event) {
+async function find(event) {
   event.preventDefault();
   const field = /** @type {HTMLInputElement} */ (/** @type {HTMLFormElement} */ (event.target).elements.namedItem("id"));
-  const id = uuid(field.value);
-  isWrong = id === null;
-  if (id) go("people", id);
-  else field.focus();
-  redraw();
+  await finder.take(field.value);
+  if (!open) field.focus();
 }
 
 function findForm() {
   const w = words();
   return html`<form class="card finder" role="search" aria-label=${w.find} @submit=${find}>
-    <div class="row">
-      <label class="grow">${w.id}<input id="people-find" class="mono" name="id" required autocomplete="off" spellcheck="false" aria-invalid=${isWrong} aria-describedby=${isWrong ? "people-wrong people-hint" : "people-hint"}></label>
-      <button class="primary">${w.open}</button>
-    </div>
-    ${isWrong ? html`<p class="notice bad" id="people-wrong" role="alert">${w.notAnId}</p>` : nothing}
-    <p class="hint" id="people-hint">${w.hint}</p>
+    <div class="row">${finder.input({ id: "people-find", name: "id", label: w.id, value: "", required: true })}<button class="primary">${w.open}</button></div>
+    ${finder.notice("people-find")}
+    <p class="hint">${w.hint}</p>
   </form>`;
 }
 
@@ -83,9 +75,12 @@ export const view = {
       ];
     }
     open = text ? uuid(text) : null;
-    isWrong = Boolean(text) && !open;
     openDossier(open);
-    if (!open) loadLists();
+    if (open) finder.clear();
+    else {
+      loadLists();
+      if (text) void finder.take(text);
+    }
   },
   leave() {
     for (const stop of hearing) stop();

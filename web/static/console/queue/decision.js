@@ -1,14 +1,19 @@
-// Deciding: what is typed stays until the server has it, and nobody decides twice.
+// Deciding: a decision waits for a moment in which it can be taken back; what is typed stays until the server has it, and
+// nobody decides twice.
 
 import { ApiError, request } from "../../shared/api.js";
 import { ask } from "../../shared/dialog.js";
+import { on } from "../../shared/events.js";
+import { explain, failure } from "../../shared/failure.js";
 import { dictionary } from "../../shared/language.js";
 import { html, live, nothing } from "../../shared/lit.js";
-import { failure } from "../../shared/failure.js";
 import { redraw } from "../../shared/redraw.js";
-import { say } from "../../shared/toast.js";
-import { called, short } from "../words.js";
+import { go, href } from "../../shared/router.js";
 import { who } from "../../shared/session.js";
+import { say, secondsLeft, unsay } from "../../shared/toast.js";
+import { called, short } from "../words.js";
+import { keepNote, noteOf } from "./notes.js";
+import { cancel, requestOf, sendNow, wait, waitingFor } from "./waiting.js";
 
 /** @typedef {import("./list.js").Incident} Incident */
 /** @typedef {"uphold" | "dismiss" | "release" | "remove"} Decision */
@@ -16,133 +21,209 @@ import { who } from "../../shared/session.js";
 const words = dictionary(
   {
     heading: "Decide", uphold: "Uphold", dismiss: "Dismiss", release: "Release", remove: "Remove", note: "Note for other moderators",
+    noteHint: "Esc leaves the note, Ctrl + Enter upholds with it.",
     upholdHint: "It was right; nothing more happens.", dismissHint: "It was wrong; the strike is taken back, and a held message is delivered.",
     releaseHint: "Deliver the held message after all.", removeHint: "Take the text away from the conversation.",
-    sureRemove: "Remove this message?", sureText: "Nobody in the room can read it any more, and this cannot be undone. The incident keeps the text as evidence.", cancel: "Cancel",
-    by: (/** @type {string} */ status, /** @type {string} */ who) => `${status} by ${who}.`, you: "you", policy: "the policy",
+    sureRemove: "Remove this message?", sureText: "Nobody in the room can read it any more, and this cannot be undone. The incident keeps the text as evidence.",
+    cancel: "Cancel", by: (/** @type {string} */ status, /** @type {string} */ who) => `${status} by ${who}.`, you: "you", policy: "the policy",
     other: (/** @type {string} */ id) => `moderator ${id}`,
+    noteBy: (/** @type {string} */ who) => `Note by ${who}`,
     faster: (/** @type {string} */ who, /** @type {string} */ status) => `Somebody was faster: ${who} decided meanwhile — ${status.toLowerCase()}. Your note is kept below.`,
-    done: (/** @type {string} */ status, /** @type {boolean} */ isNext) => (isNext ? `${status}. The next one is open.` : `${status}.`),
-    copy: "Your note, not sent",
+    fasterAt: (/** @type {number} */ id, /** @type {string} */ who) => `Incident ${id}: ${who} was faster. Your decision was not sent.`,
+    will: {
+      uphold: (/** @type {number} */ id) => `Incident ${id} will be upheld.`, dismiss: (/** @type {number} */ id) => `Incident ${id} will be dismissed.`,
+      release: (/** @type {number} */ id) => `Incident ${id}: the message will be released.`,
+      remove: (/** @type {number} */ id) => `Incident ${id}: the message will be removed.`,
+    },
+    done: (/** @type {number} */ id, /** @type {string} */ status) => `Incident ${id}: ${status.toLowerCase()}.`,
+    takenBack: (/** @type {number} */ id) => `Taken back: incident ${id} is still open.`,
+    notSent: (/** @type {number} */ id, /** @type {string} */ why) => `Incident ${id} is not decided. ${why}`,
+    copy: "Your note, not sent", undo: "Undo", now: "Send it now", look: "Open it",
+    inSeconds: (/** @type {number} */ n) => `In ${n} s. Leaving the console sends it at once.`,
+    tooSoon: "Nothing was decided: this incident has only just come up. Read it, then decide.",
   },
   {
     heading: "Décider", uphold: "Confirmer", dismiss: "Écarter", release: "Libérer", remove: "Supprimer", note: "Note pour les autres modérateurs",
+    noteHint: "Échap quitte la note, Ctrl + Entrée confirme avec elle.",
     upholdHint: "C’était justifié ; rien d’autre ne se passe.", dismissHint: "C’était une erreur ; l’avertissement est retiré, et un message retenu est remis.",
     releaseHint: "Remettre malgré tout le message retenu.", removeHint: "Effacer le texte de la conversation.",
-    sureRemove: "Supprimer ce message ?", sureText: "Plus personne ne pourra le lire dans le salon, et c’est irréversible. L’incident en garde le texte comme preuve.", cancel: "Abandonner",
-    by: (status, who) => `${status} par ${who}.`, you: "vous", policy: "la politique", other: (id) => `le modérateur ${id}`,
+    sureRemove: "Supprimer ce message ?", sureText: "Plus personne ne pourra le lire dans le salon, et c’est irréversible. L’incident en garde le texte comme preuve.",
+    cancel: "Abandonner", by: (status, who) => `${status} par ${who}.`, you: "vous", policy: "le règlement", other: (id) => `le modérateur ${id}`,
+    noteBy: (who) => `Note de ${who}`,
     faster: (who, status) => `Quelqu’un a été plus rapide : ${who} a décidé entre-temps — ${status.toLowerCase()}. Votre note est conservée ci-dessous.`,
-    done: (status, isNext) => (isNext ? `${status}. Le suivant est ouvert.` : `${status}.`), copy: "Votre note, non envoyée",
+    fasterAt: (id, who) => `Incident ${id} : ${who} a été plus rapide. Votre décision n’a pas été envoyée.`,
+    will: {
+      uphold: (id) => `L’incident ${id} va être confirmé.`, dismiss: (id) => `L’incident ${id} va être écarté.`,
+      release: (id) => `Incident ${id} : le message va être remis.`, remove: (id) => `Incident ${id} : le message va être supprimé.`,
+    },
+    done: (id, status) => `Incident ${id} : ${status.toLowerCase()}.`,
+    takenBack: (id) => `Décision annulée : l’incident ${id} reste à traiter.`,
+    notSent: (id, why) => `L’incident ${id} n’est pas décidé. ${why}`,
+    copy: "Votre note, non envoyée", undo: "Annuler", now: "Envoyer maintenant", look: "L’ouvrir",
+    inSeconds: (n) => `Dans ${n} s. Quitter la console l’envoie aussitôt.`,
+    tooSoon: "Rien n’a été décidé : cet incident vient d’apparaître. Lisez-le, puis décidez.",
   },
 );
 
-const NOTES = 200;
-/** How the key of whoever is signed in is called: notes are for nobody else in this tab. */
-const kept = () => `plic.queue.notes.${who()?.user ?? ""}`;
-/** Notes that were typed and not sent yet, by incident: they outlive the page. @type {Map<number, string>} */
-const notes = keptNotes();
 /** @type {Map<number, { isBusy: boolean, problem: unknown, wasLate: boolean }>} */
 const states = new Map();
 
+/** What was said about an incident. @param {number} id */
+const about = (id) => `incident ${id}`;
+
+/** @param {number} id */
+const takenBack = (id) => `taken back ${id}`;
+
 /** What can be decided. @param {Incident} incident @returns {Decision[]} */
-export function possible({ status, action, message_id }) {
-  if (status !== "open") return [];
+export function possible({ id, status, action, message_id }) {
+  if (status !== "open" || waitingFor(id)) return [];
   const decisions = /** @type {Decision[]} */ (["uphold", "dismiss"]);
   if (action === "hold" && message_id === null) decisions.push("release");
   if (message_id !== null || action === "hold") decisions.push("remove");
   return decisions;
 }
 
+/** Says that it is too soon: nobody can have read what has only just come up. */
+export const tooSoon = () => say(() => words().tooSoon, { tone: "plain", about: "too soon" });
+
 /**
- * Decides, after asking where it cannot be taken back.
+ * Decides, after asking where it cannot be taken back later. The decision waits for some seconds.
  * @param {Incident} incident
  * @param {Decision} decision
- * @param {(decided: Incident, isMine: boolean) => boolean} then answers whether another one was opened
+ * @param {{ waits: () => void, settled: (decided: Incident) => void }} then called when it begins to wait, and with what became of it
  */
 export async function decide(incident, decision, then) {
   if (!possible(incident).includes(decision) || states.get(incident.id)?.isBusy) return;
   const w = words();
-  const send = async () => {
-    const decided = await request("POST", `/moderation/incidents/${incident.id}/decision`, { body: { decision, note: notes.get(incident.id)?.trim() || null } });
-    keepNote(incident.id, "");
-    states.delete(incident.id);
-    say(words().done(called("status", decided.status), then(decided, true)));
-  };
-  if (decision === "remove") {
-    await ask({
-      title: w.sureRemove, confirm: w.remove, cancel: w.cancel, danger: true, body: () => html`<p>${w.sureText}</p>`,
-      submit: () => send().catch((error) => late(incident, error, then)),
-    });
-    return;
-  }
-  states.set(incident.id, { isBusy: true, problem: null, wasLate: false });
-  redraw();
-  try {
-    await send();
-  } catch (error) {
-    await late(incident, error, then).catch((problem) => states.set(incident.id, { isBusy: false, problem, wasLate: false }));
-  }
+  if (decision === "remove" && !(await ask({ title: w.sureRemove, confirm: w.remove, cancel: w.cancel, danger: true, body: () => html`<p>${w.sureText}</p>`, submit: () => {} }))) return;
+  // Somebody else may have decided while the question was open.
+  if (!possible(incident).includes(decision)) return;
+  const { id } = incident;
+  const entry = wait({ incident, decision, note: noteOf(id).trim() || null, send: () => send(entry, then.settled) });
+  states.delete(id);
+  unsay("too soon");
+  unsay(takenBack(id));
+  say(() => words().will[decision](id), {
+    tone: "plain", about: about(id), countdown: entry.countdown, undo: { label: w.undo, keys: "Z", run: () => takeBack(id) },
+  });
+  then.waits();
+}
+
+/** Takes back what waits, and shows what it was about. @param {number} id */
+export function takeBack(id) {
+  if (!cancel(id)) return;
+  unsay(about(id));
+  say(() => words().takenBack(id), { tone: "plain", about: takenBack(id) });
+  if (location.hash.startsWith(href("queue"))) go("queue", id, Object.fromEntries(new URLSearchParams(location.hash.split("?")[1])));
   redraw();
 }
 
 /**
- * Shows what somebody else decided meanwhile; any other failure is thrown again.
- * @param {Incident} incident
- * @param {unknown} error
- * @param {(decided: Incident, isMine: boolean) => boolean} then
+ * @param {import("./waiting.js").Waiting} entry
+ * @param {(decided: Incident) => void} settled
  */
-async function late(incident, error, then) {
-  if (!(error instanceof ApiError) || error.status !== 409) throw error;
-  then(await request("GET", `/moderation/incidents/${incident.id}`), false);
-  states.set(incident.id, { isBusy: false, problem: null, wasLate: true });
+async function send(entry, settled) {
+  const { id } = entry.incident;
+  const { path, body } = requestOf(entry);
+  states.set(id, { isBusy: true, problem: null, wasLate: false });
+  unsay(about(id));
   redraw();
+  try {
+    const decided = await request("POST", path, { body });
+    keepNote(id, "");
+    states.delete(id);
+    settled(decided);
+    say(() => words().done(id, called("status", decided.status)), { about: about(id) });
+    return true;
+  } catch (error) {
+    await fails(id, error, settled);
+    return false;
+  } finally {
+    redraw();
+  }
+}
+
+/** @param {number} id @param {unknown} error @param {(decided: Incident) => void} settled */
+async function fails(id, error, settled) {
+  try {
+    if (!(error instanceof ApiError) || error.status !== 409) throw error;
+    /** @type {Incident} */
+    const theirs = await request("GET", `/moderation/incidents/${id}`);
+    if (theirs.status === "open") throw error;
+    settled(theirs);
+    states.set(id, { isBusy: false, problem: null, wasLate: true });
+    say(() => words().fasterAt(id, decider(theirs)), { tone: "bad", about: about(id), link: linkTo(id) });
+  } catch (problem) {
+    states.set(id, { isBusy: false, problem, wasLate: false });
+    say(() => words().notSent(id, explain(problem).summary), { tone: "bad", about: about(id), link: linkTo(id), stays: true });
+  }
+}
+
+/** @param {number} id */
+const linkTo = (id) => ({ label: words().look, href: href("queue", id) });
+
+// Somebody else decides what waits here: then it is theirs.
+on("decision", (/** @type {Incident} */ decided) => {
+  unsay(takenBack(decided.id));
+  if (states.get(decided.id)?.problem) {
+    states.delete(decided.id);
+    unsay(about(decided.id));
+  }
+  if (!cancel(decided.id)) return;
+  states.set(decided.id, { isBusy: false, problem: null, wasLate: true });
+  say(() => words().fasterAt(decided.id, decider(decided)), { tone: "bad", about: about(decided.id), link: linkTo(decided.id) });
+});
+
+/** Who decided. @param {Incident} incident */
+function decider({ decided_by }) {
+  const w = words();
+  if (decided_by === null) return w.policy;
+  return decided_by === who()?.user ? w.you : w.other(short(decided_by));
 }
 
 /**
  * The bar, or what was decided.
  * @param {Incident} incident
- * @param {(decision: Decision) => void} onDecide
+ * @param {{ isReadable: boolean, onDecide: (decision: Decision) => void, onLeaveNote: () => void }} given
  */
-export function decisionBar(incident, onDecide) {
+export function decisionBar(incident, { isReadable, onDecide, onLeaveNote }) {
   const w = words();
   const state = states.get(incident.id);
-  const note = notes.get(incident.id) ?? "";
+  const note = noteOf(incident.id);
+  const waiting = waitingFor(incident.id);
   if (incident.status !== "open") {
-    const name = incident.decided_by === null ? w.policy : incident.decided_by === who()?.user ? w.you : w.other(short(incident.decided_by));
+    const name = decider(incident);
     return html`<section class="card" aria-label=${w.heading}>
       <p role="status">${state?.wasLate ? w.faster(name, called("status", incident.status)) : w.by(called("status", incident.status), name)}</p>
-      ${incident.note ? html`<p class="message-text quiet">${incident.note}</p>` : nothing}
+      ${incident.note ? html`<figure><figcaption class="small quiet">${w.noteBy(name)}</figcaption><blockquote class="message-text">${incident.note}</blockquote></figure>` : nothing}
       ${note ? html`<label>${w.copy}<textarea readonly .value=${note}></textarea></label>` : nothing}
     </section>`;
   }
+  if (waiting) {
+    return html`<section class="card" aria-label=${w.heading}>
+      <p><strong>${w.will[waiting.decision](incident.id)}</strong></p><p class="quiet" aria-hidden="true">${w.inSeconds(secondsLeft(waiting.countdown))}</p>
+      <div class="actions"><button class="primary" @click=${() => takeBack(incident.id)}>${w.undo} <kbd>Z</kbd></button>
+        <button @click=${() => { unsay(about(incident.id)); void sendNow(incident.id); redraw(); }}>${w.now}</button></div>
+    </section>`;
+  }
   const keys = { uphold: "U", dismiss: "D", release: "R", remove: "X" };
+  /** @param {KeyboardEvent} event */
+  const noteKey = (event) => {
+    if (event.isComposing || event.repeat) return;
+    const isDone = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    if (event.key !== "Escape" && !isDone) return;
+    event.preventDefault();
+    event.stopPropagation();
+    onLeaveNote();
+    if (isDone) onDecide("uphold");
+  };
   return html`<section class="card" aria-labelledby="decide">
     <h3 id="decide">${w.heading}</h3>
-    <label>${w.note} <textarea id="note" maxlength="2000" rows="1" .value=${live(note)} @input=${(/** @type {InputEvent} */ event) => keepNote(incident.id, /** @type {HTMLTextAreaElement} */ (event.target).value)}></textarea></label>
+    <label>${w.note} <textarea id="note" maxlength="2000" rows="1" aria-describedby="note-hint" .value=${live(note)} @keydown=${noteKey} @input=${(/** @type {InputEvent} */ event) => keepNote(incident.id, /** @type {HTMLTextAreaElement} */ (event.target).value)}></textarea></label>
+    <p class="hint by-keys" id="note-hint">${w.noteHint}</p>
     ${state?.problem ? failure(state.problem) : nothing}
     <div class="actions">${possible(incident).map((decision) => html`<button
-      class=${decision === "uphold" ? "primary" : decision === "remove" ? "danger" : ""} ?disabled=${state?.isBusy} title=${w[`${decision}Hint`]} @click=${() => onDecide(decision)}>
+      class=${decision === "uphold" ? "primary" : decision === "remove" ? "danger" : ""} ?disabled=${state?.isBusy || !isReadable} title=${w[`${decision}Hint`]} @click=${() => onDecide(decision)}>
       ${w[decision]} <kbd>${keys[decision]}</kbd></button>`)}</div>
   </section>`;
-}
-
-/** @returns {Map<number, string>} */
-function keptNotes() {
-  try {
-    return new Map(JSON.parse(sessionStorage.getItem(kept()) ?? "[]"));
-  } catch {
-    return new Map();
-  }
-}
-
-/** @param {number} id @param {string} text */
-function keepNote(id, text) {
-  notes.delete(id);
-  if (text) notes.set(id, text);
-  if (notes.size > NOTES) notes.delete(/** @type {number} */ (notes.keys().next().value));
-  try {
-    sessionStorage.setItem(kept(), JSON.stringify([...notes]));
-  } catch {
-    // Notes too long for the storage stay in memory.
-  }
 }

@@ -8,6 +8,7 @@ import { html, nothing } from "../../shared/lit.js";
 import { redraw } from "../../shared/redraw.js";
 import { href } from "../../shared/router.js";
 import { askBan, askDisconnect, isInForce } from "../ban.js";
+import { copyButton } from "../people/copy.js";
 import { ruleFromMessage } from "../rules/from-message.js";
 import { badge, called, isRemoved, short } from "../words.js";
 import { decisionBar } from "./decision.js";
@@ -64,15 +65,39 @@ export const detail = {
 /** Rules that are told without being asked for. */
 const FIRST = 3;
 
+/** An incident is in sight for so long before it can be decided: a key that is pressed again decides nothing that nobody read. */
+const READABLE_AFTER = 1_000;
+
 /** @type {number | null} */
 let wanted = null;
+/** Which incident has been in sight since when, by `performance.now()`. @type {{ id: number, since: number } | null} */
+let inSight = null;
 
 /** Takes away what is shown of another incident, before this one is read. @param {number | null} id */
 export function expectDetail(id) {
-  if (wanted !== id) Object.assign(detail, { incident: null, sender: null, senderProblem: null });
+  if (wanted !== id) {
+    Object.assign(detail, { incident: null, sender: null, senderProblem: null });
+    inSight = null;
+  }
   wanted = id;
   detail.problem = null;
 }
+
+/** Whether the open incident was in sight long enough to have been read. */
+export const isReadable = () => inSight !== null && inSight.id === detail.incident?.id && performance.now() - inSight.since >= READABLE_AFTER;
+
+/** Counts from when an incident comes into sight. @param {number} id */
+function cameInSight(id) {
+  if (inSight?.id === id || document.visibilityState === "hidden") return;
+  inSight = { id, since: performance.now() };
+  setTimeout(redraw, READABLE_AFTER + 10);
+}
+
+// What stands in a tab that nobody sees is not read.
+document.addEventListener("visibilitychange", () => {
+  inSight = null;
+  redraw();
+});
 
 /** Reads an incident and its sender. @param {number | null} id */
 export async function openDetail(id) {
@@ -95,8 +120,11 @@ export async function openDetail(id) {
 
 /** Whoever decided by the keyboard goes on from the heading: the button that had the focus is gone. */
 function goOn() {
-  if (document.activeElement === document.body) document.getElementById("incident")?.focus();
+  if (document.activeElement === document.body) toHeading();
 }
+
+/** Gives the heading the focus, where single keys act. */
+export const toHeading = () => document.getElementById("incident")?.focus();
 
 /** Reads the sender's record, again where it may have changed. */
 export async function readSender() {
@@ -130,6 +158,7 @@ export function detailPane(list, onDecide) {
   const { incident, problem } = detail;
   if (problem) return failure(problem, () => void openDetail(wanted));
   if (!incident) return html`<p class="quiet" role="status">${w.loading}</p>`;
+  cameInSight(incident.id);
   const others = alsoHere();
   return html`<article class="stack" aria-labelledby="incident">
     <header class="row spread">
@@ -144,7 +173,7 @@ export function detailPane(list, onDecide) {
     </section>
     ${incident.further_count ? furtherMessages(incident) : nothing}
     <section class="card" aria-labelledby="why"><h3 id="why">${w.why}</h3>${why(incident)}</section>
-    ${decisionBar(incident, onDecide)}
+    ${decisionBar(incident, { isReadable: isReadable(), onDecide, onLeaveNote: toHeading })}
     <div class="queue-columns">
       <section class="card" aria-labelledby="around"><div class="row spread"><h3 id="around">${w.around}</h3>
         <a href=${href("rooms", incident.room_id, { message: incident.message_id })}>${w.room(incident.room_id)}</a></div>${context(incident)}</section>
@@ -186,7 +215,7 @@ function sender(user) {
   const w = words();
   const record = detail.sender;
   const held = record?.bans.find(isInForce);
-  return html`<p class="mono">${user}</p>
+  return html`<p class="row"><span class="mono">${user}</span> ${copyButton(user)}</p>
     ${detail.senderProblem ? failure(detail.senderProblem, readSender) : nothing}
     ${record ? html`<div class="row">
       <span class="badge ${record.strikes_counted ? "warn" : ""}">${w.strikes(record.strikes_counted)}</span>

@@ -116,6 +116,12 @@ export function decided(incident) {
   list.waiting = list.waiting.filter(({ id }) => id !== incident.id);
 }
 
+/** How many of those that are loaded are still what is asked for: what was decided stays in its place, and is none. */
+export function countFitting() {
+  const by = filter;
+  return by ? list.items.filter((incident) => fits(incident, by)).length : 0;
+}
+
 /** @param {Incident} incident @param {Filter} filter */
 function fits(incident, filter) {
   const wants = (/** @type {string} */ value, /** @type {string | number} */ is) => !value || value === String(is);

@@ -7,12 +7,20 @@ import { href } from "../../shared/router.js";
 import { badge, called, isRemoved } from "../words.js";
 import { inAddress } from "./filters.js";
 import { list, more, MOST } from "./list.js";
+import { secondsLeft } from "../../shared/toast.js";
+import { waitingFor } from "./waiting.js";
 
 /** @typedef {import("./list.js").Incident} Incident */
 
 const words = dictionary(
-  { list: "Incidents", removed: "text removed", most: "Narrow the filters to see older ones." },
-  { list: "Incidents", removed: "texte supprimé", most: "Affinez les filtres pour voir les plus anciens." },
+  {
+    list: "Incidents", removed: "text removed", most: "Narrow the filters to see older ones.",
+    waits: { uphold: "Upheld", dismiss: "Dismissed", release: "Released", remove: "Removed" }, inSeconds: (/** @type {number} */ n) => `in ${n} s`,
+  },
+  {
+    list: "Incidents", removed: "texte supprimé", most: "Affinez les filtres pour voir les plus anciens.",
+    waits: { uphold: "Confirmé", dismiss: "Écarté", release: "Libéré", remove: "Supprimé" }, inSeconds: (n) => `dans ${n} s`,
+  },
 );
 
 /** The height of a row, in the reader's own size of text, as in queue.css. */
@@ -37,11 +45,20 @@ export function toTop() {
   if (pane) pane.scrollTop = 0;
 }
 
+/** Scrolls to a row where it is out of sight. @param {Incident} incident */
+export function showRow({ id }) {
+  // The list may have grown: it is drawn first.
+  redraw();
+  setTimeout(() => {
+    const wanted = list.items.findIndex((each) => each.id === id) * rowHeight;
+    if (pane && (wanted < pane.scrollTop || wanted + rowHeight > pane.scrollTop + pane.clientHeight)) pane.scrollTop = wanted - pane.clientHeight / 2;
+  });
+}
+
 /** Scrolls to a row where it is out of sight, and gives it the focus. @param {Incident} incident */
 export function focusRow(incident) {
-  const wanted = list.items.indexOf(incident) * rowHeight;
-  if (pane && (wanted < pane.scrollTop || wanted + rowHeight > pane.scrollTop + pane.clientHeight)) pane.scrollTop = wanted - pane.clientHeight / 2;
   focused = incident.id;
+  showRow(incident);
   setTimeout(() => /** @type {HTMLElement | null} */ (pane?.querySelector(`[data-id="${incident.id}"]`) ?? null)?.focus({ preventScroll: true }));
 }
 
@@ -67,10 +84,13 @@ function row(incident, at, isOpen) {
     if (element instanceof HTMLElement) element.style.top = `${at * ROW_REM}rem`;
   };
   const { id, status, action, category, created_at, message, further_count } = incident;
+  const waiting = waitingFor(id);
+  const standing = waiting ? html`<span class="badge warn">${words().waits[waiting.decision]} ${words().inSeconds(secondsLeft(waiting.countdown))}</span>`
+    : status === "open" ? nothing : badge("status", status);
   return html`<li aria-setsize=${list.next ? -1 : list.items.length} aria-posinset=${at + 1} ${ref(place)}>
-    <a class="queue-row ${status === "open" ? "" : "done"}" data-id=${id} href=${href("queue", id, inAddress())} aria-current=${isOpen ? "true" : nothing}>
+    <a class="queue-row ${status === "open" && !waiting ? "" : "done"}" data-id=${id} href=${href("queue", id, inAddress())} aria-current=${isOpen ? "true" : nothing}>
       <span class="row spread">
-        <span class="row">${badge("action", action)} <span class="small">${called("category", category)}</span>${status === "open" ? nothing : badge("status", status)}${further_count ? html` <span class="badge">+${further_count}</span>` : nothing}</span>
+        <span class="row">${waiting ? nothing : html`${badge("action", action)} <span class="small">${called("category", category)}</span>`}${standing}${further_count ? html` <span class="badge">+${further_count}</span>` : nothing}</span>
         <time class="quiet small" datetime=${created_at}>${ago(created_at)}</time></span>
       <span class="queue-text">${isRemoved(message) ? words().removed : message}</span></a></li>`;
 }

@@ -7,12 +7,13 @@ import { html, nothing } from "../../shared/lit.js";
 import { redraw } from "../../shared/redraw.js";
 import { go, href, replace } from "../../shared/router.js";
 import { style } from "../../shared/style.js";
-import { decide } from "./decision.js";
-import { ban, detail, detailPane, disconnect, expectDetail, openDetail, readSender, refresh } from "./detail.js";
-import { filter, filters, inAddress } from "./filters.js";
-import { again, arrived, decided, list, load, showWaiting } from "./list.js";
+import { decide, possible, tooSoon } from "./decision.js";
+import { ban, detail, detailPane, disconnect, expectDetail, isReadable, openDetail, readSender, refresh } from "./detail.js";
+import { filter, filters, inAddress, isFiltered, resolveFilter } from "./filters.js";
+import { again, arrived, countFitting, decided, list, load, more, showWaiting } from "./list.js";
 import { look, lookOn, viewing } from "./presence.js";
-import { focusRow, isAtTop, rows, toTop } from "./rows.js";
+import { focusRow, isAtTop, rows, showRow, toTop } from "./rows.js";
+import { waitingFor } from "./waiting.js";
 
 /** @typedef {import("./decision.js").Decision} Decision */
 
@@ -20,6 +21,8 @@ const words = dictionary(
   {
     title: "Queue", waiting: (/** @type {number} */ n) => `${plural(n, "new incident", "new incidents")}: show`,
     count: (/** @type {number} */ n, /** @type {boolean} */ isMore) => (isMore ? `More than ${plural(n, "incident", "incidents")}` : plural(n, "incident", "incidents")),
+    open: (/** @type {number} */ n, /** @type {boolean} */ isMore) => (isMore ? `More than ${plural(n, "open incident", "open incidents")}` : plural(n, "open incident", "open incidents")),
+    noMatch: "No incident matches these filters.", clear: "Clear the filters",
     empty: "Nothing is waiting.", emptyText: "What the rules catch and what people report appears here by itself.", list: "Incidents",
     choose: "Choose an incident, or press J.", next: "Next", previous: "Previous", uphold: "Uphold", dismiss: "Dismiss", release: "Release (held messages)",
     remove: "Remove the text everywhere", ban: "Ban the sender", disconnect: "Disconnect the sender", note: "Write a note", filter: "Filter",
@@ -28,6 +31,8 @@ const words = dictionary(
   {
     title: "File d’attente", waiting: (n) => `${plural(n, "nouvel incident", "nouveaux incidents")} : afficher`,
     count: (n, isMore) => (isMore ? `Plus de ${plural(n, "incident", "incidents")}` : plural(n, "incident", "incidents")),
+    open: (n, isMore) => (isMore ? `Plus de ${plural(n, "incident à traiter", "incidents à traiter")}` : plural(n, "incident à traiter", "incidents à traiter")),
+    noMatch: "Aucun incident ne correspond à ces filtres.", clear: "Effacer les filtres",
     empty: "Rien n’attend.", emptyText: "Ce que les règles arrêtent et ce que les gens signalent apparaît ici tout seul.", list: "Incidents",
     choose: "Choisissez un incident, ou appuyez sur J.", next: "Suivant", previous: "Précédent", uphold: "Confirmer", dismiss: "Écarter",
     release: "Libérer (messages retenus)",
@@ -74,6 +79,7 @@ export const view = {
         ...["ban", "ban_lifted", "disconnect"].map((name) => on(name, ({ user_id }) => void (user_id === detail.incident?.user_id && readSender()))),
       ];
     }
+    resolveFilter();
     const by = filter();
     if (JSON.stringify(by) !== filtered) {
       filtered = JSON.stringify(by);
@@ -93,8 +99,8 @@ export const view = {
     const w = words();
     const decision = (/** @type {string} */ keys, /** @type {Decision} */ what) => ({ keys, label: () => w[what], run: () => onDecide(what) });
     return [
-      { keys: "j ArrowDown", repeats: true, label: () => w.next, run: () => step(1) },
-      { keys: "k ArrowUp", repeats: true, label: () => w.previous, run: () => step(-1) },
+      { keys: "j ArrowDown", repeats: true, label: () => w.next, run: () => void step(1) },
+      { keys: "k ArrowUp", repeats: true, label: () => w.previous, run: () => void step(-1) },
       decision("u", "uphold"),
       decision("d", "dismiss"),
       decision("r", "release"),
@@ -131,10 +137,14 @@ function openSoon(id) {
 }
 
 /** @param {1 | -1} by */
-function step(by) {
+async function step(by) {
   const at = list.items.findIndex(({ id }) => id === open);
-  const next = list.items[at < 0 ? 0 : at + by];
-  if (!next) return;
+  const place = at < 0 ? 0 : at + by;
+  const from = open;
+  if (place >= list.items.length) await more();
+  const next = list.items[place];
+  // Somebody may have gone elsewhere while more was read.
+  if (!next || open !== from) return;
   replace("queue", next.id, inAddress());
   focusRow(next);
 }
@@ -142,31 +152,49 @@ function step(by) {
 /** @param {Decision} decision */
 function onDecide(decision) {
   const { incident } = detail;
-  if (!incident) return;
-  void decide(incident, decision, (outcome, isMine) => {
+  if (!incident || !possible(incident).includes(decision)) return;
+  if (!isReadable()) return tooSoon();
+  const settled = (/** @type {import("./list.js").Incident} */ outcome) => {
     decided(outcome);
     refresh(outcome);
     redraw();
-    if (!isMine || open !== outcome.id) return false;
-    const at = list.items.findIndex(({ id }) => id === outcome.id);
-    const next = list.items.slice(at + 1).find(({ status }) => status === "open") ?? list.items.find(({ status }) => status === "open");
-    if (next) replace("queue", next.id, inAddress());
-    return next !== undefined;
-  });
+  };
+  void decide(incident, decision, { waits: () => void goOn(incident.id), settled });
+}
+
+/** Opens the next one that waits for somebody, after this one or from the top, and shows it in the list. @param {number} id */
+async function goOn(id) {
+  redraw();
+  if (open !== id) return;
+  const isNext = (/** @type {import("./list.js").Incident} */ incident) => incident.status === "open" && !waitingFor(incident.id);
+  const after = () => list.items.slice(list.items.findIndex((each) => each.id === id) + 1).find(isNext);
+  if (!after()) await more();
+  const next = after() ?? list.items.find(isNext);
+  if (!next || open !== id) return;
+  replace("queue", next.id, inAddress());
+  showRow(next);
 }
 
 function render() {
   const w = words();
-  return html`<header class="row spread"><h1>${w.title}</h1><p class="quiet small">${w.count(list.items.length, list.next !== null)}</p></header>
+  const count = filter().status === "open" ? w.open : w.count;
+  return html`<header class="row spread"><h1>${w.title}</h1><p class="quiet small" role="status">${list.problem && !list.items.length ? nothing : count(countFitting(), list.next !== null)}</p></header>
     ${filters(open)}
     <div class="queue ${open === null ? "" : "opened"}">
       <section class="queue-list" aria-label=${w.list}>
         ${list.waiting.length ? html`<button class="primary" @click=${showFromTop}>${w.waiting(list.waiting.length)}</button>` : nothing}
         ${list.problem ? failure(list.problem, again) : nothing}
-        ${!list.items.length && !list.isLoading && !list.problem ? html`<div class="card"><p><strong>${w.empty}</strong></p><p class="quiet">${w.emptyText}</p></div>` : rows(open)}
+        ${!list.items.length && !list.isLoading && !list.problem ? nothingListed() : rows(open)}
       </section>
       <div class="queue-detail">${open === null ? html`<p class="quiet">${w.choose}</p>` : detailPane(href("queue", inAddress()), onDecide)}</div>
     </div>`;
+}
+
+function nothingListed() {
+  const w = words();
+  return isFiltered()
+    ? html`<div class="card"><p><strong>${w.noMatch}</strong></p><div><button @click=${() => go("queue", ...(open === null ? [] : [open]))}>${w.clear}</button></div></div>`
+    : html`<div class="card"><p><strong>${w.empty}</strong></p><p class="quiet">${w.emptyText}</p></div>`;
 }
 
 function showFromTop() {

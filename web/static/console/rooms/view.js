@@ -8,6 +8,7 @@ import { html, nothing, ref, repeat } from "../../shared/lit.js";
 import { redraw } from "../../shared/redraw.js";
 import { go, href } from "../../shared/router.js";
 import { say } from "../../shared/toast.js";
+import { copyButton } from "../people/copy.js";
 import { ruleFromMessage } from "../rules/from-message.js";
 import { isRemoved, short } from "../words.js";
 
@@ -141,7 +142,7 @@ function conversation(number) {
     ${problem ? failure(problem, load) : nothing}
     ${room ? html`<section class="card" aria-labelledby="people"><h2 id="people">${w.participants}</h2>
         <p class="quiet small">${room.apartment_id === null ? nothing : html`${w.apartment(room.apartment_id)} · `}${w.began(dateTime(room.created_at))}</p>
-        <ul class="people">${room.participants_id.map((user) => html`<li><a class="mono" href=${href("people", user)}>${user}</a> ${user === room?.owner_id ? html`<span class="badge">${w.owner}</span>` : nothing}</li>`)}</ul></section>
+        <ul class="people">${room.participants_id.map((user) => html`<li><a class="mono" href=${href("people", user)}>${user}</a> ${copyButton(user)} ${user === room?.owner_id ? html`<span class="badge">${w.owner}</span>` : nothing}</li>`)}</ul></section>
       <section class="stack" aria-labelledby="messages"><h2 id="messages">${w.messages}</h2>
         ${older && room.messages.length < SHOWN ? html`<div><button ?disabled=${isReading} @click=${readOlder}>${w.older}</button></div>` : nothing}
         ${room.messages.length ? html`<ol class="talk">${repeat(room.messages, (message) => message.id, said)}</ol>` : html`<p class="quiet">${w.empty}</p>`}

@@ -6,7 +6,7 @@ import { html, keyed, nothing } from "../../shared/lit.js";
 import { redraw } from "../../shared/redraw.js";
 import { go, href, route } from "../../shared/router.js";
 import { who } from "../../shared/session.js";
-import { say } from "../../shared/toast.js";
+import { say, unsay } from "../../shared/toast.js";
 import { badge, called } from "../words.js";
 import { backtest } from "./backtest.js";
 import { complaint, complaintAbout } from "./complaint.js";
@@ -81,7 +81,7 @@ function discardMine(mine) {
     if (mine === current()) mine.draft = gone;
     redraw();
   };
-  say(words().discarded, { undo: { label: words().undo, run: back } });
+  say(() => words().discarded, { about: `draft ${mine.id}`, undo: { label: words().undo, run: back } });
 }
 
 /** What the open rule is called. */
@@ -100,7 +100,11 @@ export function editor() {
   const { id, draft } = mine;
   // An empty form is no mistake yet.
   const sentence = mine.refusal?.error.message ?? (isChanged(draft) ? refused() : null);
-  const type = () => changed(mine);
+  // What was discarded cannot come back over what is typed after it.
+  const type = () => {
+    unsay(`draft ${mine.id}`);
+    changed(mine);
+  };
   const context = { form: draft.form, changed: type, complaint: (/** @type {string} */ field) => (sentence ? complaintAbout(sentence, field) : null) };
   return keyed(mine, html`<div class="stack">
     <p><a href=${href("rules")}>← ${w.rules}</a></p>

@@ -2,12 +2,13 @@
 
 import { ApiError, request } from "../../shared/api.js";
 import { ask } from "../../shared/dialog.js";
+import { on } from "../../shared/events.js";
 import { explain } from "../../shared/failure.js";
 import { dictionary } from "../../shared/language.js";
 import { html } from "../../shared/lit.js";
 import { redraw } from "../../shared/redraw.js";
 import { go, replace } from "../../shared/router.js";
-import { say } from "../../shared/toast.js";
+import { say, unsay } from "../../shared/toast.js";
 import { called } from "../words.js";
 import { forget, isChanged, keptDraft } from "./drafts.js";
 import { draftOf } from "./model.js";
@@ -32,6 +33,14 @@ const words = dictionary(
   },
 );
 
+/** What short words speak of. @param {number} id */
+const about = (id) => `rule ${id}`;
+/** The versions that were written here: after a newer one these cannot be undone any more. @type {Map<number, number>} */
+const written = new Map();
+
+on("rule", ({ rule_id, version }) => void (version > (written.get(rule_id) ?? 0) && unsay(about(rule_id))));
+on("rule_deleted", ({ rule_id }) => unsay(about(rule_id)));
+
 /**
  * Writes it in this state.
  * @param {Opened} mine
@@ -49,7 +58,7 @@ export async function save(mine, state, { over, override } = {}) {
     const rule = await write(mine.id, { ...draftOf(draft.form), state }, before, override);
     mine.reason = "";
     saved(mine, rule, sent);
-    say(words().saved(called("state", rule.state)), { undo: { label: words().undo, run: () => void takeBack(mine, rule, before) } });
+    say(() => words().saved(called("state", rule.state)), { about: about(rule.id), undo: { label: words().undo, run: () => void takeBack(mine, rule, before) } });
   } catch (error) {
     if (!(error instanceof ApiError)) mine.problem = error;
     else if (error.status === 409 && mine.id !== "new") await readTheirs(mine);
@@ -68,10 +77,13 @@ export async function save(mine, state, { over, override } = {}) {
  * @param {string} [override]
  * @returns {Promise<Rule>}
  */
-function write(id, body, before, override) {
+async function write(id, body, before, override) {
   const query = { override_reason: override };
-  if (id === "new") return request("POST", "/moderation/rules", { body, query });
-  return request("PUT", `/moderation/rules/${id}`, { body, query, headers: { "If-Match": `"${before?.version ?? 0}"` } });
+  const rule = await (id === "new"
+    ? request("POST", "/moderation/rules", { body, query })
+    : request("PUT", `/moderation/rules/${id}`, { body, query, headers: { "If-Match": `"${before?.version ?? 0}"` } }));
+  written.set(rule.id, rule.version);
+  return rule;
 }
 
 /** @param {Opened} mine @param {Rule} rule @param {string} sent */
@@ -101,9 +113,9 @@ export async function readTheirs(mine) {
 /** The version before again, or out of force what was not there before. @param {Opened} mine @param {Rule} rule @param {Rule | null} before */
 async function takeBack(mine, rule, before) {
   try {
-    const written = await write(rule.id, before ?? { ...rule, state: "retired" }, rule);
-    if (mine.draft && !isChanged(mine.draft)) take(mine, written);
-    say(words().undone);
+    const earlier = await write(rule.id, before ?? { ...rule, state: "retired" }, rule);
+    if (mine.draft && !isChanged(mine.draft)) take(mine, earlier);
+    say(() => words().undone, { about: about(rule.id) });
   } catch (error) {
     const isStale = error instanceof ApiError && error.status === 409;
     const { summary, detail } = explain(error);
@@ -115,7 +127,7 @@ async function takeBack(mine, rule, before) {
 export async function remove(mine) {
   const w = words();
   const isDone = await ask({
-    title: w.removeTitle, body: () => html`<p>${mine.draft?.form.name}</p><p>${w.removeText}</p>`, confirm: w.remove, cancel: w.cancel, danger: true,
+    title: w.removeTitle, body: () => html`<blockquote class="message-text">${mine.draft?.form.name}</blockquote><p>${w.removeText}</p>`, confirm: w.remove, cancel: w.cancel, danger: true,
     submit: async () => {
       mine.busy = "delete";
       try {
@@ -127,7 +139,7 @@ export async function remove(mine) {
   });
   if (!isDone) return;
   forget(mine.id);
-  say(w.removed);
+  say(() => words().removed);
   if (mine !== current()) return;
   closeRule();
   go("rules");

@@ -7,7 +7,7 @@ import { dictionary } from "../../shared/language.js";
 import { html, live, nothing } from "../../shared/lit.js";
 import { redraw } from "../../shared/redraw.js";
 import { who } from "../../shared/session.js";
-import { say } from "../../shared/toast.js";
+import { say, unsay } from "../../shared/toast.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["Policy"]} Policy */
 
@@ -65,6 +65,7 @@ async function load() {
   problem = null;
   try {
     const read = /** @type {Policy} */ (await request("GET", "/moderation/policy"));
+    if (policy && changed(policy, read).length) unsay("policy");
     if (typed.size && policy && changed(policy, read).length) theirs = read;
     else policy = read;
   } catch (error) {
@@ -126,7 +127,7 @@ async function save(over = false) {
       policy = await request("PUT", "/moderation/policy", { body });
       theirs = null;
       for (const [name, text] of sent) if (typed.get(name) === text) typed.delete(name);
-      say(words().saved);
+      say(() => words().saved, { about: "policy" });
     }
   } catch (error) {
     problem = error;
