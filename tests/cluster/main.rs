@@ -3,6 +3,7 @@
 //!
 //! A file a group of facts; [`cluster`] starts nodes, [`load`] is the crowd that talks while things fail.
 
+mod answer_thief;
 mod clocks;
 mod cluster;
 mod crossing;
@@ -16,6 +17,7 @@ mod freshness;
 )]
 mod harness;
 mod load;
+mod lost_answers;
 mod nats_faults;
 mod node_faults;
 mod order;
