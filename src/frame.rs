@@ -3,6 +3,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use plic_pipeline::{
+    command::TempId,
     event::Committed,
     rejection::{CloseCode, Closing, Reason},
 };
@@ -30,10 +31,10 @@ struct MessageReceived<'a> {
 }
 
 #[derive(Serialize)]
-struct MessageSentConfirmation<'a> {
+struct MessageSentConfirmation<T> {
     confirmed: bool,
     reason: &'static str,
-    message_id: &'a str,
+    message_id: T,
 }
 
 #[derive(Serialize)]
@@ -54,19 +55,21 @@ pub fn message_received(frames: &mut BytesMut, message: &Committed) {
 }
 
 /// `MessageSentConfirmation` for a message that is durable.
-pub fn confirmed(temp_id: &str) -> Bytes {
+pub fn confirmed(temp_id: &TempId) -> Bytes {
     text(
         "MessageSentConfirmation",
         MessageSentConfirmation { confirmed: true, reason: "", message_id: temp_id },
     )
 }
 
-/// `MessageSentConfirmation` for a command that was not carried out.
-pub fn unconfirmed(reason: Reason, temp_id: &str) -> Bytes {
-    text(
-        "MessageSentConfirmation",
-        MessageSentConfirmation { confirmed: false, reason: reason.as_str(), message_id: temp_id },
-    )
+/// `MessageSentConfirmation` for a command that was not carried out; `""` stands for an id that could not be read.
+pub fn unconfirmed(reason: Reason, temp_id: Option<&TempId>) -> Bytes {
+    let (confirmed, reason) = (false, reason.as_str());
+    let name = "MessageSentConfirmation";
+    match temp_id {
+        Some(message_id) => text(name, MessageSentConfirmation { confirmed, reason, message_id }),
+        None => text(name, MessageSentConfirmation { confirmed, reason, message_id: "" }),
+    }
 }
 
 /// `Disconnection`, right before the close frame with the same code; on a site of this name.
@@ -146,7 +149,7 @@ mod tests {
     #[test]
     fn keys_come_in_the_contracts_order() {
         assert_eq!(
-            &confirmed("t\"")[2..],
+            &confirmed(&TempId::from("t\""))[2..],
             br#"{"type":"MessageSentConfirmation","data":{"confirmed":true,"reason":"","message_id":"t\""}}"#
         );
     }

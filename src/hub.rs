@@ -162,7 +162,7 @@ impl Hub {
 
     /// Confirms a released message to its sender.
     pub fn confirm(&self, confirmation: &Confirmation) {
-        let frame = [frame::confirmed(confirmation.temp_id.as_str())];
+        let frame = [frame::confirmed(&confirmation.temp_id)];
         let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
         let members = users.get(&confirmation.sender).into_iter().flatten();
         for member in members.filter(|member| confirmation.concerns(member.connection)) {

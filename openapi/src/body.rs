@@ -6,7 +6,10 @@ pub(crate) mod fields;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use plic_pipeline::timestamp::Timestamp;
+use plic_pipeline::{
+    json::{self, replace_lone_surrogates},
+    timestamp::Timestamp,
+};
 use poem::{
     Request, RequestBody, Result,
     http::{
@@ -101,16 +104,15 @@ pub(crate) trait FromJson: Type + Sized + Send + 'static {
 
 /// What can be read from a request's JSON object; unknown keys are ignored.
 pub(crate) trait FromObject: Type + Sized + Send + 'static {
+    /// The keys that are read.
+    const KEYS: &'static [&'static str];
+
     fn from_object(object: &Map<String, Value>) -> Result<Self, Failure>;
 }
 
 impl<T: FromObject> FromJson for T {
     fn from_json(json: &[u8]) -> Result<Self, Failure> {
-        let value: Value = serde_json::from_slice(json).map_err(|_| not_json())?;
-        let Value::Object(object) = value else {
-            return Err(Failure::Invalid("The body must be a JSON object.".to_owned()));
-        };
-        T::from_object(&object)
+        T::from_object(&fields::whole_values(json, Self::KEYS)?)
     }
 }
 
@@ -144,15 +146,17 @@ impl<'a, T: FromJson> ApiExtractor<'a> for JsonBody<T> {
         let caller = request.data::<Caller>().ok_or(Failure::NoToken)?;
         let mut reservation = budget.reserve(caller.user());
         let json = read(request.headers(), body.take()?, T::ALLOWANCE, &mut reservation).await?;
-        if json.len() <= MAX_BODY_BYTES {
-            return Ok(Self(T::from_json(&json)?, reservation));
+        let is_small = json.len() <= MAX_BODY_BYTES;
+        let parse = move || T::from_json(&replace_lone_surrogates(&json));
+        if is_small {
+            return Ok(Self(parse()?, reservation));
         }
         // Taking megabytes apart would keep others waiting.
         let turn = budget.parse().await?;
         let parsed = tokio::task::spawn_blocking(move || {
             // Held to the end, also where the client goes away.
             let _turn = turn;
-            T::from_json(&json)
+            parse()
         });
         match parsed.await {
             Ok(parsed) => Ok(Self(parsed?, reservation)),
@@ -192,19 +196,12 @@ pub(crate) fn integer(
 ) -> Result<Option<i64>, Failure> {
     let number = match object.get(key) {
         None | Some(Value::Null) => return Ok(None),
-        Some(value) => value.as_i64().or_else(|| whole(value)),
+        Some(value) => json::integer::of(value),
     };
     match number {
         Some(number) if (least..=most).contains(&number) => Ok(Some(number)),
         _ => Err(Failure::Invalid(format!("`{key}` must be an integer from {least} to {most}."))),
     }
-}
-
-/// `12.0` is an integer in JSON Schema and in JavaScript.
-#[expect(clippy::cast_possible_truncation, reason = "only whole numbers within 2^53 are cast")]
-fn whole(value: &Value) -> Option<i64> {
-    let number = value.as_f64()?;
-    (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64)
 }
 
 /// The hyphenated form alone: the crate reads three more that no client of ours writes.

@@ -1,47 +1,20 @@
 //! What a client can ask for, and what it is answered. A file a command; the enum only delegates.
 
 pub mod send_message;
+mod temp_id;
 
-use std::{fmt, sync::Arc};
+use std::borrow::Cow;
 
 pub use send_message::SendMessage;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
+pub use self::temp_id::TempId;
 use crate::{
     id::{MessageId, UserId},
+    json::replace_lone_surrogates,
     store::SentKey,
 };
-
-/// The `message_temp_id` that the front end made for its command; cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TempId(Arc<str>);
-
-/// Temp ids shorter than this are taken for counters that restart with the page (CONTRACT section 2).
-const COUNTER_LENGTH: usize = 16;
-
-impl TempId {
-    /// The id as the client wrote it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether it is taken for a counter: it names a message within one connection, for a short time.
-    pub fn is_counter(&self) -> bool {
-        self.0.chars().count() < COUNTER_LENGTH
-    }
-}
-
-impl From<&str> for TempId {
-    fn from(id: &str) -> Self {
-        Self(id.into())
-    }
-}
-
-impl fmt::Display for TempId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// A command that was read and is well formed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +62,23 @@ enum Wire {
     SendMessage(send_message::Wire),
 }
 
+impl Wire {
+    fn validate(self, max_chars: usize) -> Result<Command, (Option<TempId>, StructureError)> {
+        match self {
+            Self::SendMessage(wire) => wire.validate(max_chars).map(Command::SendMessage),
+        }
+    }
+}
+
+/// An envelope whose parts are not read yet. Keys beside them are skipped, whatever stands under them.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    r#type: &'a RawValue,
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
 impl Command {
     /// Reads a command from a text frame. Where it cannot be read, the `message_temp_id` is still looked for, so that
     /// the refusal names the command it answers.
@@ -96,16 +86,38 @@ impl Command {
     /// # Errors
     /// The id where there is one, and what is wrong.
     pub fn parse(text: &[u8], max_chars: usize) -> Result<Self, (Option<TempId>, StructureError)> {
-        let wire = serde_json::from_slice(text).map_err(|error| (Self::find_temp_id(text), error.into()))?;
-        match wire {
-            Wire::SendMessage(wire) => wire.validate(max_chars).map(Self::SendMessage),
+        match serde_json::from_slice::<Wire>(text) {
+            Ok(wire) => wire.validate(max_chars),
+            Err(_) => Self::parse_leniently(text, max_chars),
+        }
+    }
+
+    /// Reads what `serde_json` refuses at first sight and is a command nevertheless: texts and keys with half a surrogate
+    /// pair, and keys to ignore with values that cannot be buffered while the type is not known.
+    fn parse_leniently(text: &[u8], max_chars: usize) -> Result<Self, (Option<TempId>, StructureError)> {
+        let readable = replace_lone_surrogates(text);
+        let wire = serde_json::from_slice::<Envelope<'_>>(&readable).and_then(|Envelope { r#type, data }| {
+            serde_json::from_str::<Wire>(&format!(r#"{{"type":{},"data":{}}}"#, r#type.get(), data.get()))
+        });
+        let command = match wire {
+            Ok(wire) => wire.validate(max_chars),
+            Err(error) => return Err((Self::find_temp_id(text), error.into())),
+        };
+        if matches!(readable, Cow::Borrowed(_)) {
+            return command;
+        }
+        match (command, Self::find_temp_id(text)) {
+            (Ok(Self::SendMessage(command)), Some(temp_id)) => {
+                Ok(Self::SendMessage(SendMessage { temp_id, ..command }))
+            }
+            (Err((_, error)), Some(temp_id)) => Err((Some(temp_id), error)),
+            (command, None) => command,
         }
     }
 
     /// Looks for the `message_temp_id` in what need not be a command.
     pub(crate) fn find_temp_id(text: &[u8]) -> Option<TempId> {
-        let value: serde_json::Value = serde_json::from_slice(text).ok()?;
-        value.get("data")?.get("message_temp_id")?.as_str().map(TempId::from)
+        TempId::find(text)
     }
 
     /// What makes the command the same one when its sender sends it again.
@@ -179,13 +191,83 @@ mod tests {
         );
         refused_with(r#"{"type":"SendMessage","data":{"room_id":7,"message":"a"}}"#, None);
         refused_with(
-            r#"{"type":"SendMessage","data":{"room_id":7,"message":"\ud800","message_temp_id":"t"}}"#,
-            None,
-        );
-        refused_with(
             r#"{"type":"SendMessage","data":{"room_id":7,"message":"a","message_temp_id":"t"}} x"#,
             None,
         );
+    }
+
+    fn accepted(text: &str) -> SendMessage {
+        let Command::SendMessage(command) = parse(text).expect(text);
+        command
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_becomes_u_fffd_in_the_text_and_does_not_matter_in_unknown_keys() {
+        for text in [
+            r#"{"type":"SendMessage","data":{"room_id":7,"message":"cut \ud83d","message_temp_id":"t"}}"#,
+            r#"{"data":{"message_temp_id":"t","message":"cut \uDE00","room_id":7.0},"type":"SendMessage"}"#,
+            r#"{"\ud83d":1,"type":"SendMessage","data":{"\ud83d":[],"room_id":7,"message":"cut \ufffd","message_temp_id":"t"}}"#,
+        ] {
+            let command = accepted(text);
+            assert_eq!((command.room, command.text.as_str()), (RoomId(7), "cut \u{fffd}"), "{text}");
+            assert_eq!(command.temp_id, TempId::from("t"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_temp_id_is_found_beside_half_a_surrogate_pair_and_numbers_out_of_range() {
+        for text in [
+            r#"{"type":"Send\ud83d","data":{"room_id":7,"message":"a","message_temp_id":"t"}}"#,
+            r#"{"type":"SendMessage","data":{"room_id":1e999,"message":"a","message_temp_id":"t"}}"#,
+            r#"{"type":"SendMessage","data":{"room_id":7,"message":"","x":"\ud83d","\ud83d":1,"message_temp_id":"t"}}"#,
+            r#"{"\ud83d":1e999,"data":{"room_id":"7","message_temp_id":"t"}}"#,
+        ] {
+            refused_with(text, Some("t"));
+        }
+    }
+
+    #[test]
+    fn what_stands_under_keys_to_ignore_does_not_matter_whatever_the_order() {
+        let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
+        for ignored in ["1e999", r#""\ud83d""#, &deep] {
+            let data = format!(r#"{{"x":{ignored},"room_id":7,"message":"a","message_temp_id":"t"}}"#);
+            accepted(&format!(r#"{{"x":{ignored},"type":"SendMessage","data":{data}}}"#));
+            accepted(&format!(r#"{{"data":{data},"x":{ignored},"type":"SendMessage"}}"#));
+        }
+    }
+
+    #[test]
+    fn temp_ids_that_differ_in_half_a_surrogate_pair_alone_are_different_ids() {
+        let with = |id: &str| {
+            accepted(&format!(
+                r#"{{"type":"SendMessage","data":{{"room_id":7,"message":"a","message_temp_id":"{id}"}}}}"#
+            ))
+        };
+        let keys: Vec<_> = [r"0123456789abcde\ud83d", r"0123456789abcde\ude00", "0123456789abcde\u{fffd}"]
+            .map(|id| with(id).sent_key(UserId(uuid::Uuid::nil())))
+            .into();
+        assert!(keys[0] != keys[1] && keys[1] != keys[2] && keys[0] != keys[2]);
+        assert_eq!(serde_json::to_string(&with(r"a\ud83d").temp_id).expect("JSON"), r#""a\ud83d""#);
+    }
+
+    #[test]
+    fn an_integer_may_be_written_with_a_fraction_or_an_exponent() {
+        for (room, id) in
+            [("7.0", 7), ("7e0", 7), ("1e3", 1000), ("-0", 0), ("9007199254740991.0", (1 << 53) - 1)]
+        {
+            let text = format!(
+                r#"{{"type":"SendMessage","data":{{"room_id":{room},"message":"a","message_temp_id":"t"}}}}"#
+            );
+            assert_eq!(accepted(&text).room, RoomId(id), "{room}");
+        }
+        for room in ["7.5", "1e300", "9223372036854775808"] {
+            refused_with(
+                &format!(
+                    r#"{{"type":"SendMessage","data":{{"room_id":{room},"message":"a","message_temp_id":"t"}}}}"#
+                ),
+                Some("t"),
+            );
+        }
     }
 
     #[test]

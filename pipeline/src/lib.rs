@@ -10,6 +10,7 @@ pub mod event;
 pub mod filter;
 pub mod id;
 pub mod log_line;
+pub mod json;
 pub mod metrics;
 pub mod moderation;
 pub mod opinion;

@@ -137,12 +137,11 @@ impl Conversation<'_> {
         });
         match reply.await {
             Ok(Reply::Sent { temp_id, .. }) => {
-                self.sock.put(&[frame::confirmed(temp_id.as_str())]);
+                self.sock.put(&[frame::confirmed(&temp_id)]);
                 None
             }
             Err(refused) => {
-                let temp_id = refused.temp_id.as_ref().map_or("", |id| id.as_str());
-                self.sock.put(&[frame::unconfirmed(refused.rejection.reason(), temp_id)]);
+                self.sock.put(&[frame::unconfirmed(refused.rejection.reason(), refused.temp_id.as_ref())]);
                 let closing = refused.rejection.closing();
                 if closing.is_some_and(|closing| closing.code == CloseCode::ServerError) {
                     let error = &refused.rejection as &dyn std::error::Error;

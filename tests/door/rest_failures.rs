@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
+use uuid::Uuid;
 
 use crate::harness::{Chat, Door, ROUTES, User, claims, connect, database_in, eventually, sign};
 
@@ -201,6 +202,45 @@ async fn a_handshake_that_is_none_gets_an_envelope() {
     let answer =
         chat.call("GET", &format!("/nowhere{target}"), &[upgrade[0], upgrade[1], version, key], "").await;
     answer.fails_with(404);
+}
+
+#[tokio::test]
+async fn what_stands_under_unknown_keys_of_a_body_does_not_matter() {
+    let chat = Chat::serve().await;
+    let alice = User::new();
+    let room = chat.room(&alice, &[]).await;
+    let headers = [("authorization", &*alice.bearer()), JSON];
+    let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
+    for ignored in [r#""\ud83d""#, r#"{"\ud83d":"\ude00"}"#, "1e999", &deep] {
+        let create = format!(r#"{{"x":{ignored},"\ud83d":{ignored},"users":[],"apartment_id":null}}"#);
+        assert_eq!(chat.call("POST", "/rooms", &headers, &create).await.status, 200, "{ignored:.40}");
+        let change = format!(r#"{{"room_id":{room},"users_to_add":[],"x":{ignored},"users_to_remove":[]}}"#);
+        assert_eq!(chat.call("PUT", "/rooms", &headers, &change).await.status, 200, "{ignored:.40}");
+    }
+    for (key, value) in [("apartment_id", "1e999"), ("users", r#"["\ud83d"]"#), ("users", &deep)] {
+        let body = format!(r#"{{"users":[],"apartment_id":null,"{key}":{value}}}"#);
+        let answer = chat.call("POST", "/rooms", &headers, &body).await;
+        answer.fails_with(422);
+        assert!(answer.body.contains(key), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn half_a_surrogate_pair_in_a_text_of_a_body_becomes_u_fffd() {
+    let chat = Chat::serve().await;
+    let (moderator, alice) = (User::moderator(), User::new());
+    let room = chat.room(&alice, &[]).await;
+    let headers = [("authorization", &*moderator.bearer()), JSON];
+    let body = format!(r#"{{"user_id":"{}","reason":"cut \ud83d","expires_at":null}}"#, Uuid::new_v4());
+    let answer = chat.call("POST", "/moderation/bans", &headers, &body).await;
+    assert_eq!((answer.status, &answer.data()["reason"]), (200, &json!("cut \u{fffd}")), "{answer:?}");
+
+    chat.connect(&alice).await.say(room, "hello", "t1").await;
+    let message = &chat.messages(&alice, room).await[0]["id"];
+    let headers = [("authorization", &*alice.bearer()), JSON];
+    let report = format!(r#"{{"room_id":{room}.0,"message_id":{message}e0,"reason":"\ude00","\ud83d":1}}"#);
+    let answer = chat.call("POST", "/reports", &headers, &report).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
 }
 
 #[tokio::test]

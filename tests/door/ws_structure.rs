@@ -67,7 +67,12 @@ async fn what_is_not_json_or_no_envelope_is_4010() {
     refused(&chat, "", &texts.map(str::to_owned)).await;
     refused(&chat, "", &["[".repeat(60_000), r#"{"a":"#.repeat(12_000)]).await;
     let good = send_message(7, "hello", "t1").replace('7', "ROOM");
-    let broken = [format!("{good} {{}}"), format!("{good},"), good.replace("hello", r"\ud800")];
+    let broken = [
+        format!("{good} {{}}"),
+        format!("{good},"),
+        good.replace("hello", r"\ud80"),
+        good.replace("hello", "a\nb"),
+    ];
     refused(&chat, "", &broken).await;
 }
 
@@ -108,6 +113,100 @@ async fn a_mistyped_key_is_4010_and_the_temp_id_is_echoed_where_it_can_be_read()
     let mistyped = ["null", "7", "true", "[\"x\"]", "{}"];
     refused(&chat, "t1", &mistyped.map(|text| of("ROOM", text, "\"t1\""))).await;
     refused(&chat, "", &mistyped.map(|id| of("ROOM", "\"hello\"", id))).await;
+}
+
+#[tokio::test]
+async fn half_a_surrogate_pair_becomes_u_fffd_in_the_text_and_is_ignored_in_unknown_keys() {
+    let chat = Chat::serve().await;
+    let (alice, bob) = (User::new(), User::new());
+    let room = chat.room(&alice, &[&bob]).await;
+    let (mut ws, mut other) = (chat.connect(&alice).await, chat.connect(&bob).await);
+    let data = |message: &str, id: &str| {
+        format!(r#""data":{{"room_id":{room},"message":"{message}","message_temp_id":"{id}"}}"#)
+    };
+    let frames = [
+        (format!(r#"{{"type":"SendMessage",{}}}"#, data(r"cut \ud83d", "t1")), "cut \u{fffd}"),
+        (format!(r#"{{{},"type":"SendMessage"}}"#, data(r"\uDE00 cut", "t2")), "\u{fffd} cut"),
+        (format!(r#"{{"\ud83d":"\ud83d",{},"type":"SendMessage"}}"#, data(r"\ud83d\ude00", "t3")), "😀"),
+        (format!(r#"{{{},"type":"SendMessage"}}"#, data(r"a\\ud83d", "t4")), r"a\ud83d"),
+    ];
+    for ((frame, text), id) in frames.iter().zip(["t1", "t2", "t3", "t4"]) {
+        ws.send(frame).await;
+        ws.confirmed(id).await;
+        other.received(room, alice.id, text).await;
+    }
+    assert_eq!(chat.texts(&alice, room).await, frames.map(|(_, text)| text));
+}
+
+#[tokio::test]
+async fn a_temp_id_comes_back_as_it_was_written_and_is_read_beside_half_a_surrogate_pair() {
+    let chat = Chat::serve().await;
+    let (alice, room, mut ws) = ready(&chat).await;
+    let unusual = r"0123456789abcdef\ud83d";
+    for again in 0..2 {
+        ws.send(&send_message(room, "hello", "ID").replace("ID", unusual)).await;
+        let expected = confirmation("", "ID").replace("ID", unusual);
+        assert_eq!(ws.next_text().await, expected, "{again}");
+    }
+    ws.send(&send_message(room, "hello", "ID").replace("ID", r"0123456789abcdef\ude00")).await;
+    assert!(ws.next_text().await.contains(r#""confirmed":true"#));
+    assert_eq!(chat.texts(&alice, room).await.len(), 2, "another id is another message");
+
+    let good = send_message(7, "hello", "t1").replace('7', "ROOM");
+    let texts = [
+        good.replace("SendMessage", r"Send\ud83d"),
+        good.replace("ROOM", "1e999"),
+        good.replace("ROOM", r#""\ud83d""#),
+        good.replace("hello", "").replace("{", r#"{"\ud83d":1,"#),
+        good.replace("\"room_id\"", r#""\ud83d""#),
+        good.replace("\"hello\"", r#"["\ud83d"]"#),
+    ];
+    refused(&chat, "t1", &texts).await;
+}
+
+#[tokio::test]
+async fn a_number_with_an_integral_value_is_an_integer_here_as_over_rest() {
+    let chat = Chat::serve().await;
+    let alice = User::new();
+    let room = chat.room(&alice, &[]).await;
+    let mut ws = chat.connect(&alice).await;
+    let headers = [("authorization", &*alice.bearer()), ("content-type", "application/json")];
+    let forms = [
+        format!("{room}"),
+        format!("{room}.0"),
+        format!("{room}e0"),
+        format!("{room}0E-1"),
+        format!("{room}.00e+0"),
+    ];
+    for (n, form) in forms.iter().enumerate() {
+        let id = format!("t{n}");
+        ws.send(&send_message(room, "hello", &id).replace(&format!(":{room},"), &format!(":{form},"))).await;
+        ws.confirmed(&id).await;
+        let change = format!(r#"{{"room_id":{form},"users_to_add":[],"users_to_remove":[]}}"#);
+        let answer = chat.call("PUT", "/rooms", &headers, &change).await;
+        assert_eq!(answer.status, 200, "{form}: {answer:?}");
+        let create = format!(r#"{{"users":[],"apartment_id":{form}}}"#);
+        let answer = chat.call("POST", "/rooms", &headers, &create).await;
+        assert_eq!(answer.status, 200, "{form}: {answer:?}");
+    }
+    assert_eq!(chat.texts(&alice, room).await.len(), forms.len());
+
+    // Integers that name no room, and numbers that are no integers.
+    for (form, reason, code) in [
+        ("-0", "UnAuthorizedAction", 4012),
+        ("9007199254740992", "UnAuthorizedAction", 4012),
+        ("9007199254740992.0", "UnAuthorizedAction", 4012),
+        ("1.5", "BadMessageStructure", 4010),
+        ("1e-1", "BadMessageStructure", 4010),
+        ("1e300", "BadMessageStructure", 4010),
+    ] {
+        let mut ws = chat.connect(&alice).await;
+        ws.send(&send_message(room, "hello", "t").replace(&format!(":{room},"), &format!(":{form},"))).await;
+        ws.unconfirmed(reason, "t").await;
+        ws.disconnected(code).await;
+        let change = format!(r#"{{"room_id":{form},"users_to_add":[],"users_to_remove":[]}}"#);
+        chat.call("PUT", "/rooms", &headers, &change).await.fails_with(422);
+    }
 }
 
 #[tokio::test]
@@ -222,7 +321,19 @@ async fn unknown_extra_keys_are_ignored_and_keys_come_in_any_order() {
     ))
     .await;
     ws.confirmed("t1").await;
-    assert_eq!(chat.texts(&alice, room).await, ["hé"]);
+    let mut texts = vec!["hé".to_owned()];
+    // Whatever stands under them, and also before it is known which command it is.
+    let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
+    for (n, ignored) in ["1e999", r#""\ud83d""#, &deep].into_iter().enumerate() {
+        let (text, id) = (format!("hello {n}"), format!("t1{n}"));
+        ws.send(&format!(
+            r#"{{"data":{{"x":{ignored},"room_id":{room},"message":"{text}","message_temp_id":"{id}"}},"x":{ignored},"type":"SendMessage"}}"#
+        ))
+        .await;
+        ws.confirmed(&id).await;
+        texts.push(text);
+    }
+    assert_eq!(chat.texts(&alice, room).await, texts);
 }
 
 #[tokio::test]

@@ -37,13 +37,23 @@ impl Fields {
     }
 }
 
+/// Reads the values of the keys that are among `known`, whatever they are; others are skipped. Of a key that is there twice
+/// the last value counts, as in JavaScript.
+pub(super) fn whole_values(
+    json: &[u8],
+    known: &'static [&'static str],
+) -> Result<Map<String, Value>, Failure> {
+    let fault = Fault::default();
+    decode(json, WholeValuesSeed { known, fault: &fault }, &fault)
+}
+
 /// Decodes `json`: 400 where it is no JSON, 422 with what `fault` says where it is another JSON than is asked for.
 pub(crate) fn decode<'de, S: DeserializeSeed<'de>>(
     json: &'de [u8],
     seed: S,
     fault: &Fault,
 ) -> Result<S::Value, Failure> {
-    // Skipping values leaves to the second pass what is JSON and yet no text, such as half a surrogate pair.
+    // Skipping values leaves to the second pass what is JSON and yet cannot be read, such as a number out of range.
     serde_json::from_slice::<IgnoredAny>(json).map_err(|_| not_json())?;
     std::str::from_utf8(json).map_err(|_| not_json())?;
     seed.deserialize(&mut serde_json::Deserializer::from_slice(json)).map_err(|_| {
@@ -98,7 +108,7 @@ impl<'de> Visitor<'de> for ObjectSeed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
         let mut fields = Fields::default();
         let mut drafted = false;
-        while let Some(key) = next_key(&mut map, self.fault)? {
+        while let Some(key) = map.next_key::<String>()? {
             let Some(known) = self.known.iter().find(|known| **known == key) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
@@ -114,24 +124,50 @@ impl<'de> Visitor<'de> for ObjectSeed<'_> {
                 continue;
             }
             let value = map.next_value_seed(PlainSeed);
-            let value = value.map_err(self.fault.note(|_| no_text(known)))?;
+            let value = value.map_err(self.fault.note(|_| unreadable(known)))?;
             fields.values.insert(key, value);
         }
         Ok(fields)
     }
 }
 
-/// The next key of an object.
-pub(crate) fn next_key<'de, A: MapAccess<'de>>(
-    map: &mut A,
-    fault: &Fault,
-) -> Result<Option<String>, A::Error> {
-    map.next_key().map_err(fault.note(|_| "A key of the body is no valid Unicode.".to_owned()))
+/// What is said of a value that is JSON and cannot be held.
+fn unreadable(key: &str) -> String {
+    format!("`{key}` is a number out of range, or nested too deeply.")
 }
 
-/// What is said of a text with half a surrogate pair.
-pub(crate) fn no_text(key: &str) -> String {
-    format!("`{key}` is no text of valid Unicode.")
+struct WholeValuesSeed<'f> {
+    known: &'static [&'static str],
+    fault: &'f Fault,
+}
+
+impl<'de> DeserializeSeed<'de> for WholeValuesSeed<'_> {
+    type Value = Map<String, Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for WholeValuesSeed<'_> {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut values = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if self.known.contains(&key.as_str()) {
+                let value = map.next_value().map_err(self.fault.note(|_| unreadable(&key)))?;
+                values.insert(key, value);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(values)
+    }
 }
 
 /// Any value, of which only plain ones are kept.

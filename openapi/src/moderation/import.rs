@@ -19,7 +19,7 @@ use super::rule_json::{IdUse, RuleDraft, RuleJson, RuleSeed};
 use crate::{
     body::{
         Allowance, FromJson,
-        fields::{Fault, decode, next_key},
+        fields::{Fault, decode},
     },
     failure::Failure,
 };
@@ -161,7 +161,7 @@ impl<'de> Visitor<'de> for DocumentSeed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut rules = None;
-        while let Some(key) = next_key(&mut map, self.fault)? {
+        while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "rules" if rules.is_some() => return Err(self.fault.raise("`rules` is there twice.")),
                 "rules" => rules = Some(map.next_value_seed(RulesSeed { fault: self.fault })?),

@@ -3,7 +3,14 @@
 
 use std::{borrow::Cow, fmt};
 
-use plic_pipeline::{filter::Rule, moderation::StoredRule};
+use plic_pipeline::{
+    filter::{
+        Rule,
+        rule::{RuleKind, Terms},
+    },
+    json,
+    moderation::StoredRule,
+};
 use poem_openapi::{
     registry::{MetaSchema, MetaSchemaRef, Registry},
     types::{ToJSON, Type},
@@ -20,7 +27,7 @@ use serde_json::Value;
 use crate::{
     body::{
         Allowance, FromJson,
-        fields::{Fault, PlainSeed, decode, next_key, no_text},
+        fields::{Fault, PlainSeed, decode},
     },
     failure::Failure,
     moment::Moment,
@@ -155,18 +162,41 @@ impl<'de> Visitor<'de> for RuleSeed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<Rule>, A::Error> {
-        let mut keys =
-            Keys { map, ids: self.ids, id: 0, has_id: false, ended: false, current: None, fault: self.fault };
+        let mut keys = Keys { map, ids: self.ids, id: 0, has_id: false, ended: false, current: None };
         let rule = Rule::deserialize(MapAccessDeserializer::new(&mut keys));
         let current = keys.current;
-        rule.map(Some).map_err(
+        let rule = rule.map_err(
             self.fault.note(|error: &A::Error| explain(&self.place, current.as_deref(), &error.to_string())),
-        )
+        )?;
+        match key_with_lost_character(&rule) {
+            Some(key) => Err(self.fault.raise(format_args!(
+                "`{}{key}` has half a character (U+FFFD), which would match whatever else was cut.",
+                self.place
+            ))),
+            None => Ok(Some(rule)),
+        }
     }
 }
 
+/// Returns the key of what a rule matches with U+FFFD in it. Half a surrogate pair is read as that character, in messages too:
+/// a rule with it would match every message with an emoji that was cut.
+fn key_with_lost_character(rule: &Rule) -> Option<&'static str> {
+    let is_lost = |text: &String| text.contains(char::REPLACEMENT_CHARACTER);
+    let key = match &rule.kind {
+        RuleKind::Terms(Terms::List { terms, .. }) => terms.iter().any(is_lost).then_some("terms"),
+        RuleKind::Pattern(pattern) => is_lost(&pattern.pattern).then_some("pattern"),
+        RuleKind::Concepts(concepts) => concepts.define.values().flatten().any(is_lost).then_some("concepts"),
+        RuleKind::Terms(Terms::Lexicon(_))
+        | RuleKind::Links(_)
+        | RuleKind::Contact
+        | RuleKind::Classifier(_)
+        | RuleKind::Repetition(_) => None,
+    };
+    key.or_else(|| rule.unless.iter().any(is_lost).then_some("unless"))
+}
+
 /// A rule's keys but those that are not the author's to say, and the id that it is read with.
-struct Keys<'f, A> {
+struct Keys<A> {
     map: A,
     ids: IdUse,
     /// The id that the rule is read with; 0 is none.
@@ -176,15 +206,14 @@ struct Keys<'f, A> {
     ended: bool,
     /// The key whose value is being read.
     current: Option<String>,
-    fault: &'f Fault,
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Keys<'_, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Keys<A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         loop {
-            let Some(key) = next_key(&mut self.map, self.fault)? else {
+            let Some(key) = self.map.next_key::<String>()? else {
                 if self.ended {
                     return Ok(None);
                 }
@@ -229,8 +258,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Keys<'_, A> {
 fn read_id<E: serde::de::Error>(value: &Value) -> Result<i64, E> {
     match value {
         Value::Null => Ok(0),
-        _ => value
-            .as_i64()
+        _ => json::integer::of(value)
             .filter(|id| (1..=MAX_SAFE_INTEGER).contains(id))
             .ok_or_else(|| E::custom(format_args!("expected an integer from 1 to {MAX_SAFE_INTEGER}"))),
     }
@@ -256,10 +284,6 @@ fn explain(place: &str, current: Option<&str>, message: &str) -> String {
         return format!("`{place}{missing}` is missing.");
     }
     if let Some(current) = current {
-        let escapes = ["surrogate", "hex escape", "unicode code point"];
-        if !message.starts_with("invalid type") && escapes.iter().any(|about| message.contains(about)) {
-            return no_text(&format!("{place}{}", key(current)));
-        }
         return format!("`{place}{}`: {}.", key(current), for_people(&short));
     }
     match short.split_once(": ") {
@@ -302,6 +326,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_a_rule_matches_has_no_lost_characters() {
+        let rest = r#""category":"scam","action":"hold","state":"draft""#;
+        for (key, kind) in [
+            ("terms", r#""kind":"terms","terms":["fine","caf\ufffd"]"#),
+            ("pattern", r#""kind":"pattern","pattern":"a\ufffd+""#),
+            ("unless", r#""kind":"contact","unless":["\ufffd"]"#),
+        ] {
+            let sentence = fault(&format!(r#"{{"name":"\ufffd",{rest},{kind}}}"#));
+            assert!(sentence.starts_with(&format!("`{key}` has half a character")), "{sentence}");
+        }
+        let named = format!(r#"{{"name":"\ufffd","note":"\ufffd","must_not_match":["\ufffd"],{REST}}}"#);
+        assert!(RuleDraft::from_json(named.as_bytes()).is_ok());
+    }
+
     const REST: &str = r#""kind":"terms","terms":["x"],"category":"scam","action":"hold","state":"draft""#;
 
     #[test]
@@ -317,7 +356,6 @@ mod tests {
             (format!("{{{REST}}}"), "`name` is missing."),
             (format!(r#"{{"name":"a","name":"b",{REST}}}"#), "`name` is there twice."),
             (format!(r#"{{"name":"a","unles":[],{REST}}}"#), "`unles` is not known: a rule has no such key."),
-            (format!(r#"{{"name":"\ud83d",{REST}}}"#), "`name` is no text of valid Unicode."),
             (format!(r#"{{"name":[],{REST}}}"#), "`name`: a list cannot stand here, expected a string."),
             (
                 format!(r#"{{"name":"a","must_match":"x",{REST}}}"#),

@@ -126,6 +126,8 @@ impl From<&StoredMessage> for LastMessage {
 }
 
 impl FromObject for NewRoom {
+    const KEYS: &'static [&'static str] = &["users", "apartment_id"];
+
     fn from_object(object: &Map<String, Value>) -> Result<Self, Failure> {
         let users = users(object, "users")?;
         if users.len() > MAX_USERS_PER_REQUEST {
@@ -137,6 +139,8 @@ impl FromObject for NewRoom {
 }
 
 impl FromObject for ParticipantsChange {
+    const KEYS: &'static [&'static str] = &["room_id", "users_to_add", "users_to_remove"];
+
     fn from_object(object: &Map<String, Value>) -> Result<Self, Failure> {
         let room_id = integer(object, "room_id", 1, MAX_SAFE_INTEGER)?
             .ok_or_else(|| Failure::Invalid("`room_id` is missing.".to_owned()))?;

@@ -9,6 +9,7 @@ use super::{Reply, StructureError, TempId};
 use crate::{
     filter::{self, Recall, Verdict},
     id::{RoomId, UserId},
+    json::integer,
     moderation::incident::{Finding, HeldMessage, IncidentKind},
     session::Session,
     store::{Flag, Held, NewMessage, SentKey, Store, StoreError},
@@ -32,6 +33,7 @@ pub struct SendMessage {
 /// The command's `data` on the wire; unknown extra keys are ignored.
 #[derive(Deserialize)]
 pub(super) struct Wire {
+    #[serde(deserialize_with = "integer::deserialize")]
     room_id: i64,
     message: String,
     message_temp_id: String,
@@ -58,6 +60,11 @@ impl SendMessage {
         digest.update((self.temp_id.as_str().len() as u64).to_le_bytes());
         digest.update(self.temp_id.as_str());
         digest.update(&self.text);
+        if let Some(json) = self.temp_id.inexact() {
+            // No text has this byte, so that no other text and id have this digest.
+            digest.update([0xff]);
+            digest.update(json);
+        }
         SentKey {
             sender,
             room: self.room,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::filter::classifier::Head;
+use crate::{filter::classifier::Head, json::integer};
 
 /// How a rule matches.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,11 +115,12 @@ pub enum PatternView {
 #[serde(deny_unknown_fields)]
 pub struct Concepts {
     /// How many of them.
+    #[serde(deserialize_with = "integer::deserialize")]
     pub at_least: usize,
     /// Which: names of concepts that ship with the program, or that the rule defines.
     pub of: Vec<String>,
     /// Within how many words; nothing for anywhere in the sender's last messages in the room.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer::deserialize_optional")]
     pub within_words: Option<u32>,
     /// Concepts of this rule's own, with their phrases.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -151,7 +152,9 @@ pub struct Threshold {
 #[serde(deny_unknown_fields)]
 pub struct Limit {
     /// This often; once more matches.
+    #[serde(deserialize_with = "integer::deserialize")]
     pub same_text: u32,
     /// Within so many seconds.
+    #[serde(deserialize_with = "integer::deserialize")]
     pub window_seconds: u32,
 }

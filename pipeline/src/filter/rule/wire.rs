@@ -13,14 +13,17 @@ use serde_json::Value;
 use super::{
     Action, Category, Concepts, Limit, Links, Pattern, PatternView, Rule, RuleKind, State, Terms, Threshold,
 };
-use crate::id::{RoomId, RuleId};
+use crate::{
+    id::{RoomId, RuleId},
+    json::integer,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
     #[serde(default)]
     id: Option<RuleId>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer::deserialize_optional")]
     version: Option<u32>,
     name: String,
     kind: String,
