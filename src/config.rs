@@ -2,25 +2,34 @@
 
 mod database;
 mod nats;
+mod origin;
 mod value;
 
 use std::{fmt::Write as _, io, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
-use clap::Args;
+use clap::{ArgAction, Args};
 use ipnet::IpNet;
 use plic_pipeline::{daily::DailyLimits, rejection::DEFAULT_SITE_NAME};
 use url::Url;
 
+use self::origin::origin;
 use self::value::{
-    at_least_one, http_url, message_chars, network, origin, public_key, seconds, secret, site_name,
-    some_seconds, webhook, whose,
+    at_least_one, http_url, is_readable_on_the_way, message_chars, network, public_key, seconds, secret,
+    site_name, some_seconds, switch, webhook, without_path,
 };
-pub(crate) use self::{database::DEFAULT_DATABASE_URL, value::address};
+pub(crate) use self::{
+    database::DEFAULT_DATABASE_URL,
+    value::{address, issuer},
+};
 pub use self::{
     database::{Database, DatabaseSettings, Pooler, PostgresUrl},
     nats::NatsArguments,
 };
-use crate::{http_door::DEFAULT_CONNECTIONS_PER_ADDRESS, second_opinion::WhenAway, token::RoleClaim};
+use crate::{
+    http_door::DEFAULT_CONNECTIONS_PER_ADDRESS,
+    second_opinion::WhenAway,
+    token::{AnyBesideOthers, Issuers, RoleClaim},
+};
 
 /// Where a server listens unless it is said.
 pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:3030";
@@ -49,6 +58,23 @@ pub struct Settings {
     /// The Supabase project's public key, with which people sign in on the console; needs `SUPABASE_URL`
     #[arg(long, env = "SUPABASE_ANON_KEY", value_parser = public_key)]
     pub supabase_anon_key: Option<String>,
+
+    /// The issuers (`iss`) whose tokens are taken, separated by commas, or `any` to skip the check; that of `SUPABASE_URL` where
+    /// it is not set
+    #[arg(long, env = "PLIC_TOKEN_ISSUER", value_delimiter = ',', value_parser = issuer)]
+    pub token_issuer: Option<Vec<String>>,
+
+    /// Whether `SUPABASE_URL` and `PLIC_SECOND_OPINION_URL` may be plain `http://` outside of this machine
+    #[arg(
+        long,
+        env = "PLIC_ALLOW_PLAIN_HTTP",
+        default_value = "false",
+        default_missing_value = "true",
+        num_args = 0..=1,
+        action = ArgAction::Set,
+        value_parser = switch
+    )]
+    pub allow_plain_http: bool,
 
     /// The claim in which tokens name moderators and admins
     #[arg(long, env = "PLIC_ROLE_CLAIM", default_value = "app_metadata.role")]
@@ -108,7 +134,8 @@ pub struct Settings {
     #[arg(long, env = "PLIC_PING_SECONDS", default_value = "25", value_parser = some_seconds)]
     pub ping_seconds: u64,
 
-    /// Exact origins that browsers may come from, separated by commas; any where it is not set
+    /// Exact origins that browsers and apps may come from, separated by commas (`https://www.example.org`,
+    /// `capacitor://localhost`, `file://`, `null`); any where it is not set
     #[arg(long, env = "PLIC_ALLOWED_ORIGINS", value_delimiter = ',', value_parser = origin)]
     pub allowed_origins: Option<Vec<String>>,
 
@@ -135,7 +162,7 @@ pub struct Settings {
 
     /// Where to ask for a second opinion on texts of which the classifier is not sure: an address that answers like
     /// `OpenAI`'s moderation endpoint. It is sent their text
-    #[arg(long, env = "PLIC_SECOND_OPINION_URL", value_parser = http_url)]
+    #[arg(long, env = "PLIC_SECOND_OPINION_URL", value_parser = http_url, hide_env_values = true)]
     pub second_opinion_url: Option<Url>,
 
     /// Bearer token for that address
@@ -182,6 +209,15 @@ pub enum ConfigError {
     /// It would be unclear which one counts.
     #[error("{0} and {1}: one way of signing in to NATS is enough")]
     TwoWaysIn(&'static str, &'static str),
+    /// Tokens or texts could be read on the way.
+    #[error(
+        "{0}: plain http:// could be read and changed on the way; use https://, or set PLIC_ALLOW_PLAIN_HTTP=true where \
+         the network is your own"
+    )]
+    PlainHttp(&'static str),
+    /// The issuers do not fit together.
+    #[error("PLIC_TOKEN_ISSUER")]
+    Issuers(#[from] AnyBesideOthers),
     /// A file that a setting names cannot be read.
     #[error("{setting}: could not read {}", path.display())]
     File {
@@ -205,6 +241,14 @@ impl Settings {
         if self.supabase_anon_key.is_some() && self.supabase_url.is_none() {
             return Err(ConfigError::Needs("SUPABASE_ANON_KEY", "SUPABASE_URL"));
         }
+        self.issuers()?;
+        for (setting, url) in
+            [("SUPABASE_URL", &self.supabase_url), ("PLIC_SECOND_OPINION_URL", &self.second_opinion_url)]
+        {
+            if !self.allow_plain_http && url.as_ref().is_some_and(is_readable_on_the_way) {
+                return Err(ConfigError::PlainHttp(setting));
+            }
+        }
         if self.nats.servers.is_some() && matches!(self.database.database, Database::Sqlite(_)) {
             return Err(ConfigError::NodesNeedPostgres);
         }
@@ -214,6 +258,14 @@ impl Settings {
     /// How much a user may start within a day.
     pub fn daily_limits(&self) -> DailyLimits {
         DailyLimits { rooms: self.new_rooms_per_day.get(), people: self.people_added_per_day.get() }
+    }
+
+    /// The issuers whose tokens are taken.
+    ///
+    /// # Errors
+    /// `Issuers`.
+    pub fn issuers(&self) -> Result<Issuers, ConfigError> {
+        Ok(Issuers::new(self.token_issuer.as_deref(), self.supabase_url.as_ref())?)
     }
 
     /// How long a user may be away.
@@ -264,6 +316,11 @@ impl Settings {
             ),
             ("SUPABASE_URL", self.supabase_url.as_ref().map_or("not set".into(), ToString::to_string)),
             ("SUPABASE_ANON_KEY", self.supabase_anon_key.clone().unwrap_or_else(|| "not set".into())),
+            (
+                "PLIC_TOKEN_ISSUER",
+                self.issuers().map_or_else(|error| error.to_string(), |one| one.to_string()),
+            ),
+            ("PLIC_ALLOW_PLAIN_HTTP", self.allow_plain_http.to_string()),
             ("PLIC_ROLE_CLAIM", self.role_claim.to_string()),
             ("PLIC_RATE_LIMIT_PER_SECOND", self.rate_limit_per_second.to_string()),
             ("PLIC_RATE_LIMIT_BURST", self.rate_limit_burst.to_string()),
@@ -289,10 +346,10 @@ impl Settings {
                 "PLIC_RULES_FILE",
                 self.rules_file.as_ref().map_or("starter rules".into(), |path| path.display().to_string()),
             ),
-            ("PLIC_AUDIT_WEBHOOK", self.audit_webhook.as_ref().map_or("not set".into(), whose)),
+            ("PLIC_AUDIT_WEBHOOK", self.audit_webhook.as_ref().map_or("not set".into(), without_path)),
             (
                 "PLIC_SECOND_OPINION_URL",
-                self.second_opinion_url.as_ref().map_or("not set".into(), ToString::to_string),
+                self.second_opinion_url.as_ref().map_or("not set".into(), without_path),
             ),
             (
                 "PLIC_SECOND_OPINION_KEY",

@@ -137,6 +137,7 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
     let tokens = Arc::new(SupabaseTokens::new(
         settings.supabase_jwt_secret.as_deref(),
         settings.supabase_url.as_ref(),
+        settings.issuers()?,
         settings.role_claim.clone(),
     ));
     let rate_limit = RateLimit::new(settings.rate_limit_per_second, settings.rate_limit_burst);

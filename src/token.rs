@@ -1,6 +1,9 @@
 //! Verifies Supabase access tokens (DESIGN section 3): HS256 with the project's secret, asymmetric keys from its JWKS.
 
+mod header;
+mod issuer;
 mod jwks;
+mod numeric_date;
 mod role;
 
 use std::{fmt, future::pending, str::FromStr, time::Duration};
@@ -13,11 +16,12 @@ use plic_pipeline::{
     token::{Identity, Role, TokenError, Tokens},
 };
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
-use jwks::Jwks;
+pub use self::issuer::{AnyBesideOthers, Issuers};
+use self::{header::refused_extension, jwks::Jwks, numeric_date::NumericDate};
 
 /// How far clocks may differ: a token holds for so long after its `exp`, and before its `nbf`.
 const LEEWAY: Duration = Duration::from_secs(5);
@@ -28,7 +32,7 @@ const AUTHENTICATED: &str = "authenticated";
 pub struct SupabaseTokens {
     secret: Option<DecodingKey>,
     jwks: Option<Jwks>,
-    issuer: Option<String>,
+    issuers: Issuers,
     role_claim: RoleClaim,
 }
 
@@ -36,8 +40,10 @@ pub struct SupabaseTokens {
 #[derive(Debug, Deserialize)]
 struct Claims {
     sub: String,
-    exp: u64,
+    exp: NumericDate,
     role: String,
+    #[serde(default)]
+    iss: Option<Value>,
 }
 
 /// Where in a token the role of moderators and admins stands.
@@ -70,12 +76,12 @@ impl fmt::Display for RoleClaim {
 
 impl SupabaseTokens {
     /// Verifies with a secret (HS256 alone), with the keys published below `url`, or with either.
-    pub fn new(secret: Option<&str>, url: Option<&Url>, role_claim: RoleClaim) -> Self {
+    pub fn new(secret: Option<&str>, url: Option<&Url>, issuers: Issuers, role_claim: RoleClaim) -> Self {
         Self {
             role_claim,
             secret: secret.map(|secret| DecodingKey::from_secret(secret.as_bytes())),
             jwks: url.map(Jwks::new),
-            issuer: url.map(issuer),
+            issuers,
         }
     }
 
@@ -89,6 +95,9 @@ impl SupabaseTokens {
 
     async fn key(&self, token: &str) -> Result<(Algorithm, DecodingKey), TokenError> {
         let header = decode_header(token).map_err(|error| TokenError::Invalid(error.to_string()))?;
+        if let Some(reason) = refused_extension(token) {
+            return Err(TokenError::Invalid(reason.to_owned()));
+        }
         match (header.alg, &self.secret, &self.jwks) {
             (Algorithm::HS256, Some(secret), _) => Ok((Algorithm::HS256, secret.clone())),
             (alg, _, Some(jwks)) if alg != Algorithm::HS256 => {
@@ -103,16 +112,12 @@ impl SupabaseTokens {
         }
     }
 
-    fn validation(&self, algorithm: Algorithm) -> Validation {
+    fn validation(algorithm: Algorithm) -> Validation {
         let mut validation = Validation::new(algorithm);
         validation.leeway = LEEWAY.as_secs();
         validation.validate_nbf = true;
         validation.set_required_spec_claims(&["exp", "sub", "aud"]);
         validation.set_audience(&[AUTHENTICATED]);
-        if let Some(issuer) = &self.issuer {
-            validation.set_required_spec_claims(&["exp", "sub", "aud", "iss"]);
-            validation.set_issuer(&[issuer]);
-        }
         validation
     }
 }
@@ -121,7 +126,7 @@ impl SupabaseTokens {
 impl Tokens for SupabaseTokens {
     async fn verify(&self, token: &str) -> Result<Identity, TokenError> {
         let (algorithm, key) = self.key(token).await?;
-        let claims = decode::<Claims>(token, &key, &self.validation(algorithm))
+        let claims = decode::<Claims>(token, &key, &Self::validation(algorithm))
             .map_err(|error| TokenError::Invalid(error.to_string()))?
             .claims;
         if claims.role != AUTHENTICATED {
@@ -131,12 +136,12 @@ impl Tokens for SupabaseTokens {
             Uuid::parse_str(&claims.sub).map_err(|_| TokenError::Invalid("`sub` is not a uuid".into()))?;
         let role = role::at(&self.role_claim.0, token)
             .ok_or_else(|| TokenError::Invalid("the claims are not JSON".into()))?;
-        let expires_at = i64::try_from(claims.exp).unwrap_or(i64::MAX).saturating_mul(1_000_000);
-        Ok(Identity { user: UserId(user), role, expires_at: Timestamp(expires_at).after(LEEWAY) })
+        self.issuers.check(claims.iss.as_ref()).map_err(TokenError::Invalid)?;
+        Ok(Identity { user: UserId(user), role, expires_at: claims.exp.0.after(LEEWAY) })
     }
 }
 
-/// Mints an HS256 token of a user, as Supabase would; for tests and for `dev`.
+/// Mints an HS256 token of a user, as Supabase would, which names this issuer; for tests and for `dev`.
 ///
 /// # Errors
 /// Where the clock or the library fails.
@@ -145,22 +150,17 @@ pub fn mint(
     user: Uuid,
     role: Role,
     ttl: Duration,
-    project: Option<&Url>,
+    issuer: Option<&str>,
 ) -> Result<String, jsonwebtoken::errors::Error> {
     let expires_at = Timestamp::now().after(ttl).0 / 1_000_000;
     let mut claims = json!({"sub": user, "exp": expires_at, "aud": AUTHENTICATED, "role": AUTHENTICATED});
     if role > Role::User {
         claims["app_metadata"] = json!({"role": role.name()});
     }
-    if let Some(url) = project {
-        claims["iss"] = issuer(url).into();
+    if let Some(issuer) = issuer {
+        claims["iss"] = issuer.into();
     }
     encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(secret.as_bytes()))
-}
-
-/// What the tokens of a project name as their issuer.
-fn issuer(project: &Url) -> String {
-    format!("{}/auth/v1", project.as_str().trim_end_matches('/'))
 }
 
 #[cfg(test)]

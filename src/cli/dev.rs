@@ -54,7 +54,7 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
         None => secret_beside(&database).context("could not keep a secret beside the database")?,
     };
     settings.supabase_jwt_secret = Some(secret.clone());
-    let issuer = settings.supabase_url.clone();
+    let issuer = settings.issuers()?.first().map(str::to_owned);
     let patience = Duration::from_secs(settings.shutdown_seconds);
     let signals = Signals::listen()?;
     // Another server may take what a secret of the environment signs: no page gets that.
@@ -81,7 +81,7 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
     println!("  spec        http://{address}/openapi.json");
     println!("  chat room   {room} (alice and bob are in it)\n");
     for DemoUser { name, id, role } in &USERS {
-        let token = token::mint(&secret, id.0, *role, TTL, issuer.as_ref()).context("could not sign")?;
+        let token = token::mint(&secret, id.0, *role, TTL, issuer.as_deref()).context("could not sign")?;
         println!("{name} ({id})");
         println!("  token  {token}");
         println!("  link   ws://{address}/?token={token}\n");

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::dev;
 use crate::{
-    config::{DEFAULT_DATABASE_URL, Database},
-    token,
+    config::{DEFAULT_DATABASE_URL, Database, issuer},
+    token::{self, Issuers},
 };
 
 /// Whose token, and for how long.
@@ -36,6 +36,10 @@ pub struct Request {
     /// The Supabase project that the token is to name as its issuer
     #[arg(long, env = "SUPABASE_URL")]
     supabase_url: Option<Url>,
+
+    /// The issuer that the token is to name, in place of the project's; of several the first, and none for `any`
+    #[arg(long, env = "PLIC_TOKEN_ISSUER", value_delimiter = ',', value_parser = issuer)]
+    token_issuer: Option<Vec<String>>,
 
     /// The database beside which `dev` keeps its secret
     #[arg(long, env = "DATABASE_URL", default_value = DEFAULT_DATABASE_URL, hide_env_values = true)]
@@ -79,7 +83,9 @@ pub fn run(request: &Request) -> anyhow::Result<()> {
         })?
     };
     let ttl = Duration::from_secs(request.ttl);
-    let token = token::mint(&secret, request.sub, request.role.into(), ttl, request.supabase_url.as_ref())
+    let issuers = Issuers::new(request.token_issuer.as_deref(), request.supabase_url.as_ref())
+        .context("PLIC_TOKEN_ISSUER")?;
+    let token = token::mint(&secret, request.sub, request.role.into(), ttl, issuers.first())
         .context("could not sign")?;
     println!("{token}");
     Ok(())

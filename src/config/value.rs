@@ -1,14 +1,14 @@
 //! How the text of a setting becomes its value, or why it does not.
 
 use std::{
-    net::{SocketAddr, ToSocketAddrs},
+    net::{IpAddr, SocketAddr, ToSocketAddrs},
     num::NonZeroU32,
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ipnet::IpNet;
 use serde_json::Value;
-use url::Url;
+use url::{Host, Url};
 
 use crate::audit_export;
 
@@ -58,14 +58,6 @@ pub(super) fn webhook(text: &str) -> Result<Url, String> {
     audit_export::refusal(&url).map_or(Ok(url), |why| Err(why.into()))
 }
 
-/// Shows no more of an address than whose it is: there may be a key in its path or its query.
-pub(super) fn whose(url: &Url) -> String {
-    match url.path() {
-        "/" if url.query().is_none() => url.to_string(),
-        _ => format!("{}/{}", url.origin().ascii_serialization(), super::database::HIDDEN),
-    }
-}
-
 /// Whether an address has a user or a password.
 pub(super) fn has_user(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
@@ -110,20 +102,75 @@ pub(super) fn some_seconds(text: &str) -> Result<u64, String> {
     }
 }
 
-pub(super) fn origin(text: &str) -> Result<String, String> {
+/// Reads an issuer of tokens.
+pub(crate) fn issuer(text: &str) -> Result<String, String> {
     let text = text.trim();
-    let no_origin = || "not an origin such as https://www.example.org".to_owned();
-    let url = Url::parse(text).map_err(|_| no_origin())?;
-    let host = url.host_str().ok_or_else(no_origin)?;
-    // Also of apps, whose schemes (`capacitor://localhost`) have no origin by the URL standard.
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let origin = format!("{}://{host}{port}", url.scheme());
-    if origin == text { Ok(origin) } else { Err(format!("not an exact origin; did you mean {origin}?")) }
+    if text.is_empty() {
+        return Err("empty: the issuers that tokens name, separated by commas, or `any`".into());
+    }
+    Ok(text.into())
+}
+
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "neither `true` nor `false`".into())
+}
+
+/// Whether what is sent to an address could be read on the way: it is plain `http://` and leaves this machine.
+pub(super) fn is_readable_on_the_way(url: &Url) -> bool {
+    let stays_here = match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).to_canonical().is_loopback(),
+        None => false,
+    };
+    url.scheme() == "http" && !stays_here
+}
+
+/// Returns an address without its path, which may hold a key.
+pub(super) fn without_path(url: &Url) -> String {
+    url.origin().ascii_serialization()
 }
 
 pub(super) fn network(text: &str) -> Result<IpNet, String> {
     let text = text.trim();
     text.parse::<IpNet>()
-        .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| "not a network such as 10.0.0.0/8".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_readable_on_the_way_outside_of_this_machine() {
+        let readable = |text: &str| is_readable_on_the_way(&text.parse().expect(text));
+        for here in [
+            "http://localhost:54321",
+            "http://LOCALHOST.",
+            "http://kong.localhost",
+            "http://127.0.0.1:9",
+            "http://127.8.8.8",
+            "http://[::1]:9",
+            "http://[::ffff:127.0.0.1]",
+            "https://project.supabase.co",
+            "https://10.0.0.1",
+        ] {
+            assert!(!readable(here), "{here}");
+        }
+        for elsewhere in [
+            "http://kong:8000",
+            "http://10.0.0.1",
+            "http://0.0.0.0",
+            "http://localhost.example",
+            "http://127.0.0.1.example",
+            "http://[fe80::1]",
+            "HTTP://project.supabase.co",
+        ] {
+            assert!(readable(elsewhere), "{elsewhere}");
+        }
+    }
 }

@@ -37,7 +37,7 @@ pub struct Demo {
     /// Signs their tokens.
     pub secret: String,
     /// Who signs, where that is said.
-    pub issuer: Option<Url>,
+    pub issuer: Option<String>,
     /// The users.
     pub users: &'static [DemoUser],
     /// Who may be them.
@@ -133,7 +133,7 @@ impl Demo {
 
     fn tokens(&self) -> Value {
         let user = |user: &DemoUser| {
-            let token = token::mint(&self.secret, user.id.0, user.role, TTL, self.issuer.as_ref());
+            let token = token::mint(&self.secret, user.id.0, user.role, TTL, self.issuer.as_deref());
             token.ok().map(|token| json!({"name": user.name, "role": user.role.name(), "token": token}))
         };
         self.users.iter().filter_map(user).collect()

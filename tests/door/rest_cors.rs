@@ -26,6 +26,61 @@ async fn a_preflight_needs_no_token_and_answers_204_without_a_body() {
 }
 
 #[tokio::test]
+async fn a_preflight_allows_every_header_that_a_page_asks_for() {
+    let chat = Chat::with(&[("PLIC_ALLOWED_ORIGINS", "https://app.example")]).await;
+    let asked = "apikey,baggage,cache-control,pragma,sentry-trace,traceparent,tracestate,x-client-info,\
+                 x-datadog-origin,x-datadog-parent-id,x-datadog-sampling-priority,x-datadog-trace-id,\
+                 x-supabase-api-version,authorization,content-type";
+    let preflight = async |asked: &str| {
+        let headers = [
+            ("origin", "https://app.example"),
+            ("access-control-request-method", "POST"),
+            ("access-control-request-headers", asked),
+        ];
+        let answer = chat.call("OPTIONS", "/rooms", &headers, "").await;
+        assert_eq!((answer.status, &*answer.body), (204, ""), "{answer:?}");
+        assert_eq!(answer.header("access-control-allow-origin"), "https://app.example");
+        let allowed = answer.header("access-control-allow-headers").to_lowercase();
+        allowed.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>()
+    };
+    let allowed = preflight(asked).await;
+    for name in asked.split(',') {
+        assert!(allowed.iter().any(|allowed| allowed == name), "{name}: {allowed:?}");
+    }
+    // What is no name is not repeated, and neither is what is too much.
+    let odd = preflight("x-fine,a b,(),x:y").await;
+    assert!(odd.contains(&"x-fine".to_owned()), "{odd:?}");
+    assert!(odd.iter().all(|name| !name.contains([' ', '(', ':'])), "{odd:?}");
+    let many = (0..3000).map(|n| format!("x-{n}")).collect::<Vec<_>>().join(",");
+    assert!(preflight(&many).await.concat().len() < 4096);
+}
+
+#[tokio::test]
+async fn origins_of_apps_and_files_are_named_as_they_are_sent_for_both_doors() {
+    let named = "null,file://,capacitor://localhost,tauri://localhost,app://";
+    let chat = Chat::with(&[("PLIC_ALLOWED_ORIGINS", named)]).await;
+    let alice = User::new();
+    for origin in named.split(',') {
+        let headers = [("origin", origin), ("authorization", &*alice.bearer())];
+        let answer = chat.call("GET", "/rooms", &headers, "").await;
+        assert_eq!(
+            (answer.status, answer.header("access-control-allow-origin")),
+            (200, origin),
+            "{answer:?}"
+        );
+        chat.open("/", &headers).await.nothing_came().await;
+    }
+    for origin in
+        ["https://app.example", "capacitor://localhost:1", "tauri://localhos", "file:///", "app://x", "Null"]
+    {
+        let headers = [("origin", origin), ("authorization", &*alice.bearer())];
+        let answer = chat.call("GET", "/rooms", &headers, "").await;
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{answer:?}");
+        chat.open("/", &headers).await.disconnected(4012).await;
+    }
+}
+
+#[tokio::test]
 async fn link_and_retry_after_can_be_read_by_a_browser_on_success_and_on_failure() {
     let chat = Chat::serve().await;
     let alice = User::new();

@@ -83,6 +83,15 @@ async fn a_wrong_value_is_refused_in_one_line_that_names_the_setting() {
         ("PLIC_PING_SECONDS", "0"),
         ("PLIC_ALLOWED_ORIGINS", "app.example"),
         ("PLIC_ALLOWED_ORIGINS", "https://app.example/path"),
+        ("PLIC_ALLOWED_ORIGINS", "null,*"),
+        ("PLIC_ALLOWED_ORIGINS", "file:///"),
+        ("PLIC_ALLOWED_ORIGINS", "capacitor://localhost/index.html"),
+        ("PLIC_TOKEN_ISSUER", "any,https://auth.example/auth/v1"),
+        ("PLIC_TOKEN_ISSUER", "https://auth.example/auth/v1,"),
+        ("PLIC_ALLOW_PLAIN_HTTP", "yes"),
+        ("SUPABASE_URL", "http://kong:8000"),
+        ("SUPABASE_URL", "http://10.0.0.7:8000"),
+        ("PLIC_SECOND_OPINION_URL", "http://moderation.example/v1/moderations"),
         ("PLIC_TRUSTED_PROXIES", "10.0.0.0/33"),
         ("PLIC_TRUSTED_PROXIES", "proxy"),
         ("PLIC_SHUTDOWN_SECONDS", "soon"),
@@ -146,6 +155,74 @@ async fn check_config_prints_what_is_in_force_and_hides_secrets() {
     let everything = format!("{}{}", ended.stdout, ended.stderr);
     assert!(!everything.contains(SECRET), "{everything}");
     assert!(std::fs::read_dir(folder.path()).expect("the folder").next().is_none(), "checking makes nothing");
+}
+
+#[tokio::test]
+async fn plain_http_passes_to_this_machine_and_where_the_operator_allows_it() {
+    let folder = folder();
+    let check = async |settings: &[(&str, &str)]| {
+        let settings = [&[LISTEN, TOKENS], settings].concat();
+        run_in(folder.path(), "check-config", &settings).await
+    };
+    for here in ["http://localhost:54321", "http://127.0.0.1:54321", "http://[::1]:54321"] {
+        let ended = check(&[("SUPABASE_URL", here), ("PLIC_SECOND_OPINION_URL", here)]).await;
+        assert!(ended.status.success(), "{here}: {ended:?}");
+    }
+    let elsewhere =
+        [("SUPABASE_URL", "http://kong:8000"), ("PLIC_SECOND_OPINION_URL", "http://moderation:8080/v1")];
+    for (setting, url) in elsewhere {
+        for allowed in ["", "false"] {
+            let ended = check(&[(setting, url), ("PLIC_ALLOW_PLAIN_HTTP", allowed)]).await;
+            refused_naming(&ended, setting);
+            refused_naming(&ended, "PLIC_ALLOW_PLAIN_HTTP");
+        }
+        let ended = check(&[(setting, url), ("PLIC_ALLOW_PLAIN_HTTP", "true")]).await;
+        assert!(ended.status.success(), "{ended:?}");
+        assert!(ended.stdout.contains("PLIC_ALLOW_PLAIN_HTTP=true"), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_in_the_path_of_the_second_opinion_is_shown_nowhere() {
+    let mut chat = Chat::with(&[
+        ("PLIC_SECOND_OPINION_URL", "http://127.0.0.1:9/key-hunter2/v1"),
+        ("PLIC_SECOND_OPINION_KEY", "hunter2"),
+        ("RUST_LOG", "trace"),
+    ])
+    .await;
+    let ended = run_in(chat.folder(), "check-config", &chat.settings()).await;
+    assert!(ended.stdout.contains("PLIC_SECOND_OPINION_URL=http://127.0.0.1:9\n"), "{ended:?}");
+    let mut everything = format!("{ended:?}");
+    for arguments in [&["serve", "--help"][..], &["check-config", "--help"], &["serve", "--afk-seconds", "x"]]
+    {
+        everything += &format!("{:?}", run(chat.folder(), arguments, &chat.settings()).await);
+    }
+    for wrong in
+        ["ftp://moderation.example/hunter2", "http://moderation.example/hunter2", "https://hunter2@x/"]
+    {
+        let settings = [LISTEN, TOKENS, ("PLIC_SECOND_OPINION_URL", wrong)];
+        everything += &format!("{:?}", run_in(chat.folder(), "serve", &settings).await);
+    }
+    chat.process.kill().await;
+    everything += &format!("{}{}", chat.process.stdout(), chat.process.log());
+    assert!(everything.contains("PLIC_SECOND_OPINION_URL"));
+    let lines: Vec<_> = everything.lines().filter(|line| line.contains("hunter2")).collect();
+    assert!(lines.is_empty(), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn tokens_that_are_made_here_name_an_issuer_that_is_taken() {
+    for (issuer, url) in
+        [("https://auth.example/auth/v1,b", ""), ("any", "http://127.0.0.1:9"), ("", "http://127.0.0.1:9")]
+    {
+        let chat = Chat::with(&[("PLIC_TOKEN_ISSUER", issuer), ("SUPABASE_URL", url)]).await;
+        let sub = Uuid::new_v4().to_string();
+        let settings = chat.settings();
+        let ended = run(chat.folder(), &["token", "--sub", &sub], &settings).await;
+        assert!(ended.status.success(), "{ended:?}");
+        let user = User { id: sub.parse().expect("a uuid"), token: ended.stdout.trim().to_owned() };
+        assert_eq!(chat.get(&user, "/rooms").await.status, 200, "{issuer}");
+    }
 }
 
 #[tokio::test]
@@ -225,6 +302,8 @@ async fn the_defaults_are_those_that_deployments_rely_on() {
         "PLIC_DATABASE_CONNECTIONS=10",
         "NATS_URL=not set",
         "PLIC_NATS_PREFIX=plic",
+        "PLIC_TOKEN_ISSUER=any",
+        "PLIC_ALLOW_PLAIN_HTTP=false",
         "PLIC_RATE_LIMIT_PER_SECOND=5",
         "PLIC_RATE_LIMIT_BURST=20",
         "PLIC_FRAMES_PER_SECOND=50",
@@ -295,6 +374,8 @@ async fn help_names_every_setting() {
         "SUPABASE_JWT_SECRET",
         "SUPABASE_URL",
         "SUPABASE_ANON_KEY",
+        "PLIC_TOKEN_ISSUER",
+        "PLIC_ALLOW_PLAIN_HTTP",
         "PLIC_RATE_LIMIT_PER_SECOND",
         "PLIC_RATE_LIMIT_BURST",
         "PLIC_FRAMES_PER_SECOND",

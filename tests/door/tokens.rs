@@ -155,6 +155,184 @@ async fn every_required_claim_is_required() {
 }
 
 #[tokio::test]
+async fn moments_of_a_token_may_have_a_fraction() {
+    let chat = Chat::serve().await;
+    let id = Uuid::new_v4();
+    let soon = f64::from(i32::try_from(now()).expect("before 2038")) + 600.5;
+    for (claim, value) in [
+        ("exp", json!(soon)),
+        ("exp", json!(soon.trunc())),
+        ("exp", json!(4e9)),
+        ("nbf", json!(soon - 1200.0)),
+        ("iat", json!(soon - 1200.0)),
+        ("iat", json!(0.5)),
+    ] {
+        println!("{claim} is {value}");
+        let mut claims = claims(id);
+        claims[claim] = value;
+        taken(&chat, &User { id, token: sign(&claims) }).await;
+    }
+    for (claim, value) in [
+        ("exp", json!(soon - 1200.0)),
+        ("exp", json!(-1.5)),
+        ("exp", json!(soon.to_string())),
+        ("exp", json!([soon])),
+        ("exp", json!(null)),
+        ("nbf", json!(soon)),
+        ("nbf", json!(soon.to_string())),
+    ] {
+        let mut claims = claims(id);
+        claims[claim] = value.clone();
+        refused(&chat, &format!("{claim} is {value}"), sign(&claims)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_ends_within_a_second_ends_with_its_fraction_and_the_leeway() {
+    let chat = Chat::serve().await;
+    let alice = User::with(|claims| {
+        let seconds = f64::from(i32::try_from(now()).expect("before 2038"));
+        claims["exp"] = json!(seconds - 2.5);
+    });
+    let mut ws = chat.connect(&alice).await;
+    ws.disconnected(4002).await;
+}
+
+#[tokio::test]
+async fn a_token_whose_header_asks_for_an_extension_is_refused() {
+    let (ec, chat) = (Key::es256("k1"), Chat::serve().await);
+    let project = Project::with(&[&ec]).await;
+    let of_project = project.serve("").await;
+    let id = Uuid::new_v4();
+    let secret = EncodingKey::from_secret(SECRET.as_bytes());
+    for extensions in [
+        json!({"crit": ["b64"], "b64": false}),
+        json!({"crit": ["b64"], "b64": true}),
+        json!({"crit": ["exp"]}),
+        json!({"crit": ["https://example.org/policy"], "https://example.org/policy": 1}),
+        json!({"crit": []}),
+        json!({"crit": null}),
+        json!({"crit": "b64"}),
+        json!({"b64": false}),
+        json!({"b64": "false"}),
+    ] {
+        let with = |header: Header| {
+            let mut header = serde_json::to_value(header).expect("JSON");
+            header
+                .as_object_mut()
+                .expect("an object")
+                .extend(extensions.as_object().expect("an object").clone());
+            header
+        };
+        let token = sign_raw(&with(Header::default()), &claims(id), &secret, Algorithm::HS256);
+        refused(&chat, &format!("HS256 with {extensions}"), token).await;
+        let token = sign_raw(&with(ec.header()), &project.claims(id), &ec.private, Algorithm::ES256);
+        refused(&of_project, &format!("ES256 with {extensions}"), token).await;
+    }
+    // What is not critical is not understood and does not matter.
+    for extensions in [json!({"b64": true}), json!({"of the future": {"crit": ["b64"]}})] {
+        let mut header = serde_json::to_value(Header::default()).expect("JSON");
+        header.as_object_mut().expect("an object").extend(extensions.as_object().expect("an object").clone());
+        let token = sign_raw(&header, &claims(id), &secret, Algorithm::HS256);
+        taken(&chat, &User { id, token }).await;
+    }
+}
+
+/// Signs a header that the library would not write.
+fn sign_raw(header: &Value, claims: &Value, key: &EncodingKey, algorithm: Algorithm) -> String {
+    let signed = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
+    let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), key, algorithm).expect("it signs");
+    format!("{signed}.{signature}")
+}
+
+#[tokio::test]
+async fn a_token_with_half_a_surrogate_pair_in_what_nobody_reads_is_taken() {
+    let chat = Chat::serve().await;
+    let mut claims = claims(Uuid::new_v4());
+    claims["user_metadata"] = json!({"name": "NAME", "KEY": 1});
+    let id = Uuid::parse_str(claims["sub"].as_str().expect("an id")).expect("a uuid");
+    let payload = claims.to_string().replace("NAME", r"cut \ud83d").replace("KEY", r"\ude00");
+    let signed = [r#"{"alg":"HS256"}"#, &payload].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::HS256).expect("it signs");
+    taken(&chat, &User { id, token: format!("{signed}.{signature}") }).await;
+}
+
+#[tokio::test]
+async fn the_issuers_that_the_operator_names_are_taken_in_place_of_the_projects() {
+    let key = Key::es256("k1");
+    let project = Project::with(&[&key]).await;
+    let named = "https://auth.example.org/auth/v1, https://old.example.org/auth/v1";
+    let chat = project.serve_with(&[("PLIC_TOKEN_ISSUER", named), ("SUPABASE_JWT_SECRET", SECRET)]).await;
+    let id = Uuid::new_v4();
+    for issuer in ["https://auth.example.org/auth/v1", "https://old.example.org/auth/v1"] {
+        let mut claims = claims(id);
+        claims["iss"] = json!(issuer);
+        taken(&chat, &User { id, token: sign(&claims) }).await;
+        let token = sign_with(&key.header(), &claims, &key.private);
+        taken(&chat, &User { id, token }).await;
+    }
+    let long = format!("https://evil.example/\n\u{1b}[31m{}", "x".repeat(5000));
+    for issuer in [
+        project.claims(id)["iss"].clone(),
+        json!("any"),
+        json!(["https://auth.example.org/auth/v1"]),
+        json!(long),
+    ] {
+        let mut claims = claims(id);
+        claims["iss"] = issuer.clone();
+        refused(&chat, &format!("iss {issuer:.60}"), sign(&claims)).await;
+    }
+    refused(&chat, "no iss", sign(&claims(id))).await;
+}
+
+#[tokio::test]
+async fn a_refused_issuer_is_logged_in_short_and_escaped_and_not_again_and_again() {
+    let named = "https://auth.example.org/auth/v1";
+    let chat = Chat::with(&[("PLIC_TOKEN_ISSUER", named), ("RUST_LOG", "info")]).await;
+    let id = Uuid::new_v4();
+    let with = |issuer: &str| {
+        let mut claims = claims(id);
+        claims["iss"] = json!(issuer);
+        User { id, token: sign(&claims) }
+    };
+    let issuer = format!("http://kong:8000/auth/v1\nFAKE LINE \u{1b}[31m{}", "x".repeat(5000));
+    for _ in 0..20 {
+        chat.get(&with(&issuer), "/rooms").await.fails_with(401);
+    }
+    // A stranger's token costs no line at all.
+    let key = EncodingKey::from_secret(b"a secret of somebody else, and as long as ours");
+    let mut forged = claims(id);
+    forged["iss"] = json!("forged");
+    let token = sign_with(&Header::default(), &forged, &key);
+    chat.get(&User { id, token }, "/rooms").await.fails_with(401);
+
+    let log = chat.process.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("http://kong:8000/auth/v1")).collect();
+    let [line] = lines[..] else { panic!("one line a minute: {log}") };
+    assert!(line.contains(named) && line.contains("PLIC_TOKEN_ISSUER") && line.len() < 600, "{line}");
+    assert!(!log.contains("forged") && !log.lines().any(|line| line.starts_with("FAKE")), "{log}");
+    assert!(!log.contains('\u{1b}'), "{log}");
+}
+
+#[tokio::test]
+async fn any_skips_the_check_of_the_issuer() {
+    let key = Key::es256("k1");
+    let project = Project::with(&[&key]).await;
+    let chat = project.serve_with(&[("PLIC_TOKEN_ISSUER", "any"), ("SUPABASE_JWT_SECRET", SECRET)]).await;
+    let id = Uuid::new_v4();
+    for issuer in [json!(null), json!("https://elsewhere.example"), json!(["a"]), json!(7)] {
+        let mut claims = claims(id);
+        claims["iss"] = issuer.clone();
+        if issuer.is_null() {
+            claims.as_object_mut().expect("claims").remove("iss");
+        }
+        taken(&chat, &User { id, token: sign_with(&key.header(), &claims, &key.private) }).await;
+        taken(&chat, &User { id, token: sign(&claims) }).await;
+    }
+}
+
+#[tokio::test]
 async fn the_shared_secret_serves_hs256_alone() {
     let chat = Chat::serve().await;
     let id = Uuid::new_v4();

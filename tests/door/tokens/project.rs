@@ -125,7 +125,14 @@ impl Project {
 
     /// A server that takes this project's tokens, and none of a shared secret unless one is given.
     pub(super) async fn serve(&self, secret: &str) -> Chat {
-        Chat::with(&[("SUPABASE_JWT_SECRET", secret), ("SUPABASE_URL", &self.url())]).await
+        self.serve_with(&[("SUPABASE_JWT_SECRET", secret)]).await
+    }
+
+    /// A server of this project with more settings.
+    pub(super) async fn serve_with(&self, settings: &[(&str, &str)]) -> Chat {
+        let url = self.url();
+        let settings: Vec<_> = settings.iter().copied().chain([("SUPABASE_URL", &*url)]).collect();
+        Chat::with(&settings).await
     }
 }
 
