@@ -104,7 +104,8 @@ async fn every_way_into_force_passes_the_gate() {
     asks(&chat.moderate("POST", &restore, json!({ "version": 1 })).await);
 
     for import in [format!("{RULES}/import"), format!("{RULES}/import?dry_run=true")] {
-        asks(&chat.administer("POST", &import, json!([word("snark"), word("merci")])).await);
+        let document = json!({ "rules": [word("snark"), word("merci")] });
+        asks(&chat.administer("POST", &import, document).await);
     }
     assert_eq!(chat.moderated("GET", RULES, Value::Null).await[0]["state"], "shadow");
 }
