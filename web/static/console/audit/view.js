@@ -44,8 +44,9 @@ const ACTIONS = {
   "user.disconnect": ["disconnected somebody", "a déconnecté quelqu’un"], "message.redact": ["removed a message", "a supprimé un message"],
   "policy.set": ["changed the policy", "a modifié le règlement"],
   "retention.run": ["forgot what was kept long enough", "a effacé ce qui était conservé depuis assez longtemps"],
-  "room.delete": ["deleted a room", "a supprimé un salon"], "room.read": ["read a room of others", "a lu un salon sans en être membre"],
-  "incident.reopen": ["reopened an incident", "a rouvert un incident"], "rule.backtest": ["back-tested a rule", "a testé une règle sur les messages passés"],
+  "incident.reopen": ["took a decision back", "a repris une décision"], "room.read": ["read a room", "a lu un salon"],
+  "rule.backtest": ["tried a rule on past messages", "a testé une règle sur les messages passés"],
+  "room.delete": ["deleted a room", "a supprimé un salon"],
 };
 const sentence = dictionary((/** @type {string} */ action) => ACTIONS[action]?.[0] ?? action, (action) => ACTIONS[action]?.[1] ?? action);
 

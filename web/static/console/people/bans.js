@@ -3,6 +3,7 @@
 import { ago, dateTime, dictionary } from "../../shared/language.js";
 import { html, nothing, repeat } from "../../shared/lit.js";
 import { redraw } from "../../shared/redraw.js";
+import { who } from "../../shared/session.js";
 import { isInForce, liftBan } from "../ban.js";
 import { actor, person } from "./person.js";
 
@@ -12,14 +13,17 @@ const words = dictionary(
   {
     bans: "Bans", reason: "Reason", since: "Since", by: "By", until: "Until", policy: "The policy, by itself",
     ever: "For good", inForce: "In force", lifted: (/** @type {string} */ when) => `Lifted ${when}`, over: "Over", lift: "Lift",
-    liftOf: (/** @type {string} */ user) => `Lift the ban of ${user}`,
+    liftOf: (/** @type {string} */ user) => `Lift the ban of ${user}`, adminsLift: "An admin set it: only admins lift it",
   },
   {
     bans: "Bannissements", reason: "Motif", since: "Depuis", by: "Par", until: "Jusqu’au", policy: "Le règlement, automatiquement",
     ever: "Définitif", inForce: "En vigueur", lifted: (when) => `Levé ${when}`, over: "Terminé", lift: "Lever",
-    liftOf: (user) => `Lever le bannissement de ${user}`,
+    liftOf: (user) => `Lever le bannissement de ${user}`, adminsLift: "Prononcé par un administrateur : seuls les administrateurs le lèvent",
   },
 );
+
+/** Whether the person here may lift it. @param {Ban} ban */
+export const mayLift = ({ authority }) => authority !== "admin" || who()?.role === "admin";
 
 /** Bans that are being lifted. @type {Set<number>} */
 const busy = new Set();
@@ -54,7 +58,9 @@ export function banList(bans, { withWho, done }) {
   const w = words();
   return html`<ul class="bans" aria-label=${w.bans}>${repeat(bans, ({ id }) => id, (ban) => html`<li class="ban">
     <div class="row spread"><span class="row">${withWho ? person(ban.user_id) : nothing}${state(ban)}</span>
-      ${isInForce(ban) ? html`<button type="button" aria-label=${w.liftOf(ban.user_id)} ?disabled=${busy.has(ban.id)} @click=${() => lift(ban, done)}>${w.lift}</button>` : nothing}</div>
+      ${!isInForce(ban) ? nothing : mayLift(ban)
+        ? html`<button type="button" aria-label=${w.liftOf(ban.user_id)} ?disabled=${busy.has(ban.id)} @click=${() => lift(ban, done)}>${w.lift}</button>`
+        : html`<span class="small quiet">${w.adminsLift}</span>`}</div>
     <figure><figcaption class="small quiet">${w.reason}</figcaption><blockquote class="people-text">${ban.reason}</blockquote></figure>
     <dl class="ban-facts small">
       <div><dt>${w.since}</dt><dd><time datetime=${ban.created_at}>${dateTime(ban.created_at)}</time></dd></div>

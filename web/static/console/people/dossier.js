@@ -8,7 +8,7 @@ import { redraw } from "../../shared/redraw.js";
 import { href } from "../../shared/router.js";
 import { askBan, askDisconnect, isInForce } from "../ban.js";
 import { badge, isRemoved } from "../words.js";
-import { banList, lift } from "./bans.js";
+import { banList, lift, mayLift } from "./bans.js";
 import { copyButton } from "./copy.js";
 import { actor } from "./person.js";
 
@@ -112,8 +112,8 @@ function contents(record) {
       <span class="badge ${record.strikes_counted ? "warn" : ""}">${w.counted(record.strikes_counted)}</span>
     </div>
     <div class="actions">
-      ${ban ? html`<button type="button" class="primary" @click=${() => lift(ban, done)}>${w.lift}</button>` : nothing}
-      <button type="button" class=${ban ? "" : "danger"} @click=${() => banPerson(id)}>${ban ? w.banOther : w.ban}</button>
+      ${ban && mayLift(ban) ? html`<button type="button" class="primary" @click=${() => lift(ban, done)}>${w.lift}</button>` : nothing}
+      ${!ban || mayLift(ban) ? html`<button type="button" class=${ban ? "" : "danger"} @click=${() => banPerson(id)}>${ban ? w.banOther : w.ban}</button>` : nothing}
       <button type="button" @click=${() => disconnectPerson(id)}>${w.disconnect}</button>
       <button type="button" @click=${load}>${w.refresh}</button>
       <a class="button" href=${href("queue", { status: "", user_id: id })}>${w.queue}</a>

@@ -13,18 +13,20 @@ import { who } from "../../shared/session.js";
 import { say, secondsLeft, unsay } from "../../shared/toast.js";
 import { called, short } from "../words.js";
 import { keepNote, noteOf } from "./notes.js";
+import { reopening } from "./reopen.js";
 import { cancel, requestOf, sendNow, wait, waitingFor } from "./waiting.js";
 
 /** @typedef {import("./list.js").Incident} Incident */
-/** @typedef {"uphold" | "dismiss" | "release" | "remove"} Decision */
+/** @typedef {"uphold" | "dismiss" | "remove"} Decision */
 
 const words = dictionary(
   {
-    heading: "Decide", uphold: "Uphold", dismiss: "Dismiss", release: "Release", remove: "Remove", note: "Note for other moderators",
+    heading: "Decide", uphold: "Uphold", dismiss: "Dismiss", deliver: "Dismiss and deliver", remove: "Remove", note: "Note for other moderators",
     noteHint: "Esc leaves the note, Ctrl + Enter upholds with it.",
-    upholdHint: "It was right; nothing more happens.", dismissHint: "It was wrong; the strike is taken back, and a held message is delivered.",
-    releaseHint: "Deliver the held message after all.", removeHint: "Take the text away from the conversation.",
-    sureRemove: "Remove this message?", sureText: "Nobody in the room can read it any more, and this cannot be undone. The incident keeps the text as evidence.",
+    upholdHint: "It was right; nothing more happens.", withholdHint: "It was right: the held message is not delivered.",
+    dismissHint: "It was wrong; the strike is taken back.", deliverHint: "It was wrong: the held message is delivered, and the strike is taken back.",
+    removeHint: "Take the text away from its room.", held: "This message is held: until somebody decides, nobody gets it.",
+    sureRemove: "Remove this message?", sureText: "Its text is taken away from its room. This incident keeps it as evidence, for as long as the policy keeps incidents. Once done, this cannot be undone.",
     cancel: "Cancel", by: (/** @type {string} */ status, /** @type {string} */ who) => `${status} by ${who}.`, you: "you", policy: "the policy",
     other: (/** @type {string} */ id) => `moderator ${id}`,
     noteBy: (/** @type {string} */ who) => `Note by ${who}`,
@@ -32,7 +34,7 @@ const words = dictionary(
     fasterAt: (/** @type {number} */ id, /** @type {string} */ who) => `Incident ${id}: ${who} was faster. Your decision was not sent.`,
     will: {
       uphold: (/** @type {number} */ id) => `Incident ${id} will be upheld.`, dismiss: (/** @type {number} */ id) => `Incident ${id} will be dismissed.`,
-      release: (/** @type {number} */ id) => `Incident ${id}: the message will be released.`,
+      deliver: (/** @type {number} */ id) => `Incident ${id} will be dismissed, and the message delivered.`,
       remove: (/** @type {number} */ id) => `Incident ${id}: the message will be removed.`,
     },
     done: (/** @type {number} */ id, /** @type {string} */ status) => `Incident ${id}: ${status.toLowerCase()}.`,
@@ -43,18 +45,20 @@ const words = dictionary(
     tooSoon: "Nothing was decided: this incident has only just come up. Read it, then decide.",
   },
   {
-    heading: "Décider", uphold: "Confirmer", dismiss: "Écarter", release: "Libérer", remove: "Supprimer", note: "Note pour les autres modérateurs",
+    heading: "Décider", uphold: "Confirmer", dismiss: "Écarter", deliver: "Écarter et remettre", remove: "Supprimer", note: "Note pour les autres modérateurs",
     noteHint: "Échap quitte la note, Ctrl + Entrée confirme avec elle.",
-    upholdHint: "C’était justifié ; rien d’autre ne se passe.", dismissHint: "C’était une erreur ; l’avertissement est retiré, et un message retenu est remis.",
-    releaseHint: "Remettre malgré tout le message retenu.", removeHint: "Effacer le texte de la conversation.",
-    sureRemove: "Supprimer ce message ?", sureText: "Plus personne ne pourra le lire dans le salon, et c’est irréversible. L’incident en garde le texte comme preuve.",
+    upholdHint: "C’était justifié ; rien d’autre ne se passe.", withholdHint: "C’était justifié : le message retenu n’est pas remis.",
+    dismissHint: "C’était une erreur ; l’avertissement est retiré.",
+    deliverHint: "C’était une erreur : le message retenu est remis et l’avertissement est retiré.",
+    removeHint: "Effacer le texte de son salon.", held: "Ce message est retenu : personne ne le reçoit avant une décision.",
+    sureRemove: "Supprimer ce message ?", sureText: "Son texte est effacé de son salon. Cet incident le conserve comme preuve, aussi longtemps que le règlement conserve les incidents. Une fois fait, c’est irréversible.",
     cancel: "Abandonner", by: (status, who) => `${status} par ${who}.`, you: "vous", policy: "le règlement", other: (id) => `le modérateur ${id}`,
     noteBy: (who) => `Note de ${who}`,
     faster: (who, status) => `Quelqu’un a été plus rapide : ${who} a décidé entre-temps — ${status.toLowerCase()}. Votre note est conservée ci-dessous.`,
     fasterAt: (id, who) => `Incident ${id} : ${who} a été plus rapide. Votre décision n’a pas été envoyée.`,
     will: {
       uphold: (id) => `L’incident ${id} va être confirmé.`, dismiss: (id) => `L’incident ${id} va être écarté.`,
-      release: (id) => `Incident ${id} : le message va être remis.`, remove: (id) => `Incident ${id} : le message va être supprimé.`,
+      deliver: (id) => `L’incident ${id} va être écarté et le message remis.`, remove: (id) => `Incident ${id} : le message va être supprimé.`,
     },
     done: (id, status) => `Incident ${id} : ${status.toLowerCase()}.`,
     takenBack: (id) => `Décision annulée : l’incident ${id} reste à traiter.`,
@@ -78,10 +82,12 @@ const takenBack = (id) => `taken back ${id}`;
 export function possible({ id, status, action, message_id }) {
   if (status !== "open" || waitingFor(id)) return [];
   const decisions = /** @type {Decision[]} */ (["uphold", "dismiss"]);
-  if (action === "hold" && message_id === null) decisions.push("release");
   if (message_id !== null || action === "hold") decisions.push("remove");
   return decisions;
 }
+
+/** What a decision is called: of a held message, a dismissal delivers it. @param {Incident} incident @param {Decision} decision */
+export const nameOf = ({ action, message_id }, decision) => (decision === "dismiss" && action === "hold" && message_id === null ? "deliver" : decision);
 
 /** Says that it is too soon: nobody can have read what has only just come up. */
 export const tooSoon = () => say(() => words().tooSoon, { tone: "plain", about: "too soon" });
@@ -103,7 +109,7 @@ export async function decide(incident, decision, then) {
   states.delete(id);
   unsay("too soon");
   unsay(takenBack(id));
-  say(() => words().will[decision](id), {
+  say(() => words().will[nameOf(incident, decision)](id), {
     tone: "plain", about: about(id), countdown: entry.countdown, undo: { label: w.undo, keys: "Z", run: () => takeBack(id) },
   });
   then.waits();
@@ -184,9 +190,9 @@ function decider({ decided_by }) {
 /**
  * The bar, or what was decided.
  * @param {Incident} incident
- * @param {{ isReadable: boolean, onDecide: (decision: Decision) => void, onLeaveNote: () => void }} given
+ * @param {{ isReadable: boolean, onDecide: (decision: Decision) => void, onReopen: () => void, onLeaveNote: () => void }} given
  */
-export function decisionBar(incident, { isReadable, onDecide, onLeaveNote }) {
+export function decisionBar(incident, { isReadable, onDecide, onReopen, onLeaveNote }) {
   const w = words();
   const state = states.get(incident.id);
   const note = noteOf(incident.id);
@@ -197,16 +203,19 @@ export function decisionBar(incident, { isReadable, onDecide, onLeaveNote }) {
       <p role="status">${state?.wasLate ? w.faster(name, called("status", incident.status)) : w.by(called("status", incident.status), name)}</p>
       ${incident.note ? html`<figure><figcaption class="small quiet">${w.noteBy(name)}</figcaption><blockquote class="message-text">${incident.note}</blockquote></figure>` : nothing}
       ${note ? html`<label>${w.copy}<textarea readonly .value=${note}></textarea></label>` : nothing}
+      ${reopening(incident, onReopen)}
     </section>`;
   }
   if (waiting) {
     return html`<section class="card" aria-label=${w.heading}>
-      <p><strong>${w.will[waiting.decision](incident.id)}</strong></p><p class="quiet" aria-hidden="true">${w.inSeconds(secondsLeft(waiting.countdown))}</p>
+      <p><strong>${w.will[nameOf(incident, waiting.decision)](incident.id)}</strong></p><p class="quiet" aria-hidden="true">${w.inSeconds(secondsLeft(waiting.countdown))}</p>
       <div class="actions"><button class="primary" @click=${() => takeBack(incident.id)}>${w.undo} <kbd>Z</kbd></button>
         <button @click=${() => { unsay(about(incident.id)); void sendNow(incident.id); redraw(); }}>${w.now}</button></div>
     </section>`;
   }
-  const keys = { uphold: "U", dismiss: "D", release: "R", remove: "X" };
+  const keys = { uphold: "U", dismiss: "D", remove: "X" };
+  const isHeld = nameOf(incident, "dismiss") === "deliver";
+  const hints = { uphold: isHeld ? w.withholdHint : w.upholdHint, dismiss: isHeld ? w.deliverHint : w.dismissHint, remove: w.removeHint };
   /** @param {KeyboardEvent} event */
   const noteKey = (event) => {
     if (event.isComposing || event.repeat) return;
@@ -219,11 +228,12 @@ export function decisionBar(incident, { isReadable, onDecide, onLeaveNote }) {
   };
   return html`<section class="card" aria-labelledby="decide">
     <h3 id="decide">${w.heading}</h3>
+    ${isHeld ? html`<p>${w.held}</p>` : nothing}
     <label>${w.note} <textarea id="note" maxlength="2000" rows="1" aria-describedby="note-hint" .value=${live(note)} @keydown=${noteKey} @input=${(/** @type {InputEvent} */ event) => keepNote(incident.id, /** @type {HTMLTextAreaElement} */ (event.target).value)}></textarea></label>
     <p class="hint by-keys" id="note-hint">${w.noteHint}</p>
     ${state?.problem ? failure(state.problem) : nothing}
     <div class="actions">${possible(incident).map((decision) => html`<button
-      class=${decision === "uphold" ? "primary" : decision === "remove" ? "danger" : ""} ?disabled=${state?.isBusy || !isReadable} title=${w[`${decision}Hint`]} @click=${() => onDecide(decision)}>
-      ${w[decision]} <kbd>${keys[decision]}</kbd></button>`)}</div>
+      class=${decision === "uphold" ? "primary" : decision === "remove" ? "danger" : ""} ?disabled=${state?.isBusy || !isReadable} title=${hints[decision]} @click=${() => onDecide(decision)}>
+      ${w[nameOf(incident, decision)]} <kbd>${keys[decision]}</kbd></button>`)}</div>
   </section>`;
 }

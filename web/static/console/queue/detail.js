@@ -13,6 +13,8 @@ import { ruleFromMessage } from "../rules/from-message.js";
 import { badge, called, isRemoved, short } from "../words.js";
 import { decisionBar } from "./decision.js";
 import { alsoHere, viewers } from "./presence.js";
+import { decidedBefore } from "./reopen.js";
+import { reportList } from "./reports.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["IncidentDetail"]} IncidentDetail */
 /** @typedef {import("../../../types/api").components["schemas"]["UserRecord"]} UserRecord */
@@ -22,7 +24,7 @@ const words = dictionary(
   {
     incident: (/** @type {number} */ id) => `Incident ${id}`, loading: "Loading…", said: "What was said", why: "Why it is here",
     noMatch: "No rule matched: a participant reported it.",
-    reported: (/** @type {string} */ who) => `Reported by ${who}:`, reports: (/** @type {number} */ n) => `${plural(n, "report", "reports")} in all.`, version: (/** @type {number} */ v) => `version ${v}`, score: "score",
+    version: (/** @type {number} */ v) => `version ${v}`, score: "score",
     around: "The conversation", room: (/** @type {number} */ id) => `Open room ${id}`,
     alone: "Nothing was said around it.", sender: "The sender", strikes: (/** @type {number} */ n) => plural(n, "strike", "strikes"),
     incidents: (/** @type {number} */ n) => plural(n, "incident", "incidents"),
@@ -38,7 +40,7 @@ const words = dictionary(
   {
     incident: (id) => `Incident ${id}`, loading: "Chargement…", said: "Le message", why: "Pourquoi il est ici",
     noMatch: "Aucune règle ne correspond : une personne l’a signalé.",
-    reported: (who) => `Signalé par ${who} :`, reports: (n) => `${plural(n, "signalement", "signalements")} en tout.`, version: (v) => `version ${v}`, score: "score", around: "La conversation", room: (id) => `Ouvrir le salon ${id}`,
+    version: (v) => `version ${v}`, score: "score", around: "La conversation", room: (id) => `Ouvrir le salon ${id}`,
     alone: "Rien n’a été dit autour.", sender: "L’expéditeur", strikes: (n) => plural(n, "avertissement", "avertissements"),
     incidents: (n) => plural(n, "incident", "incidents"),
     connected: "En ligne", notConnected: "Pas en ligne ici", bannedUntil: (when) => `Bannissement jusqu’au ${when}`, bannedEver: "Bannissement définitif",
@@ -152,8 +154,9 @@ export const disconnect = async (user) => void ((await askDisconnect(user)) && (
 /**
  * @param {string} list where the list is that this was opened from
  * @param {(decision: import("./decision.js").Decision) => void} onDecide
+ * @param {() => void} onReopen
  */
-export function detailPane(list, onDecide) {
+export function detailPane(list, onDecide, onReopen) {
   const w = words();
   const { incident, problem } = detail;
   if (problem) return failure(problem, () => void openDetail(wanted));
@@ -173,7 +176,8 @@ export function detailPane(list, onDecide) {
     </section>
     ${incident.further_count ? furtherMessages(incident) : nothing}
     <section class="card" aria-labelledby="why"><h3 id="why">${w.why}</h3>${why(incident)}</section>
-    ${decisionBar(incident, { isReadable: isReadable(), onDecide, onLeaveNote: toHeading })}
+    ${decisionBar(incident, { isReadable: isReadable(), onDecide, onReopen, onLeaveNote: toHeading })}
+    ${decidedBefore(incident.history)}
     <div class="queue-columns">
       <section class="card" aria-labelledby="around"><div class="row spread"><h3 id="around">${w.around}</h3>
         <a href=${href("rooms", incident.room_id, { message: incident.message_id })}>${w.room(incident.room_id)}</a></div>${context(incident)}</section>
@@ -183,12 +187,11 @@ export function detailPane(list, onDecide) {
 }
 
 /** @param {IncidentDetail} incident */
-function why({ matches, reports, report_count }) {
+function why(incident) {
   const w = words();
-  const rules = byRule(matches);
-  return html`${reports.map((report) => html`<p>${w.reported(short(report.user_id))}</p><blockquote class="message-text">${report.reason}</blockquote>`)}
-    ${report_count > reports.length ? html`<p class="quiet">${w.reports(report_count)}</p>` : nothing}
-    ${rules.length ? ruleList(rules.slice(0, FIRST)) : report_count ? nothing : html`<p class="quiet">${w.noMatch}</p>`}
+  const rules = byRule(incident.matches);
+  return html`${reportList(incident)}
+    ${rules.length ? ruleList(rules.slice(0, FIRST)) : incident.report_count ? nothing : html`<p class="quiet">${w.noMatch}</p>`}
     ${rules.length > FIRST ? html`<details><summary>${w.more(rules.length - FIRST)}</summary>${ruleList(rules.slice(FIRST))}</details>` : nothing}`;
 }
 

@@ -116,6 +116,12 @@ export function decided(incident) {
   list.waiting = list.waiting.filter(({ id }) => id !== incident.id);
 }
 
+/** Takes in what an incident has become, where it is listed. Answers whether it is. @param {Incident} incident */
+export function changed(incident) {
+  decided(incident);
+  return list.items.some(({ id }) => id === incident.id);
+}
+
 /** How many of those that are loaded are still what is asked for: what was decided stays in its place, and is none. */
 export function countFitting() {
   const by = filter;

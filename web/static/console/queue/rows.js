@@ -1,10 +1,11 @@
 // The list of incidents as one sees it: however long it is, only the rows in sight are in the document.
 
-import { ago, dictionary } from "../../shared/language.js";
+import { ago, dictionary, plural } from "../../shared/language.js";
 import { html, nothing, ref, repeat } from "../../shared/lit.js";
 import { redraw } from "../../shared/redraw.js";
 import { href } from "../../shared/router.js";
 import { badge, called, isRemoved } from "../words.js";
+import { nameOf } from "./decision.js";
 import { inAddress } from "./filters.js";
 import { list, more, MOST } from "./list.js";
 import { secondsLeft } from "../../shared/toast.js";
@@ -15,11 +16,13 @@ import { waitingFor } from "./waiting.js";
 const words = dictionary(
   {
     list: "Incidents", removed: "text removed", most: "Narrow the filters to see older ones.",
-    waits: { uphold: "Upheld", dismiss: "Dismissed", release: "Released", remove: "Removed" }, inSeconds: (/** @type {number} */ n) => `in ${n} s`,
+    waits: { uphold: "Upheld", dismiss: "Dismissed", deliver: "Delivered", remove: "Removed" }, inSeconds: (/** @type {number} */ n) => `in ${n} s`,
+    reports: (/** @type {number} */ n) => plural(n, "report", "reports"),
   },
   {
     list: "Incidents", removed: "texte supprimé", most: "Affinez les filtres pour voir les plus anciens.",
-    waits: { uphold: "Confirmé", dismiss: "Écarté", release: "Libéré", remove: "Supprimé" }, inSeconds: (n) => `dans ${n} s`,
+    waits: { uphold: "Confirmé", dismiss: "Écarté", deliver: "Remis", remove: "Supprimé" }, inSeconds: (n) => `dans ${n} s`,
+    reports: (n) => plural(n, "signalement", "signalements"),
   },
 );
 
@@ -83,14 +86,14 @@ function row(incident, at, isOpen) {
   const place = (/** @type {Element | undefined} */ element) => {
     if (element instanceof HTMLElement) element.style.top = `${at * ROW_REM}rem`;
   };
-  const { id, status, action, category, created_at, message, further_count } = incident;
+  const { id, status, action, category, created_at, message, report_count, further_count } = incident;
   const waiting = waitingFor(id);
-  const standing = waiting ? html`<span class="badge warn">${words().waits[waiting.decision]} ${words().inSeconds(secondsLeft(waiting.countdown))}</span>`
+  const standing = waiting ? html`<span class="badge warn">${words().waits[nameOf(incident, waiting.decision)]} ${words().inSeconds(secondsLeft(waiting.countdown))}</span>`
     : status === "open" ? nothing : badge("status", status);
   return html`<li aria-setsize=${list.next ? -1 : list.items.length} aria-posinset=${at + 1} ${ref(place)}>
     <a class="queue-row ${status === "open" && !waiting ? "" : "done"}" data-id=${id} href=${href("queue", id, inAddress())} aria-current=${isOpen ? "true" : nothing}>
       <span class="row spread">
-        <span class="row">${waiting ? nothing : html`${badge("action", action)} <span class="small">${called("category", category)}</span>`}${standing}${further_count ? html` <span class="badge">+${further_count}</span>` : nothing}</span>
+        <span class="row">${waiting ? nothing : html`${badge("action", action)} <span class="small">${called("category", category)}</span>${report_count > 1 ? html`<span class="badge">${words().reports(report_count)}</span>` : nothing}`}${standing}${further_count ? html` <span class="badge">+${further_count}</span>` : nothing}</span>
         <time class="quiet small" datetime=${created_at}>${ago(created_at)}</time></span>
       <span class="queue-text">${isRemoved(message) ? words().removed : message}</span></a></li>`;
 }

@@ -10,8 +10,9 @@ import { style } from "../../shared/style.js";
 import { decide, possible, tooSoon } from "./decision.js";
 import { ban, detail, detailPane, disconnect, expectDetail, isReadable, openDetail, readSender, refresh } from "./detail.js";
 import { filter, filters, inAddress, isFiltered, resolveFilter } from "./filters.js";
-import { again, arrived, countFitting, decided, list, load, more, showWaiting } from "./list.js";
+import { again, arrived, changed, countFitting, decided, list, load, more, showWaiting } from "./list.js";
 import { look, lookOn, viewing } from "./presence.js";
+import { reopen } from "./reopen.js";
 import { focusRow, isAtTop, rows, showRow, toTop } from "./rows.js";
 import { waitingFor } from "./waiting.js";
 
@@ -24,8 +25,8 @@ const words = dictionary(
     open: (/** @type {number} */ n, /** @type {boolean} */ isMore) => (isMore ? `More than ${plural(n, "open incident", "open incidents")}` : plural(n, "open incident", "open incidents")),
     noMatch: "No incident matches these filters.", clear: "Clear the filters",
     empty: "Nothing is waiting.", emptyText: "What the rules catch and what people report appears here by itself.", list: "Incidents",
-    choose: "Choose an incident, or press J.", next: "Next", previous: "Previous", uphold: "Uphold", dismiss: "Dismiss", release: "Release (held messages)",
-    remove: "Remove the text everywhere", ban: "Ban the sender", disconnect: "Disconnect the sender", note: "Write a note", filter: "Filter",
+    choose: "Choose an incident, or press J.", next: "Next", previous: "Previous", uphold: "Uphold", dismiss: "Dismiss (delivers a held message)",
+    remove: "Remove the text", reopen: "Reopen a decided incident", ban: "Ban the sender", disconnect: "Disconnect the sender", note: "Write a note", filter: "Filter",
     back: "Back to the list",
   },
   {
@@ -34,9 +35,8 @@ const words = dictionary(
     open: (n, isMore) => (isMore ? `Plus de ${plural(n, "incident à traiter", "incidents à traiter")}` : plural(n, "incident à traiter", "incidents à traiter")),
     noMatch: "Aucun incident ne correspond à ces filtres.", clear: "Effacer les filtres",
     empty: "Rien n’attend.", emptyText: "Ce que les règles arrêtent et ce que les gens signalent apparaît ici tout seul.", list: "Incidents",
-    choose: "Choisissez un incident, ou appuyez sur J.", next: "Suivant", previous: "Précédent", uphold: "Confirmer", dismiss: "Écarter",
-    release: "Libérer (messages retenus)",
-    remove: "Supprimer le texte partout", ban: "Bannir l’expéditeur", disconnect: "Déconnecter l’expéditeur", note: "Écrire une note", filter: "Filtrer",
+    choose: "Choisissez un incident, ou appuyez sur J.", next: "Suivant", previous: "Précédent", uphold: "Confirmer", dismiss: "Écarter (remet un message retenu)",
+    remove: "Supprimer le texte", reopen: "Rouvrir un incident décidé", ban: "Bannir l’expéditeur", disconnect: "Déconnecter l’expéditeur", note: "Écrire une note", filter: "Filtrer",
     back: "Retour à la liste",
   },
 );
@@ -66,13 +66,14 @@ export const view = {
           decided(incident);
           refresh(incident);
         }),
-        ...["reopened", "report"].map((name) =>
-          on(name, (incident) => {
-            decided(incident);
-            refresh(incident);
-            arrived(incident, isAtTop());
-          }),
-        ),
+        on("reopened", (incident) => {
+          if (!changed(incident)) arrived(incident, isAtTop());
+          if (incident.id === open) void openDetail(open);
+        }),
+        on("report", (incident) => {
+          if (!changed(incident)) arrived(incident, isAtTop());
+          refresh(incident);
+        }),
         on("viewing", viewing),
         on("missed", readAgain),
         on("open", readAgain),
@@ -103,8 +104,8 @@ export const view = {
       { keys: "k ArrowUp", repeats: true, label: () => w.previous, run: () => void step(-1) },
       decision("u", "uphold"),
       decision("d", "dismiss"),
-      decision("r", "release"),
       decision("x", "remove"),
+      { keys: "o", label: () => w.reopen, run: onReopen },
       { keys: "b", label: () => w.ban, run: () => void (detail.incident && ban(detail.incident.user_id)) },
       { keys: "c", label: () => w.disconnect, run: () => void (detail.incident && disconnect(detail.incident.user_id)) },
       { keys: "n", label: () => w.note, run: () => document.getElementById("note")?.focus() },
@@ -162,6 +163,15 @@ function onDecide(decision) {
   void decide(incident, decision, { waits: () => void goOn(incident.id), settled });
 }
 
+function onReopen() {
+  const { incident } = detail;
+  if (!incident) return;
+  void reopen(incident, (reopened) => {
+    decided(reopened);
+    void openDetail(open);
+  });
+}
+
 /** Opens the next one that waits for somebody, after this one or from the top, and shows it in the list. @param {number} id */
 async function goOn(id) {
   redraw();
@@ -186,7 +196,7 @@ function render() {
         ${list.problem ? failure(list.problem, again) : nothing}
         ${!list.items.length && !list.isLoading && !list.problem ? nothingListed() : rows(open)}
       </section>
-      <div class="queue-detail">${open === null ? html`<p class="quiet">${w.choose}</p>` : detailPane(href("queue", inAddress()), onDecide)}</div>
+      <div class="queue-detail">${open === null ? html`<p class="quiet">${w.choose}</p>` : detailPane(href("queue", inAddress()), onDecide, onReopen)}</div>
     </div>`;
 }
 
