@@ -215,8 +215,8 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
     background.spawn(moderation::export_audit(settings.audit_webhook, &engine)?);
     background.spawn(moderation::keep_hits(desk.clone()));
     background.spawn(moderation::keep_house(desk.clone()));
-    let (rules, connections) = (rules.load().rules().len(), connection_limits.in_all);
-    tracing::info!(%address, database, rules, connections, "serving");
+    let connections = connection_limits.in_all;
+    tracing::info!(%address, database, rules = rules.load().rules().len(), connections, "serving");
     Ok(Server { address, door, hub, engine, store, desk, stopping, sockets, requests, background })
 }
 

@@ -90,7 +90,7 @@ const fn place(path: &'static str, methods: &'static [Method], thing: &'static s
     Place { path, methods, admins_only: &[], thing }
 }
 
-const PLACES: [Place; 22] = [
+const PLACES: [Place; 23] = [
     place("/moderation/rules", &[Method::GET, Method::POST], "rule"),
     place("/moderation/rules/:id", &[Method::GET, Method::PUT, Method::DELETE], "rule"),
     place("/moderation/rules/:id/versions", &[Method::GET], "rule"),

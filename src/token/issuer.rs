@@ -115,8 +115,8 @@ mod tests {
 
     #[test]
     fn the_issuers_that_are_named_take_the_place_of_the_projects() {
-        let names = ["https://a.example/auth/v1".to_owned(), "b".to_owned()];
-        let named = Issuers::new(Some(&names), Some(&project())).expect("they fit");
+        let two = ["https://a.example/auth/v1".to_owned(), "b".to_owned()];
+        let named = Issuers::new(Some(&two), Some(&project())).expect("they fit");
         assert_eq!(named.first(), Some("https://a.example/auth/v1"));
         assert!(named.accepts(Some(&json!("b"))));
         assert!(!named.accepts(Some(&json!("https://project.supabase.co/auth/v1"))));

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::harness::{Chat, Door, User, connect, eventually, run, within};
 
 /// Every route of moderators: its method and path.
-const MODERATION: [(&str, &str); 30] = [
+const MODERATION: [(&str, &str); 31] = [
     ("GET", "/moderation/rules"),
     ("POST", "/moderation/rules"),
     ("GET", "/moderation/rules/1"),

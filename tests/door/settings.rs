@@ -192,19 +192,20 @@ async fn a_key_in_the_path_of_the_second_opinion_is_shown_nowhere() {
     .await;
     let ended = run_in(chat.folder(), "check-config", &chat.settings()).await;
     assert!(ended.stdout.contains("PLIC_SECOND_OPINION_URL=http://127.0.0.1:9\n"), "{ended:?}");
-    let mut everything = format!("{ended:?}");
+    let mut printed = vec![format!("{ended:?}")];
     for arguments in [&["serve", "--help"][..], &["check-config", "--help"], &["serve", "--afk-seconds", "x"]]
     {
-        everything += &format!("{:?}", run(chat.folder(), arguments, &chat.settings()).await);
+        printed.push(format!("{:?}", run(chat.folder(), arguments, &chat.settings()).await));
     }
     for wrong in
         ["ftp://moderation.example/hunter2", "http://moderation.example/hunter2", "https://hunter2@x/"]
     {
         let settings = [LISTEN, TOKENS, ("PLIC_SECOND_OPINION_URL", wrong)];
-        everything += &format!("{:?}", run_in(chat.folder(), "serve", &settings).await);
+        printed.push(format!("{:?}", run_in(chat.folder(), "serve", &settings).await));
     }
     chat.process.kill().await;
-    everything += &format!("{}{}", chat.process.stdout(), chat.process.log());
+    printed.extend([chat.process.stdout(), chat.process.log()]);
+    let everything = printed.join("\n");
     assert!(everything.contains("PLIC_SECOND_OPINION_URL"));
     let lines: Vec<_> = everything.lines().filter(|line| line.contains("hunter2")).collect();
     assert!(lines.is_empty(), "{lines:#?}");

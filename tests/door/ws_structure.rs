@@ -157,7 +157,7 @@ async fn a_temp_id_comes_back_as_it_was_written_and_is_read_beside_half_a_surrog
         good.replace("SendMessage", r"Send\ud83d"),
         good.replace("ROOM", "1e999"),
         good.replace("ROOM", r#""\ud83d""#),
-        good.replace("hello", "").replace("{", r#"{"\ud83d":1,"#),
+        good.replace("hello", "").replace('{', r#"{"\ud83d":1,"#),
         good.replace("\"room_id\"", r#""\ud83d""#),
         good.replace("\"hello\"", r#"["\ud83d"]"#),
     ];

@@ -11,7 +11,7 @@ use plic_pipeline::{
     filter::{RuleSet, Rules},
     id::UserId,
     metrics::PipelineMetrics,
-    moderation::{Desk, Policy, Watch, desk, notice::Notices},
+    moderation::{Desk, Policy, Records, Staff, Watch, desk, notice::Notices},
     timestamp::Timestamp,
     token::{Identity, Role, TokenError, Tokens},
 };
@@ -41,8 +41,10 @@ impl Rest {
         let (store, bus) = (engine.store(), Arc::new(Nowhere) as Arc<dyn Bus>);
         let metrics = PipelineMetrics::register(&mut Registry::default());
         let watch = Watch::new(Arc::clone(&store), Arc::clone(&bus), Policy::default(), metrics);
+        let records = engine.records();
         let desk = Desk::new(desk::Parts {
-            records: engine.records(),
+            staff: Staff::new(Arc::clone(&records) as Arc<dyn Records>),
+            records,
             bus,
             rules: Arc::new(Rules::new(RuleSet::default())),
             watch: Arc::new(watch),

@@ -24,14 +24,14 @@ pub(super) async fn spend(
     if more == Usage::default() {
         return Ok(Ok(()));
     }
-    let used: Vec<(i64, i64, i64)> =
+    let rows: Vec<(i64, i64, i64)> =
         query_as(USED).bind(user.0).bind(first_hour(work.now)).fetch_all(&mut *work.connection).await?;
     let hour = |(hour, rooms, people)| HourOfUse {
         hour,
         usage: Usage { rooms: count(rooms), people: count(people) },
     };
-    let used: Vec<HourOfUse> = used.into_iter().map(hour).collect();
-    if let Err(refusal) = limits.allow(&used, more, work.now) {
+    let hours: Vec<HourOfUse> = rows.into_iter().map(hour).collect();
+    if let Err(refusal) = limits.allow(&hours, more, work.now) {
         return Ok(Err(refusal));
     }
     add(work, user, more, work.now).await?;

@@ -10,11 +10,11 @@ use crate::engine::Engine;
 const LIMITS: DailyLimits = DailyLimits { rooms: 3, people: 8 };
 
 #[track_caller]
-fn waits<T: std::fmt::Debug>(answer: Result<T, RoomError>) {
+fn waits<T: std::fmt::Debug>(answer: &Result<T, RoomError>) {
     let Err(RoomError::TooManyRoomsToday(wait) | RoomError::TooManyPeopleToday(wait)) = answer else {
         panic!("{answer:?} is no limit of a day")
     };
-    assert!(Duration::ZERO < wait && wait <= Duration::from_hours(25), "{wait:?}");
+    assert!(!wait.is_zero() && *wait <= Duration::from_hours(25), "{wait:?}");
 }
 
 pub(crate) async fn a_user_starts_so_many_rooms_a_day_and_what_becomes_of_them_changes_nothing(
@@ -27,15 +27,15 @@ pub(crate) async fn a_user_starts_so_many_rooms_a_day_and_what_becomes_of_them_c
     assert!(matches!(refused, Err(RoomError::TooManyRoomsToday(_))), "{refused:?}");
     store.delete_room(rooms[0], user(1), false).await.expect("deletes");
     store.change_room(rooms[1], user(1), &[], &[user(1)]).await.expect("leaves");
-    waits(store.create_room(user(1), &[], None).await);
+    waits(&store.create_room(user(1), &[], None).await);
     assert_eq!(store.rooms_of(user(1), None, 10).await.expect("answers").items.len(), 1, "nothing is kept");
     room_of(&*store, &[2, 1]).await;
 
     engine.reopen().await;
     let store = engine.store();
-    waits(store.create_room(user(1), &[], None).await);
+    waits(&store.create_room(user(1), &[], None).await);
     engine.age(Duration::from_hours(12)).await;
-    waits(store.create_room(user(1), &[], None).await);
+    waits(&store.create_room(user(1), &[], None).await);
     engine.age(Duration::from_hours(13)).await;
     store.create_room(user(1), &[], None).await.expect("a day is over");
 }
@@ -48,13 +48,13 @@ pub(crate) async fn a_user_brings_so_many_people_into_rooms_a_day(mut engine: im
         store.change_room(room, user(by), &users(add), &users(remove)).await
     };
     add(room, 1, &[5, 6, 7, 8], &[]).await.expect("seven are brought");
-    waits(add(room, 1, &[9, 10], &[2]).await);
+    waits(&add(room, 1, &[9, 10], &[2]).await);
     assert_eq!(participants(&*store, room).await, users(&[1, 2, 3, 4, 5, 6, 7, 8]), "nothing is changed");
     add(room, 1, &[3, 4], &[]).await.expect("they are there already");
     add(room, 1, &[9], &[]).await.expect("eight are brought");
     add(room, 1, &[], &[9]).await.expect("removing brings nobody");
-    waits(add(room, 1, &[9], &[]).await);
-    waits(store.create_room(user(1), &users(&[2]), None).await);
+    waits(&add(room, 1, &[9], &[]).await);
+    waits(&store.create_room(user(1), &users(&[2]), None).await);
     store.create_room(user(1), &users(&[1]), None).await.expect("alone");
     room_of(&*store, &[2, 1, 3]).await;
     engine.age(Duration::from_hours(25)).await;

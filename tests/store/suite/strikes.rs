@@ -126,7 +126,8 @@ pub(crate) async fn users_are_found_by_the_beginning_of_their_ids(engine: impl E
     for _ in 0..3 {
         store.create_room(owner, &[other, id(0xAC, 0)], None).await.expect("creates");
     }
-    let ban = Ban { user: banned, reason: "fraud".into(), expires_at: None };
+    let authority = Authority::Moderator;
+    let ban = Ban { user: banned, reason: "fraud".into(), expires_at: None, authority };
     records.ban(ban, Some(moderator)).await.expect("bans");
     assert_eq!(found(first, last, 10).await, [owner, banned, moderator, other]);
     assert_eq!(found(first, last, 2).await, [owner, banned], "the first ones, by their ids");

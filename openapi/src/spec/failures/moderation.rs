@@ -25,7 +25,7 @@ fn kind(name: &'static str, description: &'static str, failures: Vec<(&'static s
     Kind { name, description, failures }
 }
 
-pub(super) const OPERATIONS: [Operation; 29] = [
+pub(super) const OPERATIONS: [Operation; 30] = [
     (
         "/reports",
         "post",
