@@ -80,6 +80,9 @@ fn set_options(socket: &SockRef<'_>) -> io::Result<()> {
 const TURNS: usize = 256;
 /// After this, another may begin beside a connection that is still not done.
 const LONGEST_TURN: Duration = Duration::from_millis(250);
+/// How long accepting waits for a connection that was told to make room, and how often it looks.
+const LONGEST_LEAVE: Duration = Duration::from_millis(50);
+const LEAVE_CHECK_INTERVAL: Duration = Duration::from_millis(1);
 /// After this, a connection begins though all turns are taken.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
@@ -133,9 +136,8 @@ impl HttpDoor {
             match accepted {
                 Ok((tcp, peer)) => {
                     self.take_in(tcp, Ends { local, peer });
-                    // What was told to make room has to run before it does.
                     if self.connections.has_displaced() {
-                        yield_now().await;
+                        self.let_displaced_leave().await;
                     }
                 }
                 Err(error) if is_the_peers(&error) => {}
@@ -146,6 +148,16 @@ impl HttpDoor {
                     sleep(ACCEPT_PAUSE).await;
                 }
             }
+        }
+    }
+
+    /// Gives connections that were told to make room the time to do so, before the next newcomer would be closed without an
+    /// answer.
+    async fn let_displaced_leave(&self) {
+        yield_now().await;
+        let deadline = Instant::now() + LONGEST_LEAVE;
+        while !self.connections.can_turn_away() && Instant::now() < deadline {
+            sleep(LEAVE_CHECK_INTERVAL).await;
         }
     }
 

@@ -154,8 +154,9 @@ impl Connections {
         let mut state = self.lock();
         let before = state.waiting.len();
         let turned_away = state.room_for(address, self.limits).err();
+        let has_room = turned_away.is_none() || state.has_room_to_turn_away();
         self.has_displaced.fetch_or(state.waiting.len() < before, Ordering::Relaxed);
-        if turned_away.is_some() && !state.has_room_to_turn_away() {
+        if !has_room {
             drop(state);
             self.metrics.dropped();
             return None;
@@ -179,6 +180,11 @@ impl Connections {
             self.say_turned_away(reason, address);
         }
         Some((Place { connections: Arc::clone(self), counted }, visit))
+    }
+
+    /// Returns whether one more newcomer for whom there is no place would get an answer.
+    pub(super) fn can_turn_away(&self) -> bool {
+        self.lock().turned_away < TURNED_AWAY_AT_ONCE
     }
 
     /// Returns whether connections were told to make room since this was last asked.
