@@ -17,6 +17,7 @@ use plic_pipeline::{
 };
 use rlimit::Resource;
 use tokio::{
+    net::TcpListener,
     task::JoinSet,
     time::{Instant, interval, sleep, timeout_at},
 };
@@ -129,10 +130,7 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
     let mut background = JoinSet::new();
     let attendance = engine.join_cluster(&hub, &desk, connections_per_user, &mut background);
     engine.warm_up().await;
-    let listener = http_door::listen(settings.listen)
-        .map_err(|source| StartError::Listen { address: settings.listen, source })?;
-    let address =
-        listener.local_addr().map_err(|source| StartError::Listen { address: settings.listen, source })?;
+    let (listener, address) = listen(settings.listen)?;
 
     let tokens = Arc::new(SupabaseTokens::new(
         settings.supabase_jwt_secret.as_deref(),
@@ -218,6 +216,14 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
     let connections = connection_limits.in_all;
     tracing::info!(%address, database, rules = rules.load().rules().len(), connections, "serving");
     Ok(Server { address, door, hub, engine, store, desk, stopping, sockets, requests, background })
+}
+
+/// Listens at `address`; returns the address that was taken, which differs where the port is 0.
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = http_door::listen(address).map_err(failed)?;
+    let taken = listener.local_addr().map_err(failed)?;
+    Ok((listener, taken))
 }
 
 impl Server {
