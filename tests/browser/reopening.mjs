@@ -69,7 +69,7 @@ test("reports of one message are one incident, which lists and counts them", asy
   const alice = await chat(browser, server, "alice");
   const carol = "ca201000-0000-4000-8000-000000000006";
   await server.tell("alice", "PUT", "/rooms", { room_id: 1, users_to_add: [carol], users_to_remove: [] });
-  await bob.say("Send the deposit before the visit, please");
+  assert.equal((await bob.say("Bring the deposit in cash on Friday, and nobody hears of it")).confirmed, true);
   const { messages } = await server.tell("alice", "GET", "/rooms/1");
   const report = (user, reason) => server.tell(user, "POST", "/reports", { room_id: 1, message_id: messages.at(-1).id, reason });
   await report("alice", "Wants money first");
