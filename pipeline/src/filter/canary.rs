@@ -5,15 +5,16 @@
 
 /// Canary texts of one conversation.
 const TEXTS_A_CONVERSATION: usize = 24;
-/// Every so manyth conversation is one in which each text is followed by the same short answer.
+/// One conversation in this many has the same short answer after each text.
 const TERSE: usize = 8;
-/// In the others, every so manyth text is followed by an answer ...
+/// In the other conversations, one text in this many has an answer after it.
 const ANSWERED: usize = 3;
-/// ... and every so manyth one is sent a second time at once, as people do who doubt that it went out.
+/// In the other conversations, one text in this many is sent a second time, as by a sender who doubts that it went out.
 const SENT_TWICE: usize = 12;
-/// Seconds between two messages of a conversation, and between a text and the same one sent again.
+/// Seconds between two messages of a conversation.
 const PACE: u64 = 30;
-const AGAIN: u64 = 5;
+/// Seconds between a text and the same text sent a second time.
+const RESEND_SECONDS: u64 = 5;
 
 /// A message of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub fn conversations() -> Vec<Utterance> {
                 continue;
             }
             if place % SENT_TWICE == 0 {
-                say(text, AGAIN);
+                say(text, RESEND_SECONDS);
             }
             if place % ANSWERED == 0 {
                 say(answers[(conversation + place / ANSWERED % 2) % answers.len()], PACE);
