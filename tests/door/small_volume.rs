@@ -159,6 +159,46 @@ async fn a_full_volume_loses_nothing_says_so_and_goes_on_once_there_is_room() {
 }
 
 #[tokio::test]
+async fn a_volume_full_of_messages_has_room_again_once_retention_has_deleted_old_ones() {
+    let Some((volume, mut chat)) = serve_on_a_small_volume().await else { return };
+    let alice = User::new();
+    let room = chat.room(&alice, &[]).await;
+    volume.fill(16 * MIB);
+    let kept = say_until_full(&chat, &alice, room, 0).await;
+    // The policy of today keeps messages; another one is set on the full volume.
+    let mut policy = chat.moderated("GET", "/moderation/policy", json!(null)).await;
+    policy["message_days"] = json!(30);
+    let set = chat.administer("PUT", "/moderation/policy", policy).await;
+    assert_eq!(set.status, 200, "{set:?}");
+    chat.process.signal("TERM").await;
+    chat.process.ended().await;
+
+    let aged = chat.folder().join("aged.db");
+    let database = volume.path.join("chat.db");
+    fs::copy(&database, &aged).expect("a copy");
+    // On a full volume the server cannot always copy its log into the database before it ends.
+    let log = volume.path.join("chat.db-wal");
+    if log.exists() {
+        fs::copy(&log, chat.folder().join("aged.db-wal")).expect("a copy");
+        fs::remove_file(&log).expect("it is there");
+    }
+    let mut connection = SqliteConnectOptions::new().filename(&aged).connect().await.expect("connects");
+    let older = "UPDATE messages SET created_at = created_at - 3456000000000";
+    query(older).execute(&mut connection).await.expect("forty days older");
+    connection.close().await.expect("closes");
+    fs::copy(&aged, &database).expect("the same size fits");
+
+    chat.start_again().await;
+    eventually("old messages to be deleted", async || chat.texts(&alice, room).await.is_empty()).await;
+    eventually("the server to be ready", async || is_ready(&chat).await).await;
+    let mut ws = chat.connect(&alice).await;
+    for number in kept..kept + 200 {
+        ws.say(room, &text(number), &format!("a long enough id {number}")).await;
+    }
+    assert_eq!(chat.texts(&alice, room).await.len(), 200);
+}
+
+#[tokio::test]
 async fn readyz_is_503_while_no_write_is_stored_and_one_cause_is_logged_once() {
     let chat = Chat::serve().await;
     let users: Vec<User> = (0..10).map(|_| User::new()).collect();
