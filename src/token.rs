@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use plic_pipeline::{
     id::UserId,
+    json::Object,
     timestamp::Timestamp,
     token::{Identity, Role, TokenError, Tokens},
 };
@@ -126,7 +127,7 @@ impl SupabaseTokens {
 impl Tokens for SupabaseTokens {
     async fn verify(&self, token: &str) -> Result<Identity, TokenError> {
         let (algorithm, key) = self.key(token).await?;
-        let claims = decode::<Claims>(token, &key, &Self::validation(algorithm))
+        let Object(claims) = decode::<Object<Claims>>(token, &key, &Self::validation(algorithm))
             .map_err(|error| TokenError::Invalid(error.to_string()))?
             .claims;
         if claims.role != AUTHENTICATED {

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 pub use self::temp_id::TempId;
 use crate::{
     id::{MessageId, UserId},
-    json::replace_lone_surrogates,
+    json::{Object, replace_lone_surrogates},
     store::SentKey,
 };
 
@@ -59,13 +59,13 @@ pub enum StructureError {
 #[derive(Deserialize)]
 #[serde(tag = "type", content = "data")]
 enum Wire {
-    SendMessage(send_message::Wire),
+    SendMessage(Object<send_message::Wire>),
 }
 
 impl Wire {
     fn validate(self, max_chars: usize) -> Result<Command, (Option<TempId>, StructureError)> {
         match self {
-            Self::SendMessage(wire) => wire.validate(max_chars).map(Command::SendMessage),
+            Self::SendMessage(Object(wire)) => wire.validate(max_chars).map(Command::SendMessage),
         }
     }
 }
@@ -86,8 +86,8 @@ impl Command {
     /// # Errors
     /// The id where there is one, and what is wrong.
     pub fn parse(text: &[u8], max_chars: usize) -> Result<Self, (Option<TempId>, StructureError)> {
-        match serde_json::from_slice::<Wire>(text) {
-            Ok(wire) => wire.validate(max_chars),
+        match serde_json::from_slice::<Object<Wire>>(text) {
+            Ok(Object(wire)) => wire.validate(max_chars),
             Err(_) => Self::parse_leniently(text, max_chars),
         }
     }
@@ -96,7 +96,7 @@ impl Command {
     /// pair, and keys to ignore with values that cannot be buffered while the type is not known.
     fn parse_leniently(text: &[u8], max_chars: usize) -> Result<Self, (Option<TempId>, StructureError)> {
         let readable = replace_lone_surrogates(text);
-        let wire = serde_json::from_slice::<Envelope<'_>>(&readable).and_then(|Envelope { r#type, data }| {
+        let wire = serde_json::from_slice(&readable).and_then(|Object(Envelope { r#type, data })| {
             serde_json::from_str::<Wire>(&format!(r#"{{"type":{},"data":{}}}"#, r#type.get(), data.get()))
         });
         let command = match wire {
@@ -169,6 +169,10 @@ mod tests {
         refused_with("", None);
         refused_with("null", None);
         refused_with("[1]", None);
+        refused_with(r#"["SendMessage",{"room_id":7,"message":"a","message_temp_id":"t"}]"#, None);
+        refused_with(r#"{"type":"SendMessage","data":[7,"a","t"]}"#, None);
+        refused_with(r#"{"data":[7,"a","t"],"type":"SendMessage"}"#, None);
+        refused_with(r#"["SendMessage",[7,"\ud800","t"]]"#, None);
         refused_with("{\"type\":\"SendMessage\"}", None);
         refused_with(r#"{"type":"SendMessage","data":null}"#, None);
         refused_with(r#"{"type":"Dance","data":{"message_temp_id":"t"}}"#, Some("t"));

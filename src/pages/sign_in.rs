@@ -8,7 +8,7 @@ use http::{
     header::{CACHE_CONTROL, COOKIE, HOST, ORIGIN, REFERRER_POLICY, SET_COOKIE},
 };
 use plic_openapi::Failure;
-use plic_pipeline::{id::UserId, token::Role};
+use plic_pipeline::{id::UserId, json::Object, token::Role};
 use poem::{Body, IntoResponse, Request, Response, error::ReadBodyError, web::Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -94,7 +94,7 @@ impl SignIn {
             ReadBodyError::PayloadTooLarge => Failure::BodyTooLarge(MAX_CODE_BODY),
             _ => Failure::Malformed("The body did not arrive whole.".into()),
         })?;
-        let CodeBody { code } = serde_json::from_slice(&body)
+        let Object(CodeBody { code }) = serde_json::from_slice(&body)
             .map_err(|_| Failure::Malformed("The body must be {\"code\": \"..\"}.".into()))?;
         let key = demo.codes.spend(&code).ok_or(Failure::Refused(
             StatusCode::FORBIDDEN,

@@ -2,6 +2,7 @@
 //! that every one that is critical refuses the token (RFC 7515 section 4.1.11, RFC 7797 section 6).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use plic_pipeline::json::Object;
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 /// The members of a header that ask for an extension.
@@ -30,11 +31,11 @@ fn encoded() -> bool {
 /// Returns what is wrong with the extensions that a token's header asks for.
 pub(super) fn refused_extension(token: &str) -> Option<&'static str> {
     let header = token.split('.').next().and_then(|header| URL_SAFE_NO_PAD.decode(header).ok());
-    let extensions = header.and_then(|header| serde_json::from_slice::<Extensions>(&header).ok());
+    let extensions = header.and_then(|header| serde_json::from_slice(&header).ok());
     match extensions {
-        None => Some("the header is not JSON"),
-        Some(Extensions { crit: true, .. }) => Some("`crit` in the header: no extension is understood"),
-        Some(Extensions { b64: false, .. }) => Some("`b64` in the header: the payload must be encoded"),
+        None => Some("the header is not a JSON object"),
+        Some(Object(Extensions { crit: true, .. })) => Some("`crit` in the header: no extension is understood"),
+        Some(Object(Extensions { b64: false, .. })) => Some("`b64` in the header: the payload must be encoded"),
         Some(_) => None,
     }
 }

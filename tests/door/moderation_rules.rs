@@ -163,6 +163,8 @@ async fn a_bad_rule_is_422_with_its_field_named_and_the_rules_in_force_stay() {
             json!({"kind": "concepts", "concepts": {"at_least": 1, "of": ["no_such"], "within_words": 30}}),
         ),
         ("limit", json!({"kind": "repetition", "limit": {"same_text": 0, "window_seconds": 60}})),
+        ("limit", json!({"kind": "repetition", "limit": [3, 60]})),
+        ("concepts", json!({"kind": "concepts", "concepts": [1, ["deposit"], 30]})),
         ("domains", json!({"kind": "links", "domains": ["not a domain"]})),
         ("kind", json!({"kind": "astrology"})),
         ("action", json!({"kind": "contact", "action": "explode"})),

@@ -238,6 +238,18 @@ async fn a_token_whose_header_asks_for_an_extension_is_refused() {
     }
 }
 
+#[tokio::test]
+async fn a_token_whose_parts_are_arrays_is_refused() {
+    let chat = Chat::serve().await;
+    let secret = EncodingKey::from_secret(SECRET.as_bytes());
+    let (id, far) = (Uuid::new_v4(), 4_000_000_000_u64);
+    let sign = |header: &Value, claims: &Value| sign_raw(header, claims, &secret, Algorithm::HS256);
+    let header = json!({"alg": "HS256", "typ": "JWT"});
+    let positional = json!([id, far, "authenticated", null]);
+    refused(&chat, "claims in an array", sign(&header, &positional)).await;
+    refused(&chat, "a header in an array", sign(&json!(["JWT", "HS256"]), &claims(id))).await;
+}
+
 /// Signs a header that the library would not write.
 fn sign_raw(header: &Value, claims: &Value, key: &EncodingKey, algorithm: Algorithm) -> String {
     let signed = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");

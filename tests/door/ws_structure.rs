@@ -77,6 +77,20 @@ async fn what_is_not_json_or_no_envelope_is_4010() {
 }
 
 #[tokio::test]
+async fn an_array_of_the_values_in_order_is_no_object() {
+    let chat = Chat::serve().await;
+    let texts = [
+        r#"["SendMessage",{"room_id":ROOM,"message":"hello","message_temp_id":"t1"}]"#,
+        r#"["SendMessage",[ROOM,"hello","t1"]]"#,
+        r#"{"type":"SendMessage","data":[ROOM,"hello","t1"]}"#,
+        r#"{"data":[ROOM,"hello","t1"],"type":"SendMessage"}"#,
+        r#"{"\ud83d":1,"data":[ROOM,"hello","t1"],"type":"SendMessage"}"#,
+        r#"{"type":{"SendMessage":null},"data":[ROOM,"hello","t1"]}"#,
+    ];
+    refused(&chat, "", &texts.map(str::to_owned)).await;
+}
+
+#[tokio::test]
 async fn an_unknown_type_is_4010_and_its_temp_id_is_echoed() {
     let chat = Chat::serve().await;
     let good = send_message(7, "hello", "t1").replace('7', "ROOM");

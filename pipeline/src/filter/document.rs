@@ -12,8 +12,8 @@ use crate::id::RuleId;
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Document {
-    Export { rules: Vec<Value> },
     List(Vec<Value>),
+    Export { rules: Vec<Value> },
 }
 
 /// Reads a JSON array of rules, or an export (`{"rules": [..]}`); those without an id are given one that no other has.

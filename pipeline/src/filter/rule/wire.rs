@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     id::{RoomId, RuleId},
-    json::integer,
+    json::{Object, integer},
 };
 
 #[derive(Deserialize)]
@@ -76,7 +76,7 @@ struct Wire {
 
 impl<'de> Deserialize<'de> for Rule {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut wire = Wire::deserialize(deserializer)?;
+        let Object(mut wire) = Object::<Wire>::deserialize(deserializer)?;
         let kind = wire.take_kind().map_err(D::Error::custom)?;
         Ok(Self {
             id: wire.id.unwrap_or(RuleId(0)),
@@ -104,7 +104,7 @@ impl Wire {
                 pattern: required("pattern", self.pattern.take())?,
                 view: optional::<PatternView>("view", self.view.take())?.unwrap_or_default(),
             }),
-            "concepts" => RuleKind::Concepts(required::<Concepts>("concepts", self.concepts.take())?),
+            "concepts" => RuleKind::Concepts(required::<Object<Concepts>>("concepts", self.concepts.take())?.0),
             "links" => RuleKind::Links(Links {
                 domains: optional("domains", self.domains.take())?.unwrap_or_default(),
                 allow_domains: optional("allow_domains", self.allow_domains.take())?.unwrap_or_default(),
@@ -115,7 +115,7 @@ impl Wire {
                 head: required("head", self.head.take())?,
                 threshold: required("threshold", self.threshold.take())?,
             }),
-            "repetition" => RuleKind::Repetition(required::<Limit>("limit", self.limit.take())?),
+            "repetition" => RuleKind::Repetition(required::<Object<Limit>>("limit", self.limit.take())?.0),
             other => {
                 return Err(format!(
                     "kind: there is no kind `{other}`, only `terms`, `pattern`, `concepts`, `links`, `contact`, \
