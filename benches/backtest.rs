@@ -15,10 +15,10 @@ use std::{
 
 use async_trait::async_trait;
 use plic_chat::{store::SqliteStore, token::mint};
+use plic_filter::canary;
 use plic_pipeline::{
     bus::Bus,
     event::Event,
-    filter::canary,
     id::{ConnectionId, RoomId, UserId},
     store::{NewMessage, SentKey, Store},
     token::Role,

@@ -5,10 +5,10 @@ mod moderation;
 
 use std::{io, net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
+use plic_filter::RuleError;
 use plic_openapi::{AddressLimit, RestLimit, WorkLimit};
 use plic_pipeline::{
     self as pipeline,
-    filter::RuleError,
     moderation::{Desk, DeskError, notice::Notices},
     rejection::CloseCode,
     stage::rate_limit::RateLimit,

@@ -11,9 +11,9 @@ mod records;
 
 use std::{num::NonZeroU32, sync::Arc};
 
+use plic_filter::Action;
 use plic_openapi::{AddressLimit, Parts, RestLimit, RestMetrics, WorkLimit, routes};
 use plic_pipeline::{
-    filter::Action,
     id::RuleId,
     moderation::{IncidentKind, stats::Hits},
     store::Store,

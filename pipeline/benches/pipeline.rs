@@ -15,11 +15,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use futures_util::FutureExt;
+use plic_filter::{Recall, RuleSet, Rules, canary};
 use plic_pipeline::{
     Parts, Pipeline,
     bus::Bus,
     event::Event,
-    filter::{Recall, RuleSet, Rules, canary},
     id::{ConnectionId, MessageId, RoomId, UserId},
     metrics::PipelineMetrics,
     moderation::{

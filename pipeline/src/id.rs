@@ -2,28 +2,13 @@
 
 use std::fmt;
 
+pub use plic_filter::id::{MAX_ID, RoomId, RuleId, UserId};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
-
-use crate::json::integer;
-
-/// The largest id of a room, message or incident: the largest integer that JavaScript holds exactly (CONTRACT section 1).
-pub const MAX_ID: i64 = (1 << 53) - 1;
-
-/// A room's id: an integer from 1 to 2^53 - 1 (CONTRACT section 1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RoomId(#[serde(deserialize_with = "integer::deserialize")] pub i64);
 
 /// A message's id: an integer from 1 to 2^53 - 1, growing with the message's place in its room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MessageId(pub i64);
-
-/// A filter rule's id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RuleId(#[serde(deserialize_with = "integer::deserialize")] pub i64);
 
 /// An incident's id: an integer from 1 to 2^53 - 1, growing with time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,11 +20,6 @@ pub struct IncidentId(pub i64);
 #[serde(transparent)]
 pub struct BanId(pub i64);
 
-/// A user's Supabase id, the `sub` of their access token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct UserId(pub Uuid);
-
 /// One live connection of this process; never reused while the process lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(pub u64);
@@ -49,19 +29,7 @@ impl ConnectionId {
     pub const ENDED: Self = Self(u64::MAX);
 }
 
-impl fmt::Display for RoomId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 impl fmt::Display for MessageId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Display for RuleId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -74,12 +42,6 @@ impl fmt::Display for IncidentId {
 }
 
 impl fmt::Display for BanId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }

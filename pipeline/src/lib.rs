@@ -7,7 +7,6 @@ pub mod bus;
 pub mod command;
 pub mod daily;
 pub mod event;
-pub mod filter;
 pub mod id;
 pub mod json;
 pub mod log_line;
@@ -28,11 +27,11 @@ use std::{
     task::{Context, Poll},
 };
 
+use plic_filter::{Recall, Rules};
 use tower::{Service, ServiceBuilder, util::BoxCloneSyncService};
 
 use crate::{
     command::{Command, Reply},
-    filter::{Recall, Rules},
     metrics::PipelineMetrics,
     moderation::Watch,
     opinion::SecondOpinion,

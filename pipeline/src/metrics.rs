@@ -6,13 +6,14 @@ use std::{
     time::Duration,
 };
 
+use plic_filter::Action;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, histogram::Histogram},
     registry::Registry,
 };
 
-use crate::{filter::Action, id::RuleId};
+use crate::id::RuleId;
 
 /// From a quarter of a microsecond, each bucket four times the last: to one second.
 const BUCKETS: [f64; 12] =

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use plic_filter::{Category, Match, Verdict};
+
 use crate::{
     command::{StructureError, TempId},
-    filter::{Category, Match, Verdict},
     id::RoomId,
     store::StoreError,
 };

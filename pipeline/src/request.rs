@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use plic_filter::Verdict;
 
 use crate::{
     command::{Command, TempId},
-    filter::Verdict,
     id::UserId,
     rejection::{Refused, Rejection},
     session::Session,

@@ -48,6 +48,14 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
+impl From<Timestamp> for SystemTime {
+    fn from(Timestamp(micros): Timestamp) -> Self {
+        let since = Duration::from_micros(micros.unsigned_abs());
+        let moment = if micros < 0 { UNIX_EPOCH.checked_sub(since) } else { UNIX_EPOCH.checked_add(since) };
+        moment.unwrap_or(UNIX_EPOCH)
+    }
+}
+
 /// RFC 3339 in UTC with six digits of a second: `2026-01-31T12:00:00.000000Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

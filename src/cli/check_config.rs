@@ -1,6 +1,6 @@
 //! `plic-chat check-config`: what is in force, and whether `serve` would start with it.
 
-use plic_pipeline::filter::RuleSet;
+use plic_filter::RuleSet;
 
 use crate::{config::Settings, server};
 

@@ -2,8 +2,8 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use plic_filter::{Rule, Rules, rules_from_json, starter_rules};
 use plic_pipeline::{
-    filter::{Rule, Rules, rules_from_json, starter_rules},
     moderation::{Desk, Policy, Staff, Watch, desk, notice::Notices},
     opinion::SecondOpinion,
 };

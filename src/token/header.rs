@@ -34,8 +34,12 @@ pub(super) fn refused_extension(token: &str) -> Option<&'static str> {
     let extensions = header.and_then(|header| serde_json::from_slice(&header).ok());
     match extensions {
         None => Some("the header is not a JSON object"),
-        Some(Object(Extensions { crit: true, .. })) => Some("`crit` in the header: no extension is understood"),
-        Some(Object(Extensions { b64: false, .. })) => Some("`b64` in the header: the payload must be encoded"),
+        Some(Object(Extensions { crit: true, .. })) => {
+            Some("`crit` in the header: no extension is understood")
+        }
+        Some(Object(Extensions { b64: false, .. })) => {
+            Some("`b64` in the header: the payload must be encoded")
+        }
         Some(_) => None,
     }
 }

@@ -4,11 +4,11 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use async_trait::async_trait;
 use http::{Method, StatusCode};
+use plic_filter::{RuleSet, Rules};
 use plic_openapi::{AddressLimit, Parts, RestLimit, RestMetrics, WorkLimit, mount};
 use plic_pipeline::{
     bus::Bus,
     event::Event,
-    filter::{RuleSet, Rules},
     id::UserId,
     metrics::PipelineMetrics,
     moderation::{Desk, Policy, Records, Staff, Watch, desk, notice::Notices},

@@ -26,9 +26,9 @@ pub(crate) mod walks;
 
 use std::time::Duration;
 
+use plic_filter::{Action, Category};
 use plic_pipeline::{
     command::TempId,
-    filter::{Action, Category},
     id::{ConnectionId, IncidentId, MessageId, RoomId, RuleId, UserId},
     moderation::{
         Finding, FoundMatch, Incident, IncidentFilter, IncidentKind, Policy,

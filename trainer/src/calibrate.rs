@@ -1,6 +1,6 @@
 //! Margins as probabilities (Platt 1999), by rows that the weights were not fitted to.
 
-use plic_pipeline::filter::Head;
+use plic_filter::Head;
 
 use crate::{fit::HEADS, labels::Labels};
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use anyhow::{Context as _, Result};
-use plic_pipeline::filter::Head;
+use plic_filter::Head;
 
 use crate::{
     corpus::{Part, Row},

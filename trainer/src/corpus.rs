@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use flate2::read::GzDecoder;
-use plic_pipeline::filter::Head;
+use plic_filter::Head;
 
 use crate::{
     augment,

@@ -1,6 +1,6 @@
 //! Weights as the bytes of a model: eight bits a weight.
 
-use plic_pipeline::filter::classifier::{BUCKETS, HEADER, MAGIC, VERSION};
+use plic_filter::classifier::{BUCKETS, HEADER, MAGIC, VERSION};
 
 use crate::{
     calibrate::Line,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plic_pipeline::filter::{Head, Scores};
+use plic_filter::{Head, Scores};
 
 use crate::{corpus::Row, fit::HEADS};
 

@@ -1,6 +1,6 @@
 //! Logistic regression, one head against the rest, by adaptive gradients: one pass over a text's features serves all heads.
 
-use plic_pipeline::filter::{
+use plic_filter::{
     Head,
     classifier::{BUCKETS, Sink, Vocabulary, features, logistic, normed},
     normalize::View,

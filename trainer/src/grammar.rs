@@ -212,7 +212,7 @@ mod tests {
         assert!(drawn.contains("I really like big birds, big birds!"));
         let drawn = grammar.draw(&grammar.templates[1], 1, &mut random).expect("it is well written");
         assert!(drawn.first().expect("it is well written").starts_with("Pay $100 to "));
-        assert!(grammar.templates[1].labels.has(plic_pipeline::filter::Head::Threat));
+        assert!(grammar.templates[1].labels.has(plic_filter::Head::Threat));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use anyhow::bail;
-use plic_pipeline::filter::Head;
+use plic_filter::Head;
 
 /// A set of heads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use std::{fs, path::Path, process::ExitCode, time::Instant};
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use plic_pipeline::filter::Classifier;
+use plic_filter::Classifier;
 
 /// Makes and measures the filter's classifier.
 #[derive(Parser)]
@@ -37,7 +37,7 @@ enum Command {
 
 fn main() -> Result<ExitCode> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = root.join("../pipeline/src/filter/classifier");
+    let folder = root.join("../filter/src/classifier");
     let (model, card) = (folder.join("model.bin"), folder.join("MODEL_CARD.md"));
     let began = Instant::now();
     match Command::parse() {

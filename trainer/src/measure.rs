@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use anyhow::Result;
-use plic_pipeline::filter::{Classifier, Head, Scores, normalize::View};
+use plic_filter::{Classifier, Head, Scores, normalize::View};
 
 use crate::{
     corpus::files,

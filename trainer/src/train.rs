@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, path::Path, thread};
 
 use anyhow::Result;
-use plic_pipeline::filter::{
+use plic_filter::{
     Classifier, Scores,
     classifier::{Vocabulary, keys},
     normalize::View,

@@ -6,7 +6,7 @@ use std::{
     fmt::{self, Display},
 };
 
-use plic_pipeline::filter::Rule;
+use plic_filter::Rule;
 use serde::{
     Deserializer,
     de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},

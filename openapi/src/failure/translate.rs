@@ -1,7 +1,7 @@
 //! From what the store, the rules of rooms and poem refuse with to a [`Failure`].
 
+use plic_filter::RuleError;
 use plic_pipeline::{
-    filter::RuleError,
     moderation::{DeskError, IncidentKind, IncidentStatus},
     room::{MAX_PARTICIPANTS, RoomError},
     store::StoreError,

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use futures_util::stream;
+use plic_filter::Rule;
 use plic_pipeline::{
-    filter::Rule,
     moderation::{
         Desk, DeskError,
         desk::{self, Backtest, BacktestRequest, Step},

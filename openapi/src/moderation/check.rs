@@ -1,7 +1,7 @@
 //! `/moderation/check`: what the rules make of a text, without sending it.
 
+use plic_filter::{Rule, classifier::Head};
 use plic_pipeline::{
-    filter::{Rule, classifier::Head},
     id::RoomId,
     moderation::{Desk, desk},
 };

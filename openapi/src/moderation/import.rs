@@ -3,7 +3,8 @@
 
 use std::{borrow::Cow, fmt};
 
-use plic_pipeline::{filter::Rule, moderation::desk::Turn};
+use plic_filter::Rule;
+use plic_pipeline::moderation::desk::Turn;
 use poem_openapi::{
     Object,
     registry::{MetaSchema, MetaSchemaRef, Registry},

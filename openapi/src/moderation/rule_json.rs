@@ -3,14 +3,11 @@
 
 use std::{borrow::Cow, fmt};
 
-use plic_pipeline::{
-    filter::{
-        Rule,
-        rule::{RuleKind, Terms},
-    },
-    json,
-    moderation::StoredRule,
+use plic_filter::{
+    Rule,
+    rule::{RuleKind, Terms},
 };
+use plic_pipeline::{json, moderation::StoredRule};
 use poem_openapi::{
     registry::{MetaSchema, MetaSchemaRef, Registry},
     types::{ToJSON, Type},

@@ -8,7 +8,7 @@ pub(crate) const CATEGORIES: [&str; 9] =
 
 /// What a rule is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "lowercase", remote = "plic_pipeline::filter::Category")]
+#[oai(rename_all = "lowercase", remote = "plic_filter::Category")]
 pub(crate) enum Category {
     Hate,
     Threat,
@@ -32,7 +32,7 @@ impl Category {
 /// and queues it for review, `mask` delivers it with `*` for what matched, `hold` keeps it until a moderator decides,
 /// `reject` refuses it, `block` refuses it, closes the connection with 4011 and is a strike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "lowercase", remote = "plic_pipeline::filter::Action")]
+#[oai(rename_all = "lowercase", remote = "plic_filter::Action")]
 pub(crate) enum Action {
     Allow,
     Flag,
@@ -55,9 +55,9 @@ pub(crate) enum Outcome {
     Block,
 }
 
-impl From<Option<plic_pipeline::filter::Action>> for Outcome {
-    fn from(action: Option<plic_pipeline::filter::Action>) -> Self {
-        use plic_pipeline::filter::Action as Of;
+impl From<Option<plic_filter::Action>> for Outcome {
+    fn from(action: Option<plic_filter::Action>) -> Self {
+        use plic_filter::Action as Of;
         match action {
             None => Self::Pass,
             Some(Of::Allow) => Self::Allow,

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use plic_filter::{RuleSet, Rules};
 use plic_pipeline::{
     bus::Bus,
     event::Event,
-    filter::{RuleSet, Rules},
     metrics::PipelineMetrics,
     moderation::{Desk, Policy, Records, Staff, Watch, desk, notice::Notices},
     store::Store,

@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use plic_filter::{Action, Category};
 use plic_pipeline::{
-    filter::{Action, Category},
     id::{BanId, IncidentId, MessageId, RoomId, RuleId, UserId},
     moderation::{
         ActionFilter, AuditEntry, AuditFilter, Authority, BanRecord, Decision, Deed, Dossier, FoundMatch,

@@ -1,19 +1,21 @@
 //! `SendMessage`: a text for everybody in a room.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
+use plic_filter::{Recall, Verdict};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::{Reply, StructureError, TempId};
 use crate::{
-    filter::{self, Recall, Verdict},
     id::{RoomId, UserId},
     json::integer,
     moderation::incident::{Finding, HeldMessage, IncidentKind},
     session::Session,
     store::{Flag, Held, NewMessage, SentKey, Store, StoreError},
-    timestamp::Timestamp,
 };
 
 const COUNTER_WINDOW: Duration = Duration::from_mins(1);
@@ -42,7 +44,7 @@ pub(super) struct Wire {
 impl Wire {
     pub(super) fn validate(self, max_chars: usize) -> Result<SendMessage, (Option<TempId>, StructureError)> {
         let temp_id = TempId::from(self.message_temp_id.as_str());
-        if filter::is_blank(&self.message) {
+        if plic_filter::is_blank(&self.message) {
             return Err((Some(temp_id), StructureError::Blank));
         }
         // A text of at most that many bytes cannot have more characters: most texts are not counted.
@@ -109,7 +111,7 @@ impl SendMessage {
             store.append(NewMessage { key, origin, text, flag }).await?
         };
         if !verdict.trace.is_nothing() {
-            recall.remember(sender, room, &digest, verdict.trace, Timestamp::now());
+            recall.remember(sender, room, &digest, verdict.trace, SystemTime::now());
         }
         Ok(Reply::Sent { temp_id, message })
     }

@@ -25,6 +25,7 @@ use std::{
     time::Duration,
 };
 
+use plic_filter::{RuleError, Rules};
 use tokio::{sync::Semaphore, time::sleep};
 
 use self::turns::Turns;
@@ -44,15 +45,7 @@ use super::{
     viewing::Viewers,
     watch::Watch,
 };
-use crate::{
-    bus::Bus,
-    event::Event,
-    filter::{RuleError, Rules},
-    id::UserId,
-    store::StoreError,
-    timestamp::Timestamp,
-    token::Role,
-};
+use crate::{bus::Bus, event::Event, id::UserId, store::StoreError, timestamp::Timestamp, token::Role};
 
 /// Sets that are compiled at once only to be tried, and how many may wait for that.
 const TRIALS_AT_ONCE: usize = 2;

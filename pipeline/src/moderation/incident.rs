@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use plic_filter::{Action, Category, Classifier, Lowered, Match, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     command::TempId,
-    filter::{Action, Category, Classifier, Lowered, Match, Verdict},
     id::{ConnectionId, IncidentId, MessageId, RoomId, RuleId, UserId},
     store::{SentKey, StoredMessage},
     timestamp::Timestamp,

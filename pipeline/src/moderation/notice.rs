@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
+use plic_filter::rule::State;
 use tokio::sync::broadcast;
 
 use super::{incident::Incident, people::BanRecord, viewing::Viewing};
-use crate::{
-    filter::rule::State,
-    id::{RuleId, UserId},
-};
+use crate::id::{RuleId, UserId};
 
 /// Something that moderators are told.
 #[derive(Debug, Clone)]

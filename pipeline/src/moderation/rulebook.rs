@@ -1,7 +1,8 @@
 //! Rules as they are kept: immutable versions, and one revision number for the whole set.
 
+use plic_filter::Rule;
+
 use crate::{
-    filter::Rule,
     id::{RuleId, UserId},
     timestamp::Timestamp,
 };

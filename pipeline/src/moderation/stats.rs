@@ -1,7 +1,9 @@
 //! What rules did, in numbers.
 
+use plic_filter::Action;
+
 use super::incident::IncidentStatus;
-use crate::{filter::Action, id::RuleId, timestamp::Timestamp};
+use crate::{id::RuleId, timestamp::Timestamp};
 
 /// Matches of a rule on a day, not yet written down.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use plic_filter::{Action, Verdict};
 
 use super::{
     incident::{Finding, IncidentKind, RefusedMessage},
@@ -21,7 +22,6 @@ use super::{
 use crate::{
     bus::Bus,
     event::Event,
-    filter::{Action, Verdict},
     id::{RuleId, UserId},
     metrics::PipelineMetrics,
     rejection::Filtered,

@@ -8,20 +8,19 @@
 use std::{
     future::{Ready, ready},
     sync::Arc,
-    time::Instant,
+    time::{Instant, SystemTime},
 };
 
 use futures_util::future::Either;
+use plic_filter::{Earlier, Recall, Rules, Said, Verdict};
 
 use super::{BoxDecision, Stage, ban::NotBanned};
 use crate::{
     command::{Command, SendMessage},
-    filter::{Earlier, Recall, Rules, Said, Verdict},
     moderation::Watch,
     opinion::SecondOpinion,
     rejection::{Filtered, Refused, Rejection},
     request::Request,
-    timestamp::Timestamp,
 };
 
 /// Refuses texts that the rules refuse.
@@ -51,7 +50,7 @@ impl Stage<Request<NotBanned>> for Filter {
         let started = Instant::now();
         let rules = self.rules.load();
         let earlier = if rules.looks_back() {
-            self.recall.earlier(sender, command.room, Timestamp::now())
+            self.recall.earlier(sender, command.room, SystemTime::now())
         } else {
             Earlier::default()
         };

@@ -8,12 +8,12 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use plic_filter::{RuleSet, Rules};
 use plic_pipeline::{
     Parts, Pipeline,
     bus::Bus,
     command::Reply,
     event::Event,
-    filter::{RuleSet, Rules},
     id::{BanId, ConnectionId, MessageId, RoomId, UserId},
     metrics::PipelineMetrics,
     moderation::{

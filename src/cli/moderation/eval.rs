@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use plic_pipeline::filter::{Action, RuleSet, Verdict};
+use plic_filter::{Action, RuleSet, Verdict};
 
 use super::figures::Counts;
 use crate::server;

@@ -1,9 +1,9 @@
 //! Incidents: opened in the transaction of what they are about, listed by any filter.
 
 use futures_util::TryStreamExt;
+use plic_filter::Category;
 use plic_pipeline::{
     event::Event,
-    filter::Category,
     id::{IncidentId, MessageId, RoomId, RuleId, UserId},
     moderation::{
         FoundMatch, Incident, IncidentFilter, IncidentKind, IncidentStatus, Notice,

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use plic_filter::Category;
 use plic_pipeline::{
     event::Event,
-    filter::Category,
     id::{IncidentId, MessageId, RoomId, UserId},
     moderation::{Incident, IncidentKind, IncidentStatus, Notice, incident::Report, records::RecordsError},
     timestamp::Timestamp,

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use futures_util::{Stream, TryStreamExt};
+use plic_filter::Rule;
 use plic_pipeline::{
-    filter::Rule,
     id::{RuleId, UserId},
     moderation::{Deed, RuleWrite, Rulebook, StoredRule, records::RecordsError},
     store::Page,

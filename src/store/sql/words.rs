@@ -37,7 +37,8 @@ pub(super) fn count(count: i64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use plic_pipeline::{filter::Category, moderation::IncidentStatus};
+    use plic_filter::Category;
+    use plic_pipeline::moderation::IncidentStatus;
 
     use super::*;
 

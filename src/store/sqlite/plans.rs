@@ -1,9 +1,9 @@
 //! Every list is served by an index, whatever the filter: nothing walks a table that grows, and nothing is sorted.
 
+use plic_filter::Category;
 use plic_pipeline::{
     bus::Bus,
     event::Event,
-    filter::Category,
     id::{RoomId, RuleId, UserId},
     moderation::{ActionFilter, AuditFilter, IncidentFilter, IncidentKind, IncidentStatus},
     timestamp::Timestamp,

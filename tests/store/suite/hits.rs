@@ -1,7 +1,7 @@
 //! What rules did, in numbers.
 
+use plic_filter::Action;
 use plic_pipeline::{
-    filter::Action,
     id::{RoomId, RuleId},
     moderation::{
         Authority, Decision, Finding, IncidentKind, IncidentStatus, Policy,

@@ -1,8 +1,8 @@
 //! Incidents and decisions.
 
+use plic_filter::Category;
 use plic_pipeline::{
     event::Event,
-    filter::Category,
     id::{IncidentId, RoomId, RuleId},
     moderation::{
         Decision, IncidentFilter, IncidentKind, IncidentStatus, Notice, Policy, policy::HeldThen,

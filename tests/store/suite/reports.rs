@@ -1,8 +1,8 @@
 //! Reports of participants.
 
+use plic_filter::Category;
 use plic_pipeline::{
     event::Event,
-    filter::Category,
     id::{MessageId, RoomId, UserId},
     moderation::{
         Decision, Incident, IncidentFilter, IncidentKind, IncidentStatus, Notice, records::RecordsError,

@@ -1,7 +1,7 @@
 //! Rules in versions.
 
+use plic_filter::Rule;
 use plic_pipeline::{
-    filter::Rule,
     id::RuleId,
     moderation::{Deed, RuleWrite, Rulebook, records::RecordsError},
 };

@@ -1,7 +1,7 @@
 //! Bans, records of users, the policy, the audit log and the numbers.
 
+use plic_filter::Action;
 use plic_pipeline::{
-    filter::Action,
     id::RuleId,
     moderation::{IncidentKind, stats::Hits},
 };

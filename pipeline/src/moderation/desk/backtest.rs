@@ -7,12 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use plic_filter::{Action, Recall, Rule, RuleSet, Said, Verdict, rule::RuleKind};
 use serde::Serialize;
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{Actor, Desk, DeskError, candidate, off_the_path};
 use crate::{
-    filter::{Action, Recall, Rule, RuleSet, Said, Verdict, rule::RuleKind},
     id::{MessageId, RoomId, RuleId},
     moderation::{audit::Deed, incident::FoundMatch, records::Records},
     store::StoredMessage,
@@ -216,11 +216,11 @@ impl Side {
 
     fn judge(&self, message: &StoredMessage) -> Verdict {
         let StoredMessage { id, room, sender, text, created_at } = message;
-        let earlier = self.recall.earlier(*sender, *room, *created_at);
+        let earlier = self.recall.earlier(*sender, *room, (*created_at).into());
         let verdict = self.rules.judge(&Said { text, room: Some(*room), earlier: &earlier });
         let mut key = [0; 32];
         key[..8].copy_from_slice(&id.0.to_le_bytes());
-        self.recall.remember(*sender, *room, &key, verdict.trace.clone(), *created_at);
+        self.recall.remember(*sender, *room, &key, verdict.trace.clone(), (*created_at).into());
         verdict
     }
 }

@@ -1,9 +1,8 @@
 //! Rule sets that are not in force: what is about to be, and what is only tried.
 
-use crate::{
-    filter::{Rule, RuleError, RuleSet, rule::State},
-    id::RuleId,
-};
+use plic_filter::{Rule, RuleError, RuleSet, rule::State};
+
+use crate::id::RuleId;
 
 /// Compiles rules that were put in force before, without holding them to their examples again: another version of the
 /// program may know other words. A rule that does not compile any more is left out, and said so in the log: chat goes on,

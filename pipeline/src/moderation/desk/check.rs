@@ -2,16 +2,13 @@
 
 use std::{sync::Arc, time::Instant};
 
-use super::{Desk, DeskError, candidate, off_the_path};
-use crate::{
-    filter::{
-        Action, Category, Earlier, Rule, RuleSet, Said, Verdict,
-        classifier::{Classifier, Scores},
-    },
-    id::RoomId,
-    moderation::incident::FoundMatch,
-    rejection::CloseCode,
+use plic_filter::{
+    Action, Category, Earlier, Rule, RuleSet, Said, Verdict,
+    classifier::{Classifier, Scores},
 };
+
+use super::{Desk, DeskError, candidate, off_the_path};
+use crate::{id::RoomId, moderation::incident::FoundMatch, rejection::CloseCode};
 
 /// The longest text that is judged, in bytes: as much as a message of the chat could have before it is judged.
 const MAX_TEXT_BYTES: usize = 64 << 10;

@@ -4,20 +4,21 @@
 //! and on a sample of what was delivered here lately. A rule that allows is tried on what it would lift. Whatever takes
 //! an allowing rule out of force is tried as well: the rules that it held back then match more.
 
-use std::{collections::HashSet, fmt::Write as _};
+use std::{
+    collections::HashSet,
+    fmt::Write as _,
+    time::{Duration, SystemTime},
+};
 
+use plic_filter::{
+    Earlier, HitRate, Recall, Rule, RuleSet, Said, Tally, canary,
+    rule::{Action, Matching, RuleKind, State, Terms},
+    starter_rules,
+};
 use uuid::Uuid;
 
 use super::{DeskError, candidate::without_examples, evidence::Evidence};
-use crate::{
-    filter::{
-        Earlier, HitRate, Recall, Rule, RuleSet, Said, Tally, canary,
-        rule::{Action, Matching, RuleKind, State, Terms},
-        starter_rules,
-    },
-    id::{RoomId, RuleId, UserId},
-    timestamp::Timestamp,
-};
+use crate::id::{RoomId, RuleId, UserId};
 
 /// Of the shipped ordinary chat and of the messages of this site, a rule may match one in so many ...
 const ORDINARY_SHARE: usize = 1_000;
@@ -208,12 +209,12 @@ fn try_exposed(before: &[Rule], set: &RuleSet, others: &[&Rule]) -> Result<(), D
 
 /// How many messages of the shipped conversations each rule matches.
 fn on_chat(set: &RuleSet, rules: &[RuleId]) -> Vec<HitRate> {
-    let start = Timestamp::now();
+    let start = SystemTime::now();
     let room = RoomId(1);
     let recall = Recall::new();
     let mut tally = Tally::new(set, rules);
     for (at, one) in canary::conversations().into_iter().enumerate() {
-        let now = start.after(std::time::Duration::from_secs(one.second));
+        let now = start + Duration::from_secs(one.second);
         let sender = UserId(Uuid::from_u128(one.conversation as u128));
         let earlier = if set.looks_back() { recall.earlier(sender, room, now) } else { Earlier::default() };
         let trace = tally.count(&Said { text: one.text, room: None, earlier: &earlier });
@@ -229,7 +230,7 @@ fn on_own(set: &RuleSet, rules: &[RuleId], evidence: &Evidence) -> Vec<HitRate> 
     let recall = Recall::new();
     let mut tally = Tally::new(set, rules);
     for (at, message) in evidence.delivered.iter().enumerate() {
-        let (sender, room, now) = (message.sender, message.room, message.created_at);
+        let (sender, room, now) = (message.sender, message.room, message.created_at.into());
         let earlier = if set.looks_back() { recall.earlier(sender, room, now) } else { Earlier::default() };
         let trace = tally.count(&Said { text: &message.text, room: None, earlier: &earlier });
         if set.looks_back() {
@@ -296,10 +297,11 @@ fn refuse(rule: &Rule, findings: &[String]) -> Result<(), DeskError> {
 
 #[cfg(test)]
 mod tests {
+    use plic_filter::rules_from_json;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{filter::rules_from_json, store::StoredMessage};
+    use crate::{store::StoredMessage, timestamp::Timestamp};
 
     fn rule(id: i64, kind: &str, keys: Value) -> Value {
         let mut rule = json!({

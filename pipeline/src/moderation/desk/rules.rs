@@ -3,13 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use plic_filter::{Rule, RuleSet, check_bounds, rule::State};
 use serde::Serialize;
 
 use super::{
     Actor, Desk, DeskError, Turn, candidate, evidence::Evidence, gate, incidents::bounded, off_the_path,
 };
 use crate::{
-    filter::{Rule, RuleSet, check_bounds, rule::State},
     id::RuleId,
     moderation::{
         audit::Deed,
