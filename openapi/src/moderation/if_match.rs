@@ -1,4 +1,4 @@
-//! `If-Match`: of which version a change is. Read before the body, so that a change without it costs nothing.
+//! `If-Match`: the version that a change is of. Read before the body, so that a change without it costs nothing.
 
 use poem::{
     Request, RequestBody, Result,
@@ -11,17 +11,41 @@ use poem_openapi::{
 
 use crate::failure::Failure;
 
-/// The version named by `If-Match`, which a change must have.
+/// The version named by `If-Match`: `IfMatch<u32>` where a change must name one, `IfMatch<Option<u32>>` where it may.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct IfMatch(pub(crate) u32);
+pub(crate) struct IfMatch<V>(pub(crate) V);
 
-/// The version named by `If-Match`, where there is one.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct OptionalIfMatch(pub(crate) Option<u32>);
+/// What is made of the header, or of its absence.
+pub(crate) trait NamedVersion: Sized {
+    /// Whether a request without the header is refused.
+    const IS_REQUIRED: bool;
 
-impl<'a> ApiExtractor<'a> for IfMatch {
+    /// Takes the version that the header names, if it is there.
+    ///
+    /// # Errors
+    /// `VersionNeeded` where it is not there and must be.
+    fn named(version: Option<u32>) -> Result<Self, Failure>;
+}
+
+impl NamedVersion for u32 {
+    const IS_REQUIRED: bool = true;
+
+    fn named(version: Option<u32>) -> Result<Self, Failure> {
+        version.ok_or(Failure::VersionNeeded)
+    }
+}
+
+impl NamedVersion for Option<u32> {
+    const IS_REQUIRED: bool = false;
+
+    fn named(version: Option<u32>) -> Result<Self, Failure> {
+        Ok(version)
+    }
+}
+
+impl<'a, V: NamedVersion> ApiExtractor<'a> for IfMatch<V> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
-    const PARAM_IS_REQUIRED: bool = true;
+    const PARAM_IS_REQUIRED: bool = V::IS_REQUIRED;
     type ParamType = ();
     type ParamRawType = ();
 
@@ -30,7 +54,10 @@ impl<'a> ApiExtractor<'a> for IfMatch {
     }
 
     fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(version_schema())
+        Some(MetaSchemaRef::Inline(Box::new(MetaSchema {
+            pattern: Some(r#"^((W/)?"[1-9][0-9]{0,8}"|[1-9][0-9]{0,8})$"#.to_owned()),
+            ..MetaSchema::new("string")
+        })))
     }
 
     async fn from_request(
@@ -38,41 +65,11 @@ impl<'a> ApiExtractor<'a> for IfMatch {
         _body: &mut RequestBody,
         _options: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        Ok(version(request.headers())?.map(Self).ok_or(Failure::VersionNeeded)?)
+        Ok(Self(V::named(version(request.headers())?)?))
     }
 }
 
-impl<'a> ApiExtractor<'a> for OptionalIfMatch {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
-    const PARAM_IS_REQUIRED: bool = false;
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Header)
-    }
-
-    fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(version_schema())
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _body: &mut RequestBody,
-        _options: ExtractParamOptions<()>,
-    ) -> Result<Self> {
-        Ok(Self(version(request.headers())?))
-    }
-}
-
-fn version_schema() -> MetaSchemaRef {
-    MetaSchemaRef::Inline(Box::new(MetaSchema {
-        pattern: Some(r#"^((W/)?"[1-9][0-9]{0,8}"|[1-9][0-9]{0,8})$"#.to_owned()),
-        ..MetaSchema::new("string")
-    }))
-}
-
-/// The failure for an `If-Match` that is no version.
+/// Returns the failure for an `If-Match` that is no version.
 pub(crate) fn malformed_version() -> Failure {
     Failure::Malformed("`If-Match` must be one version of the rule, such as `\"3\"`.".to_owned())
 }
@@ -84,7 +81,7 @@ fn version(headers: &HeaderMap) -> Result<Option<u32>, Failure> {
     one.and_then(parse).map(Some).ok_or_else(malformed_version)
 }
 
-/// `"3"`, `W/"3"` or `3`.
+/// Reads `"3"`, `W/"3"` or `3`.
 fn parse(value: &str) -> Option<u32> {
     let value = value.trim();
     let strong = value.strip_prefix("W/").unwrap_or(value);

@@ -12,7 +12,7 @@ use poem_openapi::{
 use super::{
     actor,
     answer::{Answer, OneRule, Page},
-    if_match::{IfMatch, OptionalIfMatch},
+    if_match::IfMatch,
     import::{ImportReport, RuleDocument, RuleImport},
     rule_json::{RuleDraft, RuleJson},
 };
@@ -118,7 +118,7 @@ impl RulesApi {
         id: Path<Id>,
         /// The version that you read, as `ETag` had it: `"3"`.
         #[oai(name = "If-Match")]
-        if_match: IfMatch,
+        if_match: IfMatch<u32>,
         /// Admins only: why the rule is put in force although it matches ordinary chat. Kept in the audit log.
         override_reason: Query<Option<String>>,
         body: JsonBody<RuleDraft>,
@@ -141,7 +141,7 @@ impl RulesApi {
         id: Path<Id>,
         /// The version that you read, as `ETag` had it: `"3"`.
         #[oai(name = "If-Match")]
-        if_match: OptionalIfMatch,
+        if_match: IfMatch<Option<u32>>,
         /// Admins only: why the rule goes although another one then matches ordinary chat. Kept in the audit log.
         override_reason: Query<Option<String>>,
     ) -> Result<Changed, Failure> {
