@@ -1,7 +1,10 @@
 //! Records in memory, for the tests and the example server. Keeps what it is given and checks little: what an engine
 //! promises is tested with the engines.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use async_trait::async_trait;
 use plic_filter::{Action, Category};
@@ -39,6 +42,9 @@ struct State {
     audit: Vec<AuditEntry>,
     policy: Policy,
     hits: Vec<Hits>,
+    roles: HashMap<UserId, Role>,
+    /// Whether the next read of versions comes before the rule does.
+    is_early: bool,
 }
 
 impl State {
@@ -113,6 +119,12 @@ impl FakeRecords {
         id
     }
 
+    /// Has the next read of a rule's versions find none, and those after it what is there.
+    #[cfg(test)]
+    pub(crate) fn read_versions_early(&self) {
+        self.state().is_early = true;
+    }
+
     /// Adds to the numbers.
     pub(crate) fn count(&self, hits: Hits) {
         self.state().hits.push(hits);
@@ -167,7 +179,11 @@ impl Records for FakeRecords {
         let holds = |stored: &StoredRule| {
             stored.rule.id == rule && before.is_none_or(|before| stored.rule.version < before)
         };
-        Ok(newest(&self.answer()?.versions, holds, limit))
+        let mut state = self.answer()?;
+        if std::mem::take(&mut state.is_early) {
+            return Ok(Page { items: Vec::new(), more: false });
+        }
+        Ok(newest(&state.versions, holds, limit))
     }
 
     async fn write_rules(
@@ -325,12 +341,13 @@ impl Records for FakeRecords {
         Ok(incident)
     }
 
-    async fn note_role(&self, _: UserId, _: Role) -> Result<(), StoreError> {
-        self.store.answer()
+    async fn note_role(&self, user: UserId, role: Role) -> Result<(), StoreError> {
+        self.answer()?.roles.insert(user, role);
+        Ok(())
     }
 
-    async fn role_of(&self, _: UserId) -> Result<Option<Role>, StoreError> {
-        self.store.answer().map(|()| None)
+    async fn role_of(&self, user: UserId) -> Result<Option<Role>, StoreError> {
+        Ok(self.answer()?.roles.get(&user).copied())
     }
 
     async fn ban(&self, ban: Ban, actor: Option<UserId>) -> Result<BanRecord, RecordsError> {

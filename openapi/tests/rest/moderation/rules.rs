@@ -87,6 +87,17 @@ async fn a_deletion_honours_the_version_that_it_names() {
 }
 
 #[tokio::test]
+async fn a_rule_that_is_written_while_its_versions_are_read_is_not_found() {
+    let rest = Rest::new();
+    rest.post(MODERATOR, "/moderation/rules", &rule("A", "mandat cash")).await;
+    rest.records.read_versions_early();
+    rest.post(MODERATOR, "/moderation/rules/1/restore", &json!({ "version": 1 })).await.assert_failure(404);
+    rest.records.read_versions_early();
+    rest.get(MODERATOR, "/moderation/rules/1/versions").await.assert_failure(404);
+    assert_eq!(rest.get(MODERATOR, "/moderation/rules/1/versions?before=1").await.json()["data"], json!([]));
+}
+
+#[tokio::test]
 async fn rooms_of_a_rule_are_ids_wherever_a_rule_is_written() {
     let rest = Rest::new();
     for bad in [json!([0]), json!([7, 9_007_199_254_740_992_i64]), json!([-1])] {

@@ -126,10 +126,12 @@ impl Desk {
         limit: usize,
     ) -> Result<Page<StoredRule>, DeskError> {
         let page = self.0.records.rule_versions(id, before, limit).await?;
-        if page.items.is_empty() && self.0.records.rule_versions(id, None, 1).await?.items.is_empty() {
-            return Err(DeskError::NotFound("rule"));
+        if !page.items.is_empty() {
+            return Ok(page);
         }
-        Ok(page)
+        // A rule that comes between two reads is not found: of one that is found, the first page is never empty.
+        let is_known = before.is_some() && !self.0.records.rule_versions(id, None, 1).await?.items.is_empty();
+        if is_known { Ok(page) } else { Err(DeskError::NotFound("rule")) }
     }
 
     /// Writes an earlier version again, as the next one; brings back a deleted rule.
@@ -140,7 +142,8 @@ impl Desk {
         version: u32,
         force: Option<String>,
     ) -> Result<StoredRule, DeskError> {
-        let newest = self.rule_versions(id, None, 1).await?.items.remove(0).rule.version;
+        let newest = self.rule_versions(id, None, 1).await?.items.into_iter().next();
+        let newest = newest.ok_or(DeskError::NotFound("rule"))?.rule.version;
         let earlier = self.0.records.rule_versions(id, version.checked_add(1), 1).await?.items;
         let earlier = earlier.into_iter().find(|stored| stored.rule.version == version);
         let earlier = earlier.ok_or(DeskError::NotFound("version"))?.rule;
