@@ -125,6 +125,15 @@ async fn a_rule_is_tried_on_what_was_delivered_on_this_site() {
     assert!(refused.contains("\"The zeppelin leaves at 0\""), "{refused}");
     assert_eq!(chat.moderate("POST", RULES, word("boojum")).await.status, 200);
 
+    // What a refusal quotes is audited before it is shown, and of a dry run too.
+    let dry_run = format!("{RULES}/import?dry_run=true");
+    asks(&chat.administer("POST", &dry_run, json!({ "rules": [word("zeppelin")] })).await);
+    asks(&chat.moderate("POST", RULES, word("merci")).await);
+    let log = chat.moderated("GET", "/moderation/audit?action=rule.try", Value::Null).await;
+    let tried: Vec<&Value> = log.as_array().expect("a list").iter().map(|entry| &entry["detail"]).collect();
+    let detail = |rule: i64| json!({ "rule": rule, "name": "of the tests", "messages": 5 });
+    assert_eq!(tried, [&detail(2), &detail(1)], "everyday words are nobody's messages");
+
     // What somebody reported is not ordinary.
     for message in chat.messages(&bob, room).await {
         if message["message"].as_str().is_some_and(|text| text.contains("jubjub")) {

@@ -15,7 +15,7 @@ pub const GENESIS: [u8; 32] = [0; 32];
 pub struct Deed {
     /// Who did it; `None` is the server itself (an automatic ban, the retention job).
     pub actor: Option<UserId>,
-    /// What: `rule.create`, `rule.update`, `rule.delete`, `rule.restore`, `rule.backtest`, `rules.import`,
+    /// What: `rule.create`, `rule.update`, `rule.delete`, `rule.restore`, `rule.backtest`, `rule.try`, `rules.import`,
     /// `incident.decide`, `incident.reopen`, `ban.set`, `ban.lift`, `user.disconnect`, `message.redact`, `room.read`,
     /// `room.delete`, `policy.set`, `retention.run`.
     pub action: &'static str,

@@ -3,22 +3,27 @@
 //! A rule that stops, masks or flags is tried on the shipped ordinary chat, judged as conversations, on everyday words,
 //! and on a sample of what was delivered here lately. A rule that allows is tried on what it would lift. Whatever takes
 //! an allowing rule out of force is tried as well: the rules that it held back then match more.
+//!
+//! A refusal quotes what a rule matches. Where that is what people wrote here, the refusal says so, and the desk adds an
+//! entry to the audit log before it answers.
 
 use std::{
     collections::HashSet,
-    fmt::Write as _,
     time::{Duration, SystemTime},
 };
 
 use plic_filter::{
-    Earlier, HitRate, Recall, Rule, RuleSet, Said, Tally, canary,
+    Earlier, HitRate, Recall, Rule, RuleError, RuleSet, Said, Tally, canary,
     rule::{Action, Matching, RuleKind, State, Terms},
     starter_rules,
 };
 use uuid::Uuid;
 
 use super::{DeskError, candidate::without_examples, evidence::Evidence};
-use crate::id::{RoomId, RuleId, UserId};
+use crate::{
+    id::{RoomId, RuleId, UserId},
+    moderation::audit::Deed,
+};
 
 /// Of the shipped ordinary chat and of the messages of this site, a rule may match one in so many ...
 const ORDINARY_SHARE: usize = 1_000;
@@ -32,13 +37,62 @@ const SHOWN_CHARS: usize = 100;
 /// Scripts from here on write a word as one character.
 const IDEOGRAPHS: char = '\u{2e80}';
 
+/// Why rules do not pass the gate.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum GateError {
+    /// A rule cannot be compiled.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    /// A rule hits ordinary chat.
+    #[error("{}", .0.problem)]
+    Refused(Box<Refusal>),
+    /// It could not be tried.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
+
+impl From<GateError> for DeskError {
+    fn from(error: GateError) -> Self {
+        match error {
+            GateError::Rule(error) => error.into(),
+            GateError::Refused(refusal) => {
+                Self::Invalid { field: "state".to_owned(), problem: refusal.problem }
+            }
+            GateError::Desk(error) => error,
+        }
+    }
+}
+
+/// What is wrong with a rule, and what saying so shows.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    rule: RuleId,
+    name: String,
+    problem: String,
+    /// Messages of this site that the problem quotes.
+    quoted: usize,
+}
+
+impl Refusal {
+    /// Returns what the audit log is to say before the refusal is answered, where that quotes messages of this site.
+    pub(super) fn deed(&self, actor: UserId) -> Option<Deed> {
+        let deed = || {
+            Deed::new(Some(actor), "rule.try")
+                .with("rule", self.rule.0)
+                .with("name", self.name.clone())
+                .with("messages", self.quoted)
+        };
+        (self.quoted > 0).then(deed)
+    }
+}
+
 /// Refuses `set`, which is to follow the rules `before`, where a rule in it would hit ordinary chat.
 pub(super) fn hold_to_ordinary_chat(
     before: &[Rule],
     set: &RuleSet,
     written: &HashSet<RuleId>,
     evidence: &Evidence,
-) -> Result<(), DeskError> {
+) -> Result<(), GateError> {
     let live = || set.rules().iter().filter(|rule| is_live(rule));
     let (allowing, acting): (Vec<&Rule>, Vec<&Rule>) =
         live().filter(|rule| written.contains(&rule.id)).partition(|rule| allows(rule));
@@ -65,13 +119,13 @@ fn ids(rules: &[&Rule]) -> Vec<RuleId> {
 
 /// These rules with those of `all` that allow: what a rule matches depends on itself and on them alone, and thousands of
 /// texts are soon compared with few rules.
-fn with_allowing(rules: &[&Rule], all: &[Rule]) -> Result<RuleSet, DeskError> {
+fn with_allowing(rules: &[&Rule], all: &[Rule]) -> Result<RuleSet, RuleError> {
     let ids = ids(rules);
     let few = all.iter().filter(|rule| ids.contains(&rule.id) || (is_live(rule) && allows(rule)));
-    Ok(RuleSet::compile(few.cloned().map(without_examples).collect())?)
+    RuleSet::compile(few.cloned().map(without_examples).collect())
 }
 
-fn try_acting(set: &RuleSet, acting: &[&Rule], evidence: &Evidence) -> Result<(), DeskError> {
+fn try_acting(set: &RuleSet, acting: &[&Rule], evidence: &Evidence) -> Result<(), GateError> {
     if acting.is_empty() {
         return Ok(());
     }
@@ -80,7 +134,7 @@ fn try_acting(set: &RuleSet, acting: &[&Rule], evidence: &Evidence) -> Result<()
     let everyday = alone.hit_rates(&ids, canary::everyday());
     let own = on_own(&alone, &ids, evidence);
     for (((rule, chat), everyday), own) in acting.iter().zip(&chat).zip(&everyday).zip(&own) {
-        let mut findings = Vec::new();
+        let mut findings = Findings::default();
         let conversations = canary::conversations();
         if chat.hits > chat.texts / ORDINARY_SHARE {
             findings.push(format!(
@@ -88,7 +142,7 @@ fn try_acting(set: &RuleSet, acting: &[&Rule], evidence: &Evidence) -> Result<()
                 chat.hits,
                 chat.texts,
                 chat.texts / ORDINARY_SHARE,
-                shown(chat.first.iter().filter_map(|&at| conversations.get(at)).map(|one| one.text)),
+                shown(chat.first.iter().filter_map(|&at| conversations.get(at)).map(|one| one.text)).list,
             ));
         }
         if everyday.hits > 0 {
@@ -96,43 +150,39 @@ fn try_acting(set: &RuleSet, acting: &[&Rule], evidence: &Evidence) -> Result<()
                 "it matches {} of {} everyday words and answers of ordinary chat: {}",
                 everyday.hits,
                 everyday.texts,
-                shown(everyday.first.iter().filter_map(|&at| canary::everyday().nth(at))),
+                shown(everyday.first.iter().filter_map(|&at| canary::everyday().nth(at))).list,
             ));
         }
         let most = (own.texts / ORDINARY_SHARE).max(OWN_AT_LEAST);
         if own.hits > most {
             let first = own.first.iter().filter_map(|&at| evidence.delivered.get(at));
+            let first = shown(first.map(|message| message.text.as_str()));
+            findings.quoted += first.texts.len();
             findings.push(format!(
                 "it matches {} of {} messages that were delivered on this site, where {most} are the most: {}",
                 own.hits,
                 own.texts,
-                shown(first.map(|message| message.text.as_str())),
+                first.list,
             ));
         }
         if let Some(term) = single_letter(rule) {
             findings
                 .push(format!("its term \"{term}\" is a single letter, which ordinary chat has everywhere"));
         }
-        refuse(rule, &findings)?;
+        findings.refuse(rule)?;
     }
     Ok(())
 }
 
-fn try_allowing(set: &RuleSet, allowing: &[&Rule], evidence: &Evidence) -> Result<(), DeskError> {
+fn try_allowing(set: &RuleSet, allowing: &[&Rule], evidence: &Evidence) -> Result<(), GateError> {
     if allowing.is_empty() {
         return Ok(());
     }
     let ids = ids(allowing);
     // Text by text: what people say again and again would count again and again.
     let chat = with_allowing(allowing, set.rules())?.hit_rates(&ids, canary::texts());
-    let caught: HashSet<String> = starter_rules()
-        .into_iter()
-        .chain(set.rules().iter().filter(|rule| is_live(rule) && !allows(rule)).cloned())
-        .flat_map(|rule| rule.must_match)
-        .chain(evidence.upheld.iter().cloned())
-        .collect();
     for (rule, chat) in allowing.iter().zip(&chat) {
-        let mut findings = Vec::new();
+        let mut findings = Findings::default();
         if let RuleKind::Classifier(_) | RuleKind::Repetition(_) = rule.kind {
             findings.push(
                 "it lifts whatever other rules find in a message, the whole of which it matches".to_owned(),
@@ -145,34 +195,81 @@ fn try_allowing(set: &RuleSet, allowing: &[&Rule], evidence: &Evidence) -> Resul
                 chat.hits,
                 chat.texts,
                 chat.texts / ORDINARY_SHARE,
-                shown(chat.first.iter().filter_map(|&at| canary::texts().nth(at))),
+                shown(chat.first.iter().filter_map(|&at| canary::texts().nth(at))).list,
             ));
         }
-        let live = |left_out: Option<RuleId>| {
-            let rules = set.rules().iter().filter(|one| is_live(one) && Some(one.id) != left_out);
-            RuleSet::compile(rules.cloned().map(without_examples).collect())
-        };
-        let (without, with) = (live(Some(rule.id))?, live(None)?);
-        let stopped: Vec<&String> = caught.iter().filter(|text| without.check(text).stops()).collect();
-        let mut lifted: Vec<&str> =
-            stopped.iter().filter(|text| !with.check(text).stops()).map(|text| text.as_str()).collect();
-        if lifted.len() * LIFTED_SHARE > stopped.len() {
-            lifted.sort_unstable();
-            findings.push(format!(
-                "it lets {} of {} messages pass that other rules stop, rightly as their examples and decided incidents \
-                 say: {}",
-                lifted.len(),
-                stopped.len(),
-                shown(lifted.iter().copied()),
-            ));
-        }
-        refuse(rule, &findings)?;
+        findings.refuse(rule)?;
     }
-    Ok(())
+    try_lifting(set, allowing, evidence)
+}
+
+/// Tries allowing rules, all together, on messages that are rightly stopped. The whole set is compiled once more, and only
+/// where some of these messages pass; which rule is to blame is looked for only where too many do.
+fn try_lifting(set: &RuleSet, allowing: &[&Rule], evidence: &Evidence) -> Result<(), GateError> {
+    let caught: HashSet<String> = starter_rules()
+        .into_iter()
+        .chain(set.rules().iter().filter(|rule| is_live(rule) && !allows(rule)).cloned())
+        .flat_map(|rule| rule.must_match)
+        .chain(evidence.upheld.iter().cloned())
+        .collect();
+    let (stopped, passing): (Vec<&str>, Vec<&str>) =
+        caught.iter().map(String::as_str).partition(|text| set.check(text).stops());
+    if passing.is_empty() {
+        return Ok(());
+    }
+    let ids = ids(allowing);
+    let others = set.rules().iter().filter(|rule| is_live(rule) && !ids.contains(&rule.id));
+    let without = RuleSet::compile(others.cloned().map(without_examples).collect())?;
+    let mut stopping = HashSet::new();
+    let mut lifted = Vec::new();
+    for text in passing {
+        let verdict = without.check(text);
+        if verdict.stops() {
+            stopping.extend(verdict.matches.iter().map(|hit| hit.rule));
+            lifted.push(text);
+        }
+    }
+    let stopped = stopped.len() + lifted.len();
+    let are_too_many = |lifted: usize| lifted * LIFTED_SHARE > stopped;
+    if !are_too_many(lifted.len()) {
+        return Ok(());
+    }
+    lifted.sort_unstable();
+    let stopping: Vec<&Rule> = without.rules().iter().filter(|rule| stopping.contains(&rule.id)).collect();
+    let mut most: Option<(&Rule, Vec<&str>)> = None;
+    for &rule in allowing {
+        let alone = RuleSet::compile(
+            stopping.iter().copied().chain([rule]).cloned().map(without_examples).collect(),
+        )?;
+        let by_it: Vec<&str> = lifted.iter().copied().filter(|text| !alone.check(text).stops()).collect();
+        let is_to_blame = are_too_many(by_it.len());
+        if most.as_ref().is_none_or(|(_, most)| by_it.len() > most.len()) {
+            most = Some((rule, by_it));
+        }
+        if is_to_blame {
+            break;
+        }
+    }
+    let Some((rule, by_it)) = most else { return Ok(()) };
+    let (subject, lifted) = if are_too_many(by_it.len()) {
+        ("it lets", by_it)
+    } else {
+        ("it and the other rules of this change that allow let", lifted)
+    };
+    let examples = shown(lifted.iter().copied());
+    let upheld: HashSet<&str> = evidence.upheld.iter().map(String::as_str).collect();
+    let mut findings = Findings { quoted: examples.of(&upheld), ..Findings::default() };
+    findings.push(format!(
+        "{subject} {} of {stopped} messages pass that other rules stop, rightly as their examples and decided incidents \
+         say: {}",
+        lifted.len(),
+        examples.list,
+    ));
+    findings.refuse(rule)
 }
 
 /// Tries rules that did not change, after one that allowed has gone or changed.
-fn try_exposed(before: &[Rule], set: &RuleSet, others: &[&Rule]) -> Result<(), DeskError> {
+fn try_exposed(before: &[Rule], set: &RuleSet, others: &[&Rule]) -> Result<(), GateError> {
     let ids = ids(others);
     let (was, is) = (with_allowing(others, before)?, with_allowing(others, set.rules())?);
     let chat = on_chat(&was, &ids).into_iter().zip(on_chat(&is, &ids));
@@ -180,7 +277,7 @@ fn try_exposed(before: &[Rule], set: &RuleSet, others: &[&Rule]) -> Result<(), D
         was.hit_rates(&ids, canary::everyday()).into_iter().zip(is.hit_rates(&ids, canary::everyday()));
     for ((rule, chat), everyday) in others.iter().zip(chat).zip(everyday) {
         let ((chat_was, chat), (everyday_was, everyday)) = (chat, everyday);
-        let mut findings = Vec::new();
+        let mut findings = Findings::default();
         if chat.hits > chat_was.hits && chat.hits > chat.texts / ORDINARY_SHARE {
             let conversations = canary::conversations();
             let first = chat.first.iter().filter(|at| !chat_was.first.contains(at));
@@ -190,7 +287,7 @@ fn try_exposed(before: &[Rule], set: &RuleSet, others: &[&Rule]) -> Result<(), D
                 chat.hits,
                 chat.texts,
                 chat_was.hits,
-                shown(first.filter_map(|&at| conversations.get(at)).map(|one| one.text)),
+                shown(first.filter_map(|&at| conversations.get(at)).map(|one| one.text)).list,
             ));
         }
         if everyday.hits > everyday_was.hits {
@@ -199,10 +296,10 @@ fn try_exposed(before: &[Rule], set: &RuleSet, others: &[&Rule]) -> Result<(), D
                 "without the rule that allows, it matches {} everyday words and answers of ordinary chat, {} before: {}",
                 everyday.hits,
                 everyday_was.hits,
-                shown(first.filter_map(|&at| canary::everyday().nth(at))),
+                shown(first.filter_map(|&at| canary::everyday().nth(at))).list,
             ));
         }
-        refuse(rule, &findings)?;
+        findings.refuse(rule)?;
     }
     Ok(())
 }
@@ -259,15 +356,25 @@ fn single_letter(rule: &Rule) -> Option<&str> {
     })
 }
 
-/// Some of these texts, each once.
-fn shown<'t>(texts: impl Iterator<Item = &'t str>) -> String {
-    let mut list = String::new();
-    let mut before = HashSet::new();
-    for text in texts.filter(|text| before.insert(*text)).take(SHOWN) {
-        let separator = if list.is_empty() { "" } else { ", " };
-        write!(list, "{separator}\"{}\"", excerpt(text)).expect("writing to a string does not fail");
+/// Examples, as a sentence lists them.
+struct Shown<'t> {
+    list: String,
+    texts: Vec<&'t str>,
+}
+
+impl Shown<'_> {
+    /// Returns how many of the texts are among `others`.
+    fn of(&self, others: &HashSet<&str>) -> usize {
+        self.texts.iter().filter(|text| others.contains(*text)).count()
     }
-    list
+}
+
+/// Returns some of these texts, each once.
+fn shown<'t>(texts: impl Iterator<Item = &'t str>) -> Shown<'t> {
+    let mut before = HashSet::new();
+    let texts: Vec<&str> = texts.filter(|text| before.insert(*text)).take(SHOWN).collect();
+    let list: Vec<String> = texts.iter().map(|text| format!("\"{}\"", excerpt(text))).collect();
+    Shown { list: list.join(", "), texts }
 }
 
 /// The beginning of a text on one line.
@@ -280,19 +387,36 @@ fn excerpt(text: &str) -> String {
     excerpt
 }
 
-fn refuse(rule: &Rule, findings: &[String]) -> Result<(), DeskError> {
-    if findings.is_empty() {
-        return Ok(());
+/// What is wrong with a rule.
+#[derive(Default)]
+struct Findings {
+    sentences: Vec<String>,
+    /// Messages of this site that they quote.
+    quoted: usize,
+}
+
+impl Findings {
+    fn push(&mut self, sentence: String) {
+        self.sentences.push(sentence);
     }
-    Err(DeskError::Invalid {
-        field: "state".to_owned(),
-        problem: format!(
-            "`live` is not for rule {} ({}): {}. An admin may override this with a reason.",
-            rule.id,
-            rule.name,
-            findings.join("; "),
-        ),
-    })
+
+    /// Refuses the rule where something is wrong with it.
+    fn refuse(self, rule: &Rule) -> Result<(), GateError> {
+        if self.sentences.is_empty() {
+            return Ok(());
+        }
+        Err(GateError::Refused(Box::new(Refusal {
+            rule: rule.id,
+            name: rule.name.clone(),
+            problem: format!(
+                "`live` is not for rule {} ({}): {}. An admin may override this with a reason.",
+                rule.id,
+                rule.name,
+                self.sentences.join("; "),
+            ),
+            quoted: self.quoted,
+        })))
+    }
 }
 
 #[cfg(test)]
@@ -420,6 +544,73 @@ mod tests {
         let refused =
             ask(std::slice::from_ref(&snark), &[allow, snark.clone()], &[1], &upheld).expect_err("lifts");
         assert!(refused.contains("1 of 1 messages"), "{refused}");
+    }
+
+    #[test]
+    fn rules_that_allow_the_same_are_asked_about_though_each_alone_lifts_nothing_more() {
+        let snark = rule(9, "terms", json!({ "terms": ["snark"], "action": "block" }));
+        let narrow = rule(3, "terms", json!({ "terms": ["hunting of the snark"], "action": "allow" }));
+        let wide = |id| rule(id, "terms", json!({ "terms": ["snark"], "action": "allow" }));
+        let upheld = Evidence { upheld: vec!["a snark".to_owned()], ..Evidence::default() };
+        let after = [wide(1), wide(2), narrow.clone(), snark.clone()];
+        let refused =
+            ask(std::slice::from_ref(&snark), &after, &[3, 1, 2], &upheld).expect_err("is asked about");
+        assert!(refused.contains("rule 1 (rule 1): it lets 1 of 1 messages pass"), "{refused}");
+        ask(&after, &after, &[3], &upheld).expect("the narrow rule is not to blame");
+    }
+
+    #[test]
+    fn allowing_rules_that_lift_too_much_only_together_are_asked_about_together() {
+        let snark = rule(9, "terms", json!({ "terms": ["snark", "boojum"], "action": "block" }));
+        let allow = |id, word| rule(id, "terms", json!({ "terms": [word], "action": "allow" }));
+        let upheld: Vec<String> = (0..150).map(|at| format!("word{at} word{at} snark")).collect();
+        let upheld = Evidence {
+            upheld: [upheld, vec!["a boojum".into(), "snark snark".into()]].concat(),
+            ..Evidence::default()
+        };
+        let after = [allow(1, "a boojum"), allow(2, "snark snark"), snark.clone()];
+        ask(std::slice::from_ref(&snark), &after, &[1], &upheld).expect("one of 152");
+        let refused = ask(std::slice::from_ref(&snark), &after, &[1, 2], &upheld).expect_err("two of 152");
+        assert!(
+            refused.contains("it and the other rules of this change that allow let 2 of 152"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn a_refusal_is_audited_where_it_quotes_what_people_wrote_here() {
+        let detail = |before: &[Value], after: &[Value], written: i64, evidence: &Evidence| {
+            let set = RuleSet::compile(rules(after)).expect("compiles");
+            let written = HashSet::from([RuleId(written)]);
+            let refused = hold_to_ordinary_chat(&rules(before), &set, &written, evidence);
+            let Err(GateError::Refused(refusal)) = refused else { panic!("{refused:?}") };
+            refusal.deed(UserId(Uuid::from_u128(9))).map(|deed| Value::from(deed.detail))
+        };
+        let zeppelin = rule(1, "terms", json!({ "terms": ["zeppelin"] }));
+        let delivered = evidence(&["zeppelin 1", "zeppelin 2", "zeppelin 3", "zeppelin 4"]);
+        let quoting = detail(&[], &[zeppelin], 1, &delivered);
+        assert_eq!(quoting, Some(json!({ "rule": 1, "name": "rule 1", "messages": 4 })));
+        let everyday = rule(1, "terms", json!({ "terms": ["merci"] }));
+        assert_eq!(detail(&[], &[everyday], 1, &Evidence::default()), None);
+
+        let snark =
+            rule(2, "terms", json!({ "terms": ["snark"], "action": "block", "must_match": ["a snark"] }));
+        let allow = rule(1, "terms", json!({ "terms": ["hunting a snark"], "action": "allow" }));
+        let upheld = Evidence { upheld: vec!["hunting a snark".to_owned()], ..Evidence::default() };
+        let after = [allow.clone(), snark.clone()];
+        assert_eq!(
+            detail(std::slice::from_ref(&snark), &after, 1, &upheld),
+            Some(json!({ "rule": 1, "name": "rule 1", "messages": 1 }))
+        );
+        let mut example = snark;
+        example["must_match"] = json!(["a snark"]);
+        let wide = rule(1, "terms", json!({ "terms": ["mandat cash"], "action": "allow" }));
+        let starter = rule(3, "terms", json!({ "terms": ["mandat cash"], "action": "block" }));
+        assert_eq!(
+            detail(&[], &[wide, starter, example], 1, &Evidence::default()),
+            None,
+            "examples are not messages"
+        );
     }
 
     #[test]

@@ -7,7 +7,11 @@ use plic_filter::{Rule, RuleSet, check_bounds, rule::State};
 use serde::Serialize;
 
 use super::{
-    Actor, Desk, DeskError, Turn, candidate, evidence::Evidence, gate, incidents::bounded, off_the_path,
+    Actor, Desk, DeskError, Turn, candidate,
+    evidence::Evidence,
+    gate::{self, GateError},
+    incidents::bounded,
+    off_the_path,
 };
 use crate::{
     id::RuleId,
@@ -259,14 +263,15 @@ impl Desk {
         plan: impl FnOnce(&Rulebook) -> Result<Change, DeskError>,
     ) -> Result<Written, DeskError> {
         let evidence = self.evidence_for(actor, &gate).await?;
-        let _changing = self.0.changing.lock().await;
         let book = self.0.records.rulebook().await?;
         let mut change = plan(&book)?;
-        let (set, rules) = compile(&book, &change.writes, evidence).await?;
+        let (set, rules) = self.judge(actor, &book, &change.writes, evidence).await?;
         if let Some(reason) = gate.override_reason {
             let with_reason = |deed: Deed| deed.with("override_reason", reason.as_str());
             change.deeds = change.deeds.into_iter().map(with_reason).collect();
         }
+        // Judging takes long, and other nodes' changes are not kept waiting by it: the write is refused where one has come.
+        let _changing = self.0.changing.lock().await;
         match self.0.records.write_rules(book.revision, change.writes, change.deeds).await {
             Ok(at) => {
                 self.0.rules.swap(set);
@@ -290,8 +295,25 @@ impl Desk {
         let evidence = self.evidence_for(actor, &gate).await?;
         let book = self.0.records.rulebook().await?;
         let change = plan(&book)?;
-        compile(&book, &change.writes, evidence).await?;
+        self.judge(actor, &book, &change.writes, evidence).await?;
         Ok(())
+    }
+
+    /// Compiles a change and tries it; a refusal that quotes messages of this site leaves an audit entry.
+    async fn judge(
+        &self,
+        actor: Actor,
+        book: &Rulebook,
+        writes: &[RuleWrite],
+        evidence: Option<Evidence>,
+    ) -> Result<(RuleSet, Vec<Rule>), DeskError> {
+        let compiled = compile(book, writes, evidence).await;
+        if let Err(GateError::Refused(refusal)) = &compiled
+            && let Some(deed) = refusal.deed(actor.user)
+        {
+            self.0.records.note_deed(deed, None).await?;
+        }
+        Ok(compiled?)
     }
 
     /// What a change is held to, read before anything waits for the change; `None` where an admin overrides the gate.
@@ -332,7 +354,7 @@ async fn compile(
     book: &Rulebook,
     writes: &[RuleWrite],
     evidence: Option<Evidence>,
-) -> Result<(RuleSet, Vec<Rule>), DeskError> {
+) -> Result<(RuleSet, Vec<Rule>), GateError> {
     let before: Vec<Rule> = book.rules.iter().map(|stored| stored.rule.clone()).collect();
     let mut rules: HashMap<RuleId, Rule> = before.iter().map(|rule| (rule.id, rule.clone())).collect();
     let mut written = Vec::new();
@@ -356,7 +378,7 @@ async fn compile(
         if let Some(evidence) = evidence {
             gate::hold_to_ordinary_chat(&before, &set, &new, &evidence)?;
         }
-        Ok::<_, DeskError>(set)
+        Ok::<_, GateError>(set)
     })
     .await??;
     Ok((set, written))
