@@ -214,3 +214,17 @@ test("the count of open incidents falls when incidents are decided, by oneself a
   assert.deepEqual(troubles, []);
   await tab.context().close();
 });
+
+test("a notice that stays is not pushed out by those that go by themselves", async () => {
+  const { tab, troubles } = await opened("noticed");
+  await tab.evaluate(async () => {
+    const { say } = await import("/web/shared/toast.js");
+    say("This one stays.", { tone: "bad", stays: true });
+    for (const number of [1, 2, 3, 4, 5]) say(`This one goes: ${number}.`);
+  });
+  await tab.getByText("This one goes: 5.").waitFor();
+  await tab.getByText("This one stays.").waitFor();
+  assert.equal(await tab.locator(".toast").filter({ hasText: "This one goes" }).count(), 3);
+  assert.deepEqual(troubles, []);
+  await tab.context().close();
+});

@@ -12,11 +12,12 @@ import { redraw } from "./redraw.js";
  * @property {{ label: string, keys?: string, run: () => unknown } | null} undo
  * @property {{ label: string, href: string } | null} link
  * @property {Countdown | null} countdown
+ * @property {boolean} stays whether it is shown until it is taken away
  */
 /** @typedef {{ from: number, ends: number }} Countdown moments of `performance.now()` */
 
 const SHOWN = 8_000;
-/** Of those that nobody waits for. */
+/** Of those that go by themselves. */
 const MOST = 3;
 
 /** @type {Toast[]} */
@@ -28,14 +29,14 @@ let ticking;
 /**
  * Says something for a while. With a `countdown`, or where it `stays`, it is shown until it is taken away.
  * @param {Toast["text"]} text
- * @param {Partial<Omit<Toast, "id" | "text">> & { stays?: boolean }} [options]
+ * @param {Partial<Omit<Toast, "id" | "text">>} [options]
  */
-export function say(text, { tone = "good", about = null, undo = null, link = null, countdown = null, stays = false } = {}) {
-  const toast = { id: ++last, text, tone, about, undo, link, countdown };
+export function say(text, { tone = "good", about = null, undo = null, link = null, countdown = null, stays = countdown !== null } = {}) {
+  const toast = { id: ++last, text, tone, about, undo, link, countdown, stays };
   const others = toasts.filter((each) => about === null || each.about !== about);
-  const passing = others.filter((each) => !each.countdown).slice(countdown ? -MOST : 1 - MOST);
-  toasts = [...others.filter((each) => each.countdown || passing.includes(each)), toast];
-  if (!countdown && !stays) setTimeout(() => forget(toast.id), undo ? 2 * SHOWN : SHOWN);
+  const passing = others.filter((each) => !each.stays).slice(stays ? -MOST : 1 - MOST);
+  toasts = [...others.filter((each) => each.stays || passing.includes(each)), toast];
+  if (!stays) setTimeout(() => forget(toast.id), undo ? 2 * SHOWN : SHOWN);
   if (countdown) ticking ??= setInterval(tick, 250);
   redraw();
 }
