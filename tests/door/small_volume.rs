@@ -120,6 +120,11 @@ async fn a_full_volume_loses_nothing_says_so_and_goes_on_once_there_is_room() {
     let (alice, bob) = (User::new(), User::new());
     let room = chat.room(&alice, &[&bob]).await;
     let other = chat.room(&alice, &[]).await;
+    let of_bob = chat.room(&bob, &[&alice]).await;
+    chat.connect(&bob).await.say(of_bob, "a word", "a long enough id of bob").await;
+    let message = chat.messages(&alice, of_bob).await[0]["id"].clone();
+    let report = json!({ "room_id": of_bob, "message_id": message, "reason": "a scam" });
+    let incident = chat.post(&alice, "/reports", report).await.data();
     volume.fill(16 * MIB);
     let kept = say_until_full(&chat, &alice, room, 0).await;
     // Of 14 MiB beside the filler and the reserve most is messages: no log that was never copied back.
@@ -137,6 +142,12 @@ async fn a_full_volume_loses_nothing_says_so_and_goes_on_once_there_is_room() {
     assert_eq!(chat.delete(&alice, &format!("/rooms/{other}")).await.status, 200);
     chat.ban(bob.id).await;
     chat.moderated("DELETE", &format!("/moderation/bans/{}", bob.id), json!(null)).await;
+    let incident = format!("/moderation/incidents/{incident}");
+    chat.moderated("POST", &format!("{incident}/decision"), json!({ "decision": "dismiss" })).await;
+    let reopened = chat.administer("POST", &format!("{incident}/reopen"), json!({})).await;
+    assert_eq!(reopened.status, 200, "{reopened:?}");
+    let rule = json!({ "name": "a", "kind": "terms", "category": "spam", "action": "flag", "state": "draft", "terms": ["snark"] });
+    chat.moderate("POST", "/moderation/rules", rule).await.fails_with(503);
 
     // A restart finds everything, and the volume as full.
     chat.process.kill().await;

@@ -36,6 +36,10 @@ impl Change for Reopen {
     type Done = Incident;
     type Refusal = RecordsError;
 
+    fn may_use_reserve(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<Incident, RecordsError>> {
         let Some(incident) = incidents::load(work.connection, self.incident).await? else {
             return Ok(Err(RecordsError::NotFound));

@@ -25,6 +25,10 @@ pub(super) async fn is_admin(connection: &mut Connection, user: UserId) -> sqlx:
 /// Remembers a role.
 pub(super) struct NoteRole {
     pub(super) user: UserId,
+    fn may_use_reserve(&self) -> bool {
+        true
+    }
+
     pub(super) role: Role,
 }
 
