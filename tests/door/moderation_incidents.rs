@@ -159,6 +159,29 @@ async fn a_held_message_is_delivered_and_confirmed_once_a_moderator_releases_it(
 }
 
 #[tokio::test]
+async fn a_released_message_is_confirmed_with_half_a_surrogate_pair_in_its_temp_id() {
+    let mut chat = Chat::serve().await;
+    let alice = User::new();
+    let room = chat.room(&alice, &[]).await;
+    chat.rule("snark", "hold").await;
+    let sent = format!(
+        r#"{{"type":"SendMessage","data":{{"room_id":{room},"message":"a snark","message_temp_id":"a long enough id \ud83d"}}}}"#
+    );
+    let given = r#""message_id":"a long enough id \ud83d""#;
+    let mut ws = chat.connect(&alice).await;
+    ws.send(&sent).await;
+    let held = ws.next_text().await;
+    assert!(held.contains("HeldForReview") && held.contains(given), "{held}");
+    chat.process.kill().await;
+    chat.start_again().await;
+    let mut ws = chat.connect(&alice).await;
+    decide(&chat, &incidents(&chat, "?status=open").await[0], "release").await;
+    ws.received(room, alice.id, "a snark").await;
+    let confirmed = ws.next_text().await;
+    assert!(confirmed.contains(r#""confirmed":true"#) && confirmed.contains(given), "{confirmed}");
+}
+
+#[tokio::test]
 async fn held_messages_survive_a_crash_and_confirm_to_whoever_the_sender_is_by_then() {
     let mut chat = Chat::serve().await;
     let (alice, bob) = (User::new(), User::new());

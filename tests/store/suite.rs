@@ -293,6 +293,7 @@ macro_rules! store_contract {
                 a_released_message_survives_opening_again_without_its_connection,
                 what_was_not_released_stays_held_within_its_window,
                 after_its_window_a_held_message_is_a_new_one,
+                a_released_message_is_confirmed_with_its_temp_id_exactly,
                 a_message_that_was_sent_is_not_held,
                 who_is_not_in_the_room_holds_nothing_and_gets_nothing_released,
                 a_held_message_does_not_hold_its_neighbours,

@@ -29,8 +29,13 @@ impl TempId {
         self.text.chars().count() < COUNTER_LENGTH
     }
 
-    /// The JSON of an id that [`as_str`](Self::as_str) does not tell from others.
-    pub(super) fn inexact(&self) -> Option<&str> {
+    /// Returns the id that these are the [text](Self::as_str) and the [JSON](Self::inexact) of.
+    pub fn from_parts(text: &str, json: Option<&str>) -> Self {
+        Self { text: text.into(), json: json.map(Into::into) }
+    }
+
+    /// Returns the JSON of an id with half a surrogate pair, which [`as_str`](Self::as_str) does not tell from others.
+    pub fn inexact(&self) -> Option<&str> {
         self.json.as_deref()
     }
 

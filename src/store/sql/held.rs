@@ -64,8 +64,8 @@ impl Change for Hold {
         };
         let incident = incidents::open(work.connection, new, work.now).await?;
         query(
-            "INSERT INTO held (incident, sender, room, digest, origin, temp_id, delivered, at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO held (incident, sender, room, digest, origin, temp_id, temp_id_json, delivered, at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(incident.id.0)
         .bind(key.sender.0)
@@ -73,6 +73,7 @@ impl Change for Hold {
         .bind(key.digest.to_vec())
         .bind(origin.0.cast_signed())
         .bind(Text::from(temp_id.as_str()))
+        .bind(temp_id.inexact().map(Text::from))
         .bind((delivered != text).then(|| Text::from(delivered.as_str())))
         .bind(work.now.0)
         .execute(&mut *work.connection)
@@ -89,18 +90,22 @@ struct HeldRow {
     digest: Vec<u8>,
     origin: Option<i64>,
     temp_id: Text,
+    temp_id_json: Option<Text>,
     delivered: Option<Text>,
 }
 
 /// Stores a held message as the newest of its room, and publishes it and its confirmation; answers its id, or nothing
 /// where it cannot be delivered any more.
 pub(super) async fn deliver(work: &mut Work<'_>, incident: &Incident) -> sqlx::Result<Option<MessageId>> {
-    let row: Option<HeldRow> =
-        query_as("SELECT sender, room, digest, origin, temp_id, delivered FROM held WHERE incident = $1")
-            .bind(incident.id.0)
-            .fetch_optional(&mut *work.connection)
-            .await?;
-    let Some(HeldRow { sender, room, digest, origin, temp_id, delivered }) = row else { return Ok(None) };
+    let row: Option<HeldRow> = query_as(
+        "SELECT sender, room, digest, origin, temp_id, temp_id_json, delivered FROM held WHERE incident = $1",
+    )
+    .bind(incident.id.0)
+    .fetch_optional(&mut *work.connection)
+    .await?;
+    let Some(HeldRow { sender, room, digest, origin, temp_id, temp_id_json, delivered }) = row else {
+        return Ok(None);
+    };
     let (sender, room) = (UserId(sender), RoomId(room));
     let present = present(work, room).await?;
     // It counts on here, or did so before in this transaction.
@@ -142,7 +147,7 @@ pub(super) async fn deliver(work: &mut Work<'_>, incident: &Incident) -> sqlx::R
         .execute(&mut *work.connection)
         .await?;
     work.events.push(Event::Message(Arc::new(committed)));
-    let temp_id = TempId::from(temp_id.0.as_str());
+    let temp_id = TempId::from_parts(&temp_id.0, temp_id_json.as_ref().map(|json| json.0.as_str()));
     let confirmation = Confirmation { sender, origin, temp_id };
     work.events.push(Event::Confirmed(confirmation.clone()));
     work.news.push(News::Released(confirmation));

@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use plic_pipeline::{
+    command::TempId,
     event::Event,
     id::ConnectionId,
     moderation::{
@@ -62,6 +63,34 @@ pub(crate) async fn a_released_message_is_delivered_as_the_newest_and_confirmed(
     assert_eq!(engine.bus().messages().last().expect("published").seq, 3);
     let rooms = store.rooms_of(user(2), None, 10).await.expect("answers");
     assert_eq!(rooms.items[0].last_message.as_ref().expect("has one").text, "after");
+}
+
+pub(crate) async fn a_released_message_is_confirmed_with_its_temp_id_exactly(mut engine: impl Engine) {
+    let room = room_of(&*engine.store(), &[1, 2]).await;
+    let ids = [
+        TempId::from_parts("half \u{fffd}", Some(r#""half \ud83d""#)),
+        TempId::from("half \u{fffd}"),
+        TempId::from("\"quoted\" \0 \u{1a}"),
+    ];
+    for (number, temp_id) in ids.iter().enumerate() {
+        let mut held = to_hold(1, room, &format!("held {number}"));
+        held.temp_id = temp_id.clone();
+        engine.store().hold(held).await.expect("holds");
+    }
+    engine.reopen().await;
+    let records = engine.records();
+    for incident in all_incidents(&*records).await.iter().rev() {
+        records.decide(incident.id, Decision::Release, None, user(9)).await.expect("releases");
+    }
+    let confirmed: Vec<TempId> = engine
+        .bus()
+        .events()
+        .into_iter()
+        .filter_map(
+            |event| if let Event::Confirmed(confirmed) = event { Some(confirmed.temp_id) } else { None },
+        )
+        .collect();
+    assert_eq!(confirmed, ids);
 }
 
 pub(crate) async fn a_released_message_survives_opening_again_without_its_connection(
