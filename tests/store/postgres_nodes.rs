@@ -13,6 +13,7 @@ use plic_pipeline::{
     moderation::{Authority, Decision, Records},
     store::{Ban, NewMessage, Reader, Store, StoreError},
     timestamp::Timestamp,
+    token::Role,
 };
 use sqlx::query_as;
 
@@ -227,6 +228,26 @@ async fn a_banned_user_is_not_registered_and_replaces_no_connection() {
     assert_eq!(registered.split_whitespace().collect::<Vec<_>>(), ["10", "20"]);
     stores[0].lift_ban(user(1), Some(user(9)), Authority::Moderator).await.expect("lifts");
     assert_eq!(stores[1].arrived(vec![arrival(1, 11)], 1).await.expect("arrives").banned, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_an_admin_a_day_ago_is_banned_where_messages_are_stored_and_connections_registered() {
+    let Nodes { stores, database, .. } = nodes().await;
+    let room = room_of(&*stores[0], &[1, 2]).await;
+    let ban = Ban { authority: Authority::Moderator, ..for_good(1) };
+    stores[0].note_role(user(1), Role::Admin).await.expect("notes");
+    stores[0].ban(ban, Some(user(9))).await.expect("bans");
+    // The first goes the slow way, the second the fast one.
+    for text in ["a", "b"] {
+        say(&*stores[1], 1, room, text).await.expect("stores");
+    }
+    assert_eq!(stores[1].arrived(vec![arrival(1, 10)], 1).await.expect("arrives").banned, []);
+    database.sql("UPDATE plic_chat.staff SET seen_at = seen_at - 86400000000");
+    for (by, text) in [(&stores[0], "c"), (&stores[1], "d")] {
+        let banned = say(&**by, 1, room, text).await;
+        assert!(matches!(banned, Err(StoreError::Banned)), "{banned:?}");
+    }
+    assert_eq!(stores[1].arrived(vec![arrival(1, 11)], 1).await.expect("answers").banned, [user(1)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

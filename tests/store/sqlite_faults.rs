@@ -8,6 +8,7 @@ use plic_pipeline::{
     id::RoomId,
     moderation::{Decision, IncidentKind, Policy, Records, records::RecordsError},
     store::{RoomsAfter, Store, StoreError},
+    token::Role,
 };
 use sqlx::{Connection, SqliteConnection, query, query_scalar};
 use tempfile::TempDir;
@@ -173,6 +174,29 @@ async fn what_was_refused_long_ago_is_purged_and_the_rest_is_kept() {
     })
     .await
     .expect("purges");
+}
+
+#[tokio::test]
+async fn a_role_that_was_seen_long_ago_is_purged_and_others_are_kept() {
+    let (folder, store, _) = fixture().await;
+    for n in 1..=3 {
+        store.note_role(user(n), Role::Admin).await.expect("notes");
+    }
+    let mut other = stranger(&folder).await;
+    let day = i64::try_from(Duration::from_hours(25).as_micros()).expect("fits");
+    let sql = "UPDATE staff SET seen_at = seen_at - ? WHERE user <> ?";
+    query(sql).bind(day).bind(user(3).0).execute(&mut other).await.expect("ages");
+    store.close().await;
+    let store = SqliteStore::open(&url(&folder), Arc::new(Recorder::default())).await.expect("opens");
+    let left = "SELECT count(*) FROM staff";
+    timeout(Duration::from_secs(10), async {
+        while query_scalar::<_, i64>(left).fetch_one(&mut other).await.expect("counts") != 1 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .expect("purges");
+    assert_eq!(store.role_of(user(3)).await.expect("answers"), Some(Role::Admin));
 }
 
 #[tokio::test]

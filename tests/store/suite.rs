@@ -255,6 +255,7 @@ macro_rules! store_contract {
                 an_admin_goes_on_sending_under_a_moderators_ban,
             }
             durability {
+                who_was_an_admin_a_day_ago_is_bound_like_any_user,
                 everything_acknowledged_is_there_after_opening_again,
                 what_waits_when_the_store_closes_is_still_stored,
             }

@@ -12,7 +12,7 @@ pub(super) struct Rank<E> {
     pub(super) admins_only: &'static [Method],
     /// What the id in the path names: what is no id names none.
     pub(super) thing: &'static str,
-    /// Is told who moderates.
+    /// Is told who moderates, and who does not.
     pub(super) desk: Desk,
     pub(super) inner: E,
 }
@@ -21,12 +21,14 @@ impl<E: Endpoint> Endpoint for Rank<E> {
     type Output = E::Output;
 
     async fn call(&self, request: Request) -> Result<E::Output> {
-        let Some(moderator) =
-            request.data::<Caller>().map(actor).filter(|actor| actor.role >= Role::Moderator)
-        else {
+        let caller = request.data::<Caller>().map(actor);
+        // Of somebody who was a moderator, it is noted that they are none any more.
+        if let Some(caller) = caller {
+            self.desk.note_role(caller);
+        }
+        let Some(moderator) = caller.filter(|caller| caller.role >= Role::Moderator) else {
             return Err(Failure::NotModerator.into());
         };
-        self.desk.note_role(moderator);
         if moderator.role < Role::Admin && self.admins_only.contains(request.method()) {
             return Err(Failure::AdminsOnly("Only admins may do this.").into());
         }

@@ -350,6 +350,12 @@ impl Records for FakeRecords {
         Ok(self.answer()?.roles.get(&user).copied())
     }
 
+    async fn ranked(&self, _: usize) -> Result<Vec<UserId>, StoreError> {
+        let state = self.answer()?;
+        let ranked = state.roles.iter().filter(|(_, role)| **role > Role::User);
+        Ok(ranked.map(|(user, _)| *user).collect())
+    }
+
     async fn ban(&self, ban: Ban, actor: Option<UserId>) -> Result<BanRecord, RecordsError> {
         let mut state = self.answer()?;
         let record = BanRecord {

@@ -203,6 +203,10 @@ pub trait Records: Send + Sync {
     /// Returns the role that a user's token was last seen with, within [`super::staff::ROLE_KNOWN`].
     async fn role_of(&self, user: UserId) -> Result<Option<Role>, StoreError>;
 
+    /// Returns users whose tokens last said that they are moderators or admins, within [`super::staff::ROLE_KNOWN`]; at
+    /// most `limit`.
+    async fn ranked(&self, limit: usize) -> Result<Vec<UserId>, StoreError>;
+
     /// A page of bans before the ban `before`, newest first; lifted and expired ones only where `all`.
     async fn bans(
         &self,

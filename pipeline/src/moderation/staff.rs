@@ -1,9 +1,10 @@
 //! Which users are known to be moderators or admins. A role stands in a token, so that it is known of those alone who
-//! showed one lately: on a moderation route or at the WebSocket door of any node.
+//! showed one lately: on a moderation route, with a new room, or at the WebSocket door of any node. A token that gives no
+//! rank any more takes it away.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use moka::sync::Cache;
+use moka::{future, sync::Cache};
 
 use super::records::Records;
 use crate::{id::UserId, log_line::LogThrottle, store::StoreError, token::Role};
@@ -14,59 +15,77 @@ pub const ROLE_KNOWN: Duration = Duration::from_hours(24);
 const WRITE_INTERVAL: Duration = Duration::from_hours(1);
 /// Users remembered in memory; more are looked up in the store.
 const MAX_REMEMBERED: u64 = 10_000;
+/// How often it is read whom the store knows as moderators or admins, while users without a rank come; and of how many.
+const RANKED_REFRESH: Duration = Duration::from_mins(1);
+const MAX_RANKED: usize = 10_000;
 
 /// Remembers the roles of moderators and admins; a clone is another handle to the same memory.
 #[derive(Clone)]
 pub struct Staff {
     records: Arc<dyn Records>,
     seen: Cache<UserId, Role>,
+    /// Whom the store knows as moderators or admins: read for all users together, so that a reconnect storm does not read
+    /// for each.
+    ranked: future::Cache<(), Arc<HashSet<UserId>>>,
 }
 
 impl Staff {
     /// Remembers roles in `records`, which all nodes share.
     pub fn new(records: Arc<dyn Records>) -> Self {
         let seen = Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(WRITE_INTERVAL).build();
-        Self { records, seen }
+        let ranked = future::Cache::builder().max_capacity(1).time_to_live(RANKED_REFRESH).build();
+        Self { records, seen, ranked }
     }
 
-    /// Remembers the role that a verified token gives its owner. The write to the store is not waited for; the role of
-    /// a user who was never seen as a moderator or admin is not kept.
+    /// Remembers the role that a verified token gives its owner. The write to the store is not waited for. The role of a
+    /// user who was never seen as a moderator or admin is not kept; a demotion that the store learnt of on another node
+    /// within the last minute may be noted at the next token.
     pub fn note(&self, user: UserId, role: Role) {
-        if self.remember(user, role) {
-            let staff = self.clone();
-            tokio::spawn(async move { staff.write(user, role).await });
+        let staff = self.clone();
+        match self.seen.get(&user) {
+            Some(known) if known == role => {}
+            None if role < Role::Moderator => {
+                tokio::spawn(async move { staff.note_demotion(user, role).await });
+            }
+            _ => {
+                self.seen.insert(user, role);
+                tokio::spawn(async move { staff.write(user, role).await });
+            }
         }
     }
 
-    /// The same, and waits for the role of an admin to be written: the transactions that refuse banned senders ask there
-    /// whom a moderator's ban does not bind.
+    /// The same, and waits for the role of a moderator or an admin to be written: transactions ask there whom a
+    /// moderator's ban does not bind, and whom the limits of a day do not.
     pub async fn note_before_acting(&self, user: UserId, role: Role) {
-        if role < Role::Admin {
+        if role < Role::Moderator {
             self.note(user, role);
-        } else if self.remember(user, role) {
+        } else if self.seen.get(&user) != Some(role) {
+            self.seen.insert(user, role);
             self.write(user, role).await;
         }
     }
 
-    /// Returns whether the role is news, which it is not from then on.
-    fn remember(&self, user: UserId, role: Role) -> bool {
-        let known = self.seen.get(&user);
-        let is_news = known != Some(role) && (known.is_some() || role >= Role::Moderator);
-        if is_news {
-            self.seen.insert(user, role);
+    /// Writes down the role of a user whom the store knows by a higher one.
+    async fn note_demotion(&self, user: UserId, role: Role) {
+        let read = async {
+            let ranked = self.records.ranked(MAX_RANKED).await?;
+            Ok::<_, StoreError>(Arc::new(ranked.into_iter().collect::<HashSet<UserId>>()))
+        };
+        match self.ranked.try_get_with((), read).await {
+            Ok(ranked) if ranked.contains(&user) => {
+                self.seen.insert(user, role);
+                self.write(user, role).await;
+            }
+            Ok(_) => {}
+            Err(error) => warn(user, &error),
         }
-        is_news
     }
 
     async fn write(&self, user: UserId, role: Role) {
-        static UNWRITTEN: LogThrottle = LogThrottle::new();
         if let Err(error) = self.records.note_role(user, role).await {
             // The next token of this user tries again.
             self.seen.invalidate(&user);
-            if let Some(left_out) = UNWRITTEN.admits() {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(user.id = %user, error, left_out, "the role of a moderator could not be written down");
-            }
+            warn(user, &error);
         }
     }
 
@@ -80,5 +99,13 @@ impl Staff {
             None => self.records.role_of(user).await?,
         };
         Ok(role.filter(|role| *role >= Role::Moderator))
+    }
+}
+
+fn warn(user: UserId, error: &StoreError) {
+    static UNWRITTEN: LogThrottle = LogThrottle::new();
+    if let Some(left_out) = UNWRITTEN.admits() {
+        let error = error as &dyn std::error::Error;
+        tracing::warn!(user.id = %user, error, left_out, "the role of a user could not be written down");
     }
 }

@@ -110,6 +110,10 @@ impl<S: Store + Records + 'static> Records for Cached<S> {
         self.store.role_of(user).await
     }
 
+    async fn ranked(&self, limit: usize) -> Result<Vec<UserId>, StoreError> {
+        self.store.ranked(limit).await
+    }
+
     async fn ban(&self, ban: Ban, actor: Option<UserId>) -> Result<BanRecord, RecordsError> {
         let (store, bans, user) = (Arc::clone(&self.store), self.bans.clone(), ban.user);
         Self::to_the_end(async move {

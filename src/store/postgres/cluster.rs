@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use plic_pipeline::{
     event::Committed,
     id::{ConnectionId, RoomId, UserId},
-    moderation::BanRecord,
+    moderation::{BanRecord, staff::ROLE_KNOWN},
     store::StoreError,
     timestamp::Timestamp,
 };
@@ -25,10 +25,10 @@ use super::{
     feed, missed, open,
 };
 
-/// Those of these users whom a ban binds: one that no admin set binds nobody who was last seen as an admin.
+/// Those of these users whom a ban binds: one that no admin set binds nobody who was seen as an admin lately.
 const BANNED: &str = "SELECT b.\"user\" FROM bans b WHERE b.\"user\" = ANY ($1) AND b.lifted_at IS NULL \
                       AND (b.expires_at IS NULL OR b.expires_at > $2) AND (b.authority = 'admin' OR NOT EXISTS (\
-                          SELECT FROM staff s WHERE s.\"user\" = b.\"user\" AND s.role = 'admin'))";
+                          SELECT FROM staff s WHERE s.\"user\" = b.\"user\" AND s.role = 'admin' AND s.seen_at > $3))";
 /// Arrivals of one transaction, which holds up all other changes.
 const ARRIVALS: usize = 256;
 /// How long news are kept, in microseconds.
@@ -179,8 +179,12 @@ impl Change for Arrived {
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<Vec<UserId>, StoreError>> {
         let users: Vec<Uuid> = self.arrivals.iter().map(|arrival| arrival.user.0).collect();
-        let banned: Vec<Uuid> =
-            query_scalar(BANNED).bind(&users).bind(work.now.0).fetch_all(&mut *work.connection).await?;
+        let banned: Vec<Uuid> = query_scalar(BANNED)
+            .bind(&users)
+            .bind(work.now.0)
+            .bind(work.now.before(ROLE_KNOWN).0)
+            .fetch_all(&mut *work.connection)
+            .await?;
         let (users, connections): (Vec<Uuid>, Vec<i64>) = self
             .arrivals
             .iter()

@@ -1,4 +1,5 @@
-//! Forgetting what is too old to be recognised when it is sent again, or to count towards the limits of a day.
+//! Forgetting what is too old to be recognised when it is sent again, to count towards the limits of a day, or to say what a
+//! user may do.
 
 use std::time::Duration;
 
@@ -26,6 +27,10 @@ const USED: &str = "DELETE FROM daily_use WHERE (\"user\", hour) IN (\
     SELECT \"user\", hour FROM daily_use WHERE hour < (SELECT moment() / 3600000000 - 24) ORDER BY hour LIMIT 1000 \
     FOR UPDATE SKIP LOCKED)";
 
+/// Roles that are not known any more. The table holds moderators and admins, few enough to be read whole.
+const ROLES: &str = "DELETE FROM staff WHERE \"user\" IN (\
+    SELECT \"user\" FROM staff WHERE seen_at < (SELECT moment() - 86400000000) LIMIT 1000 FOR UPDATE SKIP LOCKED)";
+
 /// Deletes the oldest rows, a batch of each table's; answers how long to wait before the next.
 pub(super) async fn purge(link: &mut Link) -> Duration {
     let begin = link.reach.write();
@@ -33,7 +38,7 @@ pub(super) async fn purge(link: &mut Link) -> Duration {
         let connection = link.connection().await?;
         connection.run(begin).await?;
         let mut deleted = Vec::new();
-        for oldest in [SENT, REFUSED, USED] {
+        for oldest in [SENT, REFUSED, USED, ROLES] {
             deleted.push(delete(connection, oldest).await?);
         }
         connection.run("COMMIT").await?;

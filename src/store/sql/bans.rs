@@ -203,7 +203,8 @@ pub(super) async fn silences(
     if !record.ban.holds_at(now) {
         return Ok(false);
     }
-    Ok(record.ban.authority.binds(Role::Admin) || !staff::is_admin(connection, user).await?)
+    let binds_all = record.ban.authority.binds(Role::Admin);
+    Ok(binds_all || staff::role_of(connection, user, now).await? != Some(Role::Admin))
 }
 
 /// A page of bans, newest first.

@@ -141,6 +141,11 @@ impl Records for Engine {
         in_time(|| async { staff::role_of(&mut *self.lookups.single().await?, user, now).await }).await
     }
 
+    async fn ranked(&self, limit: usize) -> Result<Vec<UserId>, StoreError> {
+        let now = self.moment();
+        in_time(|| async { staff::ranked(&mut *self.lookups.single().await?, now, limit).await }).await
+    }
+
     async fn bans(
         &self,
         all: bool,

@@ -5,6 +5,7 @@ use plic_pipeline::{
     id::UserId, moderation::staff::ROLE_KNOWN, store::StoreError, timestamp::Timestamp, token::Role,
 };
 use sqlx::{query, query_scalar};
+use uuid::Uuid;
 
 use super::{
     change::{Change, Work},
@@ -13,22 +14,9 @@ use super::{
 
 pub(super) const ROLE: &str = "SELECT role FROM staff WHERE \"user\" = $1 AND seen_at > $2";
 
-/// Returns whether a user was an admin when their role was last seen.
-pub(super) async fn is_admin(connection: &mut Connection, user: UserId) -> sqlx::Result<bool> {
-    let found: Option<i64> = query_scalar("SELECT seen_at FROM staff WHERE \"user\" = $1 AND role = 'admin'")
-        .bind(user.0)
-        .fetch_optional(connection)
-        .await?;
-    Ok(found.is_some())
-}
-
 /// Remembers a role.
 pub(super) struct NoteRole {
     pub(super) user: UserId,
-    fn may_use_reserve(&self) -> bool {
-        true
-    }
-
     pub(super) role: Role,
 }
 
@@ -36,6 +24,10 @@ pub(super) struct NoteRole {
 impl Change for NoteRole {
     type Done = ();
     type Refusal = StoreError;
+
+    fn may_use_reserve(&self) -> bool {
+        true
+    }
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), StoreError>> {
         query(
@@ -61,4 +53,19 @@ pub(super) async fn role_of(
         query_scalar(ROLE).bind(user.0).bind(now.before(ROLE_KNOWN).0).fetch_optional(connection).await?;
     Ok(role
         .and_then(|role| [Role::User, Role::Moderator, Role::Admin].into_iter().find(|of| of.name() == role)))
+}
+
+/// Returns the users who were last seen as moderators or admins, unless that is long ago; at most `limit`.
+pub(super) async fn ranked(
+    connection: &mut Connection,
+    now: Timestamp,
+    limit: usize,
+) -> sqlx::Result<Vec<UserId>> {
+    let users: Vec<Uuid> =
+        query_scalar("SELECT \"user\" FROM staff WHERE role <> 'user' AND seen_at > $1 LIMIT $2")
+            .bind(now.before(ROLE_KNOWN).0)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(connection)
+            .await?;
+    Ok(users.into_iter().map(UserId).collect())
 }

@@ -100,6 +100,10 @@ impl Records for Pausing {
         self.store.role_of(user).await
     }
 
+    async fn ranked(&self, limit: usize) -> Result<Vec<UserId>, StoreError> {
+        self.store.ranked(limit).await
+    }
+
     async fn ban(&self, ban: Ban, actor: Option<UserId>) -> Result<BanRecord, RecordsError> {
         self.store.ban(ban, actor).await
     }

@@ -145,3 +145,26 @@ pub(crate) async fn an_admin_goes_on_sending_under_a_moderators_ban(engine: impl
     let held = store.hold(to_hold(1, room, "more")).await;
     assert!(matches!(held, Err(StoreError::Banned)), "{held:?}");
 }
+
+pub(crate) async fn who_was_an_admin_a_day_ago_is_bound_like_any_user(engine: impl Engine) {
+    let (store, records) = (engine.store(), engine.records());
+    let room = room_of(&*store, &[1, 2]).await;
+    for (who, role) in [(1, Role::Admin), (2, Role::Moderator), (3, Role::User)] {
+        records.note_role(user(who), role).await.expect("notes");
+    }
+    let mut ranked = records.ranked(10).await.expect("answers");
+    ranked.sort_unstable_by_key(|user| user.0);
+    assert_eq!(ranked, [user(1), user(2)]);
+    assert_eq!(records.ranked(1).await.expect("answers").len(), 1);
+    records.ban(ban(1, "a grudge", None), Some(user(8))).await.expect("bans");
+    engine.age(Duration::from_hours(23)).await;
+    say(&*store, 1, room, "said").await.expect("stores");
+    store.hold(to_hold(1, room, "held")).await.expect("holds");
+
+    engine.age(Duration::from_hours(1)).await;
+    let held = store.hold(to_hold(1, room, "more to hold")).await;
+    assert!(matches!(held, Err(StoreError::Banned)), "{held:?}");
+    assert_eq!(records.ranked(10).await.expect("answers"), []);
+    records.note_role(user(1), Role::Admin).await.expect("notes");
+    say(&*store, 1, room, "again").await.expect("stores");
+}

@@ -1,8 +1,12 @@
 //! Who may moderate, asked before the body is read.
 
+use plic_pipeline::{moderation::Records as _, token::Role};
 use poem::{Request, http::Method};
 
-use crate::harness::{Rest, endless};
+use crate::{
+    fake::user,
+    harness::{Rest, endless},
+};
 
 const USER: &str = "/moderation/users/00000000-0000-0000-0000-000000000001";
 
@@ -46,6 +50,28 @@ fn with_endless_body(token: &str, method: &Method, path: &str) -> Request {
         .header("authorization", format!("Bearer {token}"))
         .content_type("text/html")
         .body(endless(b"{"))
+}
+
+#[tokio::test]
+async fn who_has_lost_a_rank_is_known_as_a_user_at_the_next_token() {
+    let rest = Rest::new();
+    // On another node.
+    rest.records.note_role(user(9), Role::Admin).await.expect("notes");
+    rest.records.note_role(user(2), Role::User).await.expect("notes");
+    rest.get("user-8", "/moderation/rules").await.assert_failure(403);
+    rest.get("user-9", "/moderation/rules").await.assert_failure(403);
+    for _ in 0..1_000 {
+        if rest.records.role_of(user(9)).await.expect("answers") == Some(Role::User) {
+            assert_eq!(
+                rest.records.role_of(user(8)).await.expect("answers"),
+                None,
+                "no user is written down"
+            );
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the role is not noted");
 }
 
 #[tokio::test]
