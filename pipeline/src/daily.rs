@@ -53,8 +53,12 @@ impl DailyLimits {
     /// Decides whether a user may do `more` at `now`, after what they did in the hours `used`, the oldest first.
     ///
     /// # Errors
-    /// `TooManyRoomsToday` or `TooManyPeopleToday`, with the time after which it is allowed again.
+    /// `TooManyRoomsToday` or `TooManyPeopleToday`, with the time after which it is allowed again;
+    /// `MorePeopleThanADayAllows` where it never is.
     pub fn allow(&self, used: &[HourOfUse], more: Usage, now: Timestamp) -> Result<(), RoomError> {
+        if more.people > u64::from(self.people) {
+            return Err(RoomError::MorePeopleThanADayAllows(self.people));
+        }
         let rooms: Vec<(i64, u64)> = used.iter().map(|hour| (hour.hour, hour.usage.rooms)).collect();
         if let Some(wait) = wait(&rooms, more.rooms, self.rooms, now) {
             return Err(RoomError::TooManyRoomsToday(wait));
@@ -82,7 +86,7 @@ fn wait(used: &[(i64, u64)], more: u64, limit: u32, now: Timestamp) -> Option<Du
         total = total.saturating_sub(*count);
         total <= limit
     });
-    // What is more than a whole day's limit never fits, and is refused again then.
+    // Of one room, or of no more people than the limit, each fits once the last hour has ended that counts.
     let (hour, _) = freeing.unwrap_or((hour_of(now), 0));
     let ends_at = Timestamp((hour + HOURS + 1) * MICROSECONDS_PER_HOUR);
     Some(ends_at.since(now))
@@ -112,6 +116,11 @@ mod tests {
         assert!(matches!(rooms, Err(RoomError::TooManyRoomsToday(_))), "{rooms:?}");
         let people = LIMITS.allow(&used(&[(100, 1, 9)]), ROOM, at(100, 30));
         assert!(matches!(people, Err(RoomError::TooManyPeopleToday(_))), "{people:?}");
+        for used in [used(&[]), used(&[(100, 3, 10)])] {
+            let never = LIMITS.allow(&used, Usage { rooms: 1, people: 11 }, at(100, 30));
+            assert!(matches!(never, Err(RoomError::MorePeopleThanADayAllows(10))), "{never:?}");
+        }
+        assert!(LIMITS.allow(&[], Usage { rooms: 1, people: 10 }, at(100, 30)).is_ok());
         assert!(DailyLimits::NONE.allow(&used(&[(100, 1 << 20, 1 << 30)]), ROOM, at(100, 0)).is_ok());
     }
 

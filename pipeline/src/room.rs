@@ -70,6 +70,9 @@ pub enum RoomError {
     /// The user has brought as many people into rooms within a day as they may; for how long.
     #[error("the user has brought as many people into rooms within a day as they may")]
     TooManyPeopleToday(Duration),
+    /// The request brings more people into rooms than a user may within a day: this many.
+    #[error("a user may bring at most {0} people into rooms within a day")]
+    MorePeopleThanADayAllows(u32),
     /// The store could not answer.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -233,6 +233,7 @@ macro_rules! store_contract {
                 a_user_starts_so_many_rooms_a_day_and_what_becomes_of_them_changes_nothing,
                 a_user_brings_so_many_people_into_rooms_a_day,
                 many_at_once_are_counted_one_by_one,
+                more_people_than_a_day_allows_are_never_brought,
             }
             walks {
                 rooms_are_walked_without_repeat_or_gap_while_they_move,
@@ -253,9 +254,9 @@ macro_rules! store_contract {
                 the_operator_lifts_any_ban_and_is_audited_as_the_command_line,
                 a_role_is_known_for_a_day_after_its_token_was_seen,
                 an_admin_goes_on_sending_under_a_moderators_ban,
+                who_was_an_admin_a_day_ago_is_bound_like_any_user,
             }
             durability {
-                who_was_an_admin_a_day_ago_is_bound_like_any_user,
                 everything_acknowledged_is_there_after_opening_again,
                 what_waits_when_the_store_closes_is_still_stored,
             }
@@ -291,10 +292,10 @@ macro_rules! store_contract {
             held {
                 a_held_message_waits_once_and_is_not_stored,
                 a_released_message_is_delivered_as_the_newest_and_confirmed,
+                a_released_message_is_confirmed_with_its_temp_id_exactly,
                 a_released_message_survives_opening_again_without_its_connection,
                 what_was_not_released_stays_held_within_its_window,
                 after_its_window_a_held_message_is_a_new_one,
-                a_released_message_is_confirmed_with_its_temp_id_exactly,
                 a_message_that_was_sent_is_not_held,
                 who_is_not_in_the_room_holds_nothing_and_gets_nothing_released,
                 a_held_message_does_not_hold_its_neighbours,

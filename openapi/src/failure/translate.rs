@@ -53,6 +53,9 @@ impl From<RoomError> for Failure {
                 "You have brought as many people into rooms within a day as one user may. Please try again later.",
                 wait,
             ),
+            RoomError::MorePeopleThanADayAllows(most) => {
+                Self::Invalid(format!("One user may bring at most {most} people into rooms within a day."))
+            }
             RoomError::Store(error) => error.into(),
         }
     }

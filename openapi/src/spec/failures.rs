@@ -23,7 +23,7 @@ struct Kind {
 
 fn kinds() -> Vec<Kind> {
     let kind = |name, description, failures| Kind { name, description, failures };
-    vec![
+    let mut kinds = vec![
         kind(
             "Malformed",
             "The body is not JSON, or broke off.",
@@ -65,25 +65,9 @@ fn kinds() -> Vec<Kind> {
             "The body is declared to be something other than JSON.",
             vec![("contentType", Failure::NotJson)],
         ),
-        kind(
-            "InvalidRoom",
-            "The body is JSON, but a key is missing or has a wrong type or a value out of bounds.",
-            vec![
-                ("wrongType", Failure::Invalid("`users` must be a list of uuids.".to_owned())),
-                ("tooManyUsers", too_many_users()),
-                ("tooManyParticipants", RoomError::TooManyParticipants.into()),
-            ],
-        ),
-        kind(
-            "InvalidChange",
-            "The body is JSON, but a key is missing or has a wrong type or a value out of bounds.",
-            vec![
-                ("wrongType", Failure::Invalid("`users_to_add` must be a list of uuids.".to_owned())),
-                ("tooManyUsers", too_many_users()),
-                ("tooManyParticipants", RoomError::TooManyParticipants.into()),
-                ("addedAndRemoved", RoomError::AddedAndRemoved.into()),
-            ],
-        ),
+    ];
+    kinds.extend(invalid_rooms());
+    kinds.extend([
         kind(
             "InvalidPage",
             "`limit` or `before` is no integer or out of bounds, or `after` is neither a cursor of a `Link` header nor the id of a room of yours.",
@@ -119,6 +103,37 @@ fn kinds() -> Vec<Kind> {
             "Unavailable",
             "The database or the keys of the tokens are away, or the server is being sent too much at once; `Retry-After` says when to ask again.",
             vec![("unavailable", StoreError::TimedOut.into()), ("overloaded", Failure::Overloaded)],
+        ),
+    ]);
+    kinds
+}
+
+/// What is wrong with a body about a room.
+fn invalid_rooms() -> [Kind; 2] {
+    let kind = |name, failures| Kind {
+        name,
+        description: "The body is JSON, but a key is missing or has a wrong type or a value out of bounds.",
+        failures,
+    };
+    [
+        kind(
+            "InvalidRoom",
+            vec![
+                ("wrongType", Failure::Invalid("`users` must be a list of uuids.".to_owned())),
+                ("tooManyUsers", too_many_users()),
+                ("tooManyParticipants", RoomError::TooManyParticipants.into()),
+                ("tooManyForADay", RoomError::MorePeopleThanADayAllows(500).into()),
+            ],
+        ),
+        kind(
+            "InvalidChange",
+            vec![
+                ("wrongType", Failure::Invalid("`users_to_add` must be a list of uuids.".to_owned())),
+                ("tooManyUsers", too_many_users()),
+                ("tooManyParticipants", RoomError::TooManyParticipants.into()),
+                ("addedAndRemoved", RoomError::AddedAndRemoved.into()),
+                ("tooManyForADay", RoomError::MorePeopleThanADayAllows(500).into()),
+            ],
         ),
     ]
 }

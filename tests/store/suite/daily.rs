@@ -61,6 +61,18 @@ pub(crate) async fn a_user_brings_so_many_people_into_rooms_a_day(mut engine: im
     add(room, 1, &[9], &[]).await.expect("a day is over");
 }
 
+pub(crate) async fn more_people_than_a_day_allows_are_never_brought(mut engine: impl Engine) {
+    engine.limit(LIMITS).await;
+    let store = engine.store();
+    let nine = users(&[2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    let created = store.create_room(user(1), &nine, None).await;
+    assert!(matches!(created, Err(RoomError::MorePeopleThanADayAllows(8))), "{created:?}");
+    let room = room_of(&*store, &[1]).await;
+    let changed = store.change_room(room, user(1), &nine, &[]).await;
+    assert!(matches!(changed, Err(RoomError::MorePeopleThanADayAllows(8))), "{changed:?}");
+    store.change_room(room, user(1), &nine[..8], &[]).await.expect("as many as a day allows");
+}
+
 pub(crate) async fn many_at_once_are_counted_one_by_one(mut engine: impl Engine) {
     engine.limit(LIMITS).await;
     let store = engine.store();
