@@ -55,9 +55,9 @@ impl Type for CheckRequest {
             properties: vec![
                 described(
                     "message",
-                    "The text, of at most 64 KiB; longer ones than the chat takes are judged too.",
+                    "The text, of at most 65,536 characters; longer ones than the chat takes are judged too.",
                     MetaSchemaRef::Inline(Box::new(MetaSchema {
-                        max_length: Some(64 << 10),
+                        max_length: Some(desk::MAX_CHECKED_CHARS),
                         ..MetaSchema::new("string")
                     })),
                 ),

@@ -31,7 +31,7 @@ use tokio::{sync::Semaphore, time::sleep};
 use self::turns::Turns;
 pub use self::{
     backtest::{Backtest, BacktestReport, BacktestRequest, Progress, Sample, Step},
-    check::Checked,
+    check::{Checked, MAX_CHECKED_CHARS},
     people::NewBan,
     rules::ImportReport,
     stats::Numbers,

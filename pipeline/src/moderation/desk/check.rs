@@ -10,8 +10,8 @@ use plic_filter::{
 use super::{Desk, DeskError, candidate, off_the_path};
 use crate::{id::RoomId, moderation::incident::FoundMatch, rejection::CloseCode};
 
-/// The longest text that is judged, in bytes: as much as a message of the chat could have before it is judged.
-const MAX_TEXT_BYTES: usize = 64 << 10;
+/// The longest text that is judged, in characters (Unicode scalar values): as many as a frame of the chat could have.
+pub const MAX_CHECKED_CHARS: usize = 64 << 10;
 
 /// A verdict, explained.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,10 +43,10 @@ impl Desk {
         room: Option<RoomId>,
         draft: Option<Rule>,
     ) -> Result<Checked, DeskError> {
-        if text.len() > MAX_TEXT_BYTES {
+        if text.chars().nth(MAX_CHECKED_CHARS).is_some() {
             return Err(DeskError::Invalid {
                 field: "message".to_owned(),
-                problem: format!("is longer than {} KiB", MAX_TEXT_BYTES >> 10),
+                problem: format!("is longer than {MAX_CHECKED_CHARS} characters"),
             });
         }
         let turns = if draft.is_some() { &self.0.trials } else { &self.0.checks };

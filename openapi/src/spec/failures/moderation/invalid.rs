@@ -85,10 +85,10 @@ pub(super) fn of_rules() -> Vec<Kind> {
         ),
         kind(
             "InvalidCheck",
-            "The message is missing, no text or longer than 64 KiB, or the draft cannot be used.",
+            "The message is missing, no text or longer than 65,536 characters, or the draft cannot be used.",
             vec![
                 ("missing", crate::body::missing("message")),
-                ("tooLong", invalid("`message` is longer than 64 KiB.")),
+                ("tooLong", invalid("`message` is longer than 65536 characters.")),
                 ("draft", invalid("`draft.terms`: invalid type: string \"x\", expected a list.")),
             ],
         ),
