@@ -96,8 +96,9 @@ impl SignIn {
         })?;
         let Object(CodeBody { code }) = serde_json::from_slice(&body)
             .map_err(|_| Failure::Malformed("The body must be {\"code\": \"..\"}.".into()))?;
+        // Another status than that of a page from elsewhere: the pages say by it what to do.
         let key = demo.codes.spend(&code).ok_or(Failure::Refused(
-            StatusCode::FORBIDDEN,
+            StatusCode::GONE,
             "This code was used already, or is not one of this server's.",
         ))?;
         let mut response = self.ways_in(Some(demo));

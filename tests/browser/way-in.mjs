@@ -7,7 +7,7 @@ import { page } from "./browser.mjs";
 import { lab } from "./lab.mjs";
 
 const { browser, server } = await lab();
-const expected = /status of 403/;
+const expected = /status of (403|410)/;
 
 test("the printed link lets a browser in, for every page, and leaves no code in the address", async () => {
   const { page: tab, troubles } = await page(browser);
@@ -49,6 +49,19 @@ for (const [place, address] of [["the landing page", "/"], ["the console", "/con
     await tab.context().close();
   });
 }
+
+test("a page at another address says so, and the code still holds at the right one", async () => {
+  const code = await server.code();
+  const { page: tab, troubles } = await page(browser, { expected });
+  const elsewhere = server.base.replace("127.0.0.1", "elsewhere.localhost");
+  await tab.goto(`${elsewhere}/console#code=${code}`);
+  await tab.getByText("This page was opened at another address than the one in the terminal").waitFor();
+  assert.equal(await tab.getByText("was used already").count(), 0);
+  await tab.goto(`${server.base}/console?as=moderator#code=${code}`);
+  await tab.getByRole("heading", { level: 1, name: "Queue" }).waitFor();
+  assert.deepEqual(troubles, []);
+  await tab.context().close();
+});
 
 test("French people read it in French", async () => {
   const { page: tab } = await page(browser, { locale: "fr-FR" });

@@ -135,14 +135,14 @@ async fn dev_lets_one_browser_in_by_each_code_and_shows_the_next_one() {
     }
 
     let answer = show(&dev, &here, &same, &code).await;
-    answer.fails_with(403);
+    answer.fails_with(410);
     assert_eq!(answer.header("set-cookie"), "", "a spent code");
     let next = shown_code(&dev, 1).await;
     assert_ne!(next, code);
     assert_eq!(show(&dev, &here, &same, &next).await.status, 200, "another browser");
     assert!(ways_in(&dev, &here, &with_cookie).await["demo"].is_array(), "the first one is still in");
     for wrong in ["", "0", &"0".repeat(32), &"x".repeat(900)] {
-        show(&dev, &here, &same, wrong).await.fails_with(403);
+        show(&dev, &here, &same, wrong).await.fails_with(410);
     }
     show(&dev, &here, &same, &"x".repeat(2_000)).await.fails_with(413);
     assert!(!dev.log().contains(&code) && !dev.log().contains(&next), "a code is in the log");

@@ -11,25 +11,29 @@ import { html } from "./lit.js";
  */
 
 const ADDRESS = "/web/sign-in.json";
+/** What a status says of a code. @type {Record<number, "spent" | "elsewhere" | undefined>} */
+const REFUSALS = { 403: "elsewhere", 410: "spent" };
 
 const words = dictionary(
   {
     title: "This server is one to try things on.",
     wanted: "To come in as a demo user, open the link that the terminal shows at “start here”. It lets one browser in.",
     spent: "The code of this link was used already, or is from an earlier start of the server. The terminal shows a new link: open that one in this browser.",
+    elsewhere: "This page was opened at another address than the one in the terminal, where a code lets nobody in. The code still holds: open the link exactly as the terminal shows it.",
     other: "Or sign in with an access token.",
   },
   {
     title: "Ce serveur sert aux essais.",
     wanted: "Pour entrer en tant qu’utilisateur de démonstration, ouvrez le lien que le terminal affiche à « start here ». Il laisse entrer un seul navigateur.",
     spent: "Le code de ce lien a déjà servi, ou date d’un démarrage précédent du serveur. Le terminal affiche un nouveau lien : ouvrez-le dans ce navigateur.",
+    elsewhere: "Cette page est ouverte à une autre adresse que celle du terminal : le code n’y donne pas accès. Il reste valable : ouvrez le lien tel que le terminal l’affiche.",
     other: "Ou connectez-vous avec un jeton d’accès.",
   },
 );
 
 let code = takeCode();
-/** Whether the last code let nobody in. */
-let isSpent = false;
+/** Why the last code let nobody in. @type {"spent" | "elsewhere" | null} */
+let refusal = null;
 /** One question for all who ask at the same time: a code holds once. @type {Promise<WaysIn> | null} */
 let reading = null;
 
@@ -66,7 +70,8 @@ async function read() {
   if (!ways.needs_code || code === null) return ways;
   const shown = await ask({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code }) });
   code = null;
-  isSpent = !shown.ok;
+  refusal = REFUSALS[shown.status] ?? null;
+  if (!shown.ok && refusal === null) throw new ApiError(shown.status, (await shown.json()).error_message);
   return shown.ok ? shown.json() : ways;
 }
 
@@ -80,10 +85,10 @@ async function ask(options) {
   return response;
 }
 
-/** What is said where a code is missing or spent. @param {{ hasToken?: boolean }} [options] whether one can sign in with a token beside it */
+/** What is said where a code is missing or refused. @param {{ hasToken?: boolean }} [options] whether one can sign in with a token beside it */
 export function codeNotice({ hasToken = true } = {}) {
   const w = words();
-  return html`<div class="notice ${isSpent ? "warn" : ""}" role="status"><div class="stack"><strong>${w.title}</strong>
-    <p>${isSpent ? w.spent : w.wanted}${hasToken ? html` ${w.other}` : ""}</p></div></div>`;
+  return html`<div class="notice ${refusal ? "warn" : ""}" role="status"><div class="stack"><strong>${w.title}</strong>
+    <p>${w[refusal ?? "wanted"]}${hasToken ? html` ${w.other}` : ""}</p></div></div>`;
 }
 
