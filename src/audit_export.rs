@@ -18,7 +18,7 @@ use reqwest::{
     redirect,
 };
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 use url::{Host, Url};
 use uuid::Uuid;
 
@@ -28,9 +28,12 @@ const PERIOD: Duration = Duration::from_hours(24);
 const READ_RETRY: Duration = Duration::from_mins(1);
 /// How long the webhook may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Attempts to send a head, and the pause before the second one; each further pause is four times as long.
-const ATTEMPTS: u32 = 5;
+/// The pause before a head is sent for the second time; each further pause is four times as long, and none is longer than
+/// the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
+/// The target of the line with the head, which is logged whatever `RUST_LOG` is.
+pub const HEAD_TARGET: &str = "plic_chat::audit_export::head";
 
 /// Why a head was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -60,8 +63,8 @@ impl AuditWebhook {
         Ok(Self { client: client.build()?, url })
     }
 
-    /// Sends a head; tries again a few times.
-    async fn send(&self, epoch: Uuid, head: AuditHead) -> Result<(), NotTaken> {
+    /// Sends a head until it is taken, or the next one is due.
+    async fn send_until(&self, due: Instant, epoch: Uuid, head: AuditHead) {
         let body = json!({
             "seq": head.seq,
             "hash": head.digits(),
@@ -70,23 +73,34 @@ impl AuditWebhook {
         })
         .to_string();
         let mut pause = FIRST_PAUSE;
-        let mut attempt = 1;
-        loop {
-            let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json");
-            let error = match request.body(body.clone()).send().await {
-                Ok(response) if response.status().is_success() => return Ok(()),
-                Ok(response) => NotTaken::Status(response.status()),
-                // The address may hold a key.
-                Err(error) => NotTaken::Request(error.without_url()),
-            };
-            if attempt == ATTEMPTS {
-                return Err(error);
+        while let Err(error) = self.send(&body).await {
+            plic_pipeline::log_limited!(
+                WARN,
+                error = &error as &dyn std::error::Error,
+                "PLIC_AUDIT_WEBHOOK did not take the head of the audit log; it is sent again until the next one is due"
+            );
+            let next = Instant::now() + pause;
+            if next >= due {
+                return;
             }
-            attempt += 1;
-            sleep(pause).await;
-            pause *= 4;
+            sleep_until(next).await;
+            pause = longer(pause);
         }
     }
+
+    async fn send(&self, body: &str) -> Result<(), NotTaken> {
+        let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json");
+        match request.body(body.to_owned()).send().await {
+            Ok(response) if response.status().is_success() => Ok(()),
+            Ok(response) => Err(NotTaken::Status(response.status())),
+            // The address may hold a key.
+            Err(error) => Err(NotTaken::Request(error.without_url())),
+        }
+    }
+}
+
+fn longer(pause: Duration) -> Duration {
+    (pause * 4).min(LONGEST_PAUSE)
 }
 
 /// Exports the head of the audit log at once and every day, for as long as it is polled.
@@ -104,16 +118,12 @@ pub async fn keep_exporting(records: Arc<dyn Records>, epoch: Uuid, webhook: Opt
                 continue;
             }
         };
-        tracing::info!(%head, %epoch, "audit log");
-        if let Some(webhook) = &webhook
-            && let Err(error) = webhook.send(epoch, head).await
-        {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "PLIC_AUDIT_WEBHOOK did not take the head of the audit log; the next one is sent in a day"
-            );
+        let due = Instant::now() + PERIOD;
+        tracing::info!(target: HEAD_TARGET, %head, %epoch, "head of the audit log");
+        if let Some(webhook) = &webhook {
+            webhook.send_until(due, epoch, head).await;
         }
-        sleep(PERIOD).await;
+        sleep_until(due).await;
     }
 }
 
@@ -241,6 +251,15 @@ mod tests {
         ] {
             assert!(refusal(&Url::parse(url).expect(url)).is_some(), "{url}");
         }
+    }
+
+    #[test]
+    fn pauses_between_attempts_grow_to_ten_minutes() {
+        let pauses: Vec<u64> = std::iter::successors(Some(FIRST_PAUSE), |pause| Some(longer(*pause)))
+            .take(7)
+            .map(|pause| pause.as_secs())
+            .collect();
+        assert_eq!(pauses, [2, 8, 32, 128, 512, 600, 600]);
     }
 
     #[tokio::test]

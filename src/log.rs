@@ -14,13 +14,16 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
+use crate::audit_export::HEAD_TARGET;
+
 /// Libraries that would write what is said into the log at their finest levels.
 const TALKATIVE: [&str; 6] = ["tungstenite", "tokio_tungstenite", "hyper", "reqwest", "sqlx", "async_nats"];
 /// The longest line, in bytes: errors of libraries may quote what they were given.
 const MAX_LINE_BYTES: usize = 4096;
 const CUT_MARK: &str = " [cut]";
 
-/// Sends events to standard error, those of `RUST_LOG` (`info` by default).
+/// Sends events to standard error: those of `RUST_LOG` (`info` by default), and the head of the audit log, which operators
+/// compare with the database later, whatever `RUST_LOG` is.
 pub fn to_stderr() {
     let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let discreet = filter_fn(|metadata| {
@@ -29,8 +32,9 @@ pub fn to_stderr() {
     })
     // Without it, every line that a library might log at its finest level is looked at.
     .with_max_level_hint(Level::TRACE);
+    let head = filter_fn(|metadata| metadata.target() == HEAD_TARGET).with_max_level_hint(Level::INFO);
     let lines = fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(|| OneLine(io::stderr()));
-    tracing_subscriber::registry().with(lines.with_filter(chosen.and(discreet))).init();
+    tracing_subscriber::registry().with(lines.with_filter(chosen.and(discreet).or(head))).init();
 }
 
 /// Writes each event as one line of at most [`MAX_LINE_BYTES`]. An event comes in one call.

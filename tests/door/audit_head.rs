@@ -64,6 +64,18 @@ async fn the_head_of_the_audit_log_is_printed_logged_and_sent_until_it_is_taken(
 }
 
 #[tokio::test]
+async fn the_head_of_the_audit_log_is_logged_whatever_else_is() {
+    for level in ["off", "error"] {
+        let mut chat = Chat::with(&[("RUST_LOG", level)]).await;
+        eventually("the head in the log", async || chat.process.log().contains("head of the audit log"))
+            .await;
+        chat.process.kill().await;
+        let log = chat.process.log();
+        assert_eq!(log.lines().count(), 1, "and nothing else: {log}");
+    }
+}
+
+#[tokio::test]
 async fn a_webhook_is_public_and_https_or_of_this_machine_and_its_key_is_not_shown() {
     let folder = folder();
     let check = async |webhook: &str| {

@@ -1,5 +1,8 @@
-//! A request's JSON object, read key by key: whatever is wrong with a value is said with its key, a key that is there
-//! twice is refused, and nothing nested is kept, so that a body takes no more memory than it has bytes.
+//! A request's JSON object, read key by key: whatever is wrong with a value is said with its key.
+//!
+//! [`Fields`] are for bodies that moderators send: a key that is there twice is refused, and nothing nested is kept, so that a
+//! body takes no more memory than it has bytes. [`whole_values`] are for those of the contract, which every user sends and
+//! which are small: they are read as JavaScript reads them, lists and all, and of a key that is there twice the last counts.
 
 use std::{
     cell::RefCell,
