@@ -101,17 +101,18 @@ pub fn routes(parts: Parts) -> BoxEndpoint<'static, Response> {
 pub fn mount(parts: Parts, own: Route) -> BoxEndpoint<'static, Response> {
     let gate = parts.gate();
     let store = Arc::clone(&parts.store);
-    let moderation = OpenApiService::new(moderation::handlers(&parts.desk, parts.stopping), "", "");
+    let moderation =
+        OpenApiService::new(moderation::handlers(&parts.desk, &parts.work, parts.stopping), "", "");
     let handlers = (
-        RoomsApi { store: Arc::clone(&parts.store), work: parts.work.clone() },
-        RoomApi { store: parts.store, desk: parts.desk.clone(), work: parts.work },
+        RoomsApi { store: Arc::clone(&parts.store), desk: parts.desk.clone(), work: parts.work.clone() },
+        RoomApi { store: parts.store, desk: parts.desk.clone(), work: parts.work.clone() },
     );
     let rooms = Arc::new(gate.before(OpenApiService::new(handlers, "", "").into_endpoint()));
     // The services match the whole path again: `at`, unlike `nest`, leaves it whole.
     let routes = docs::add_routes(own)
         .at("/rooms", only(&[Method::GET, Method::POST, Method::PUT], Arc::clone(&rooms)))
         .at("/rooms/:id", only(&[Method::GET, Method::DELETE], rooms));
-    let routes = moderation::add_routes(routes, &gate, &parts.desk, moderation.into_endpoint());
+    let routes = moderation::add_routes(routes, &gate, &parts.desk, &parts.work, moderation.into_endpoint());
     let drained = Drain { budget: BodyBudget::new(), inner: routes };
     let enveloped = Enveloped { inner: TurnAway { inner: drained } };
     let measured = Measured { metrics: parts.metrics, inner: enveloped };

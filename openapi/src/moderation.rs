@@ -5,6 +5,7 @@ mod answer;
 mod audit;
 mod backtest;
 mod bans;
+mod charged;
 mod check;
 mod events;
 pub(crate) mod if_match;
@@ -26,7 +27,6 @@ use plic_pipeline::moderation::{Desk, desk::Actor};
 use poem::{Endpoint, EndpointExt, Response, Route, endpoint::BoxEndpoint, http::Method};
 use tokio_util::sync::CancellationToken;
 
-use self::rank::Rank;
 pub(crate) use self::{
     audit::{AuditApi, AuditedAction},
     backtest::BacktestApi,
@@ -42,7 +42,8 @@ pub(crate) use self::{
     users::{IdPrefix, UsersApi},
     words::CATEGORIES,
 };
-use crate::{caller::Caller, gate::Gate, methods::only};
+use self::{charged::Charged, rank::Rank};
+use crate::{caller::Caller, gate::Gate, methods::only, work::WorkLimit};
 
 /// The handlers of every moderation route.
 pub(crate) type Handlers = (
@@ -61,7 +62,7 @@ pub(crate) type Handlers = (
 );
 
 /// The handlers over `desk`.
-pub(crate) fn handlers(desk: &Desk, stopping: CancellationToken) -> Handlers {
+pub(crate) fn handlers(desk: &Desk, work: &WorkLimit, stopping: CancellationToken) -> Handlers {
     (
         RulesApi { desk: desk.clone() },
         CheckApi { desk: desk.clone() },
@@ -74,7 +75,7 @@ pub(crate) fn handlers(desk: &Desk, stopping: CancellationToken) -> Handlers {
         AuditApi { desk: desk.clone() },
         StatsApi { desk: desk.clone() },
         EventsApi::new(desk.clone(), stopping),
-        ReportsApi { desk: desk.clone() },
+        ReportsApi { desk: desk.clone(), work: work.clone() },
     )
 }
 
@@ -126,8 +127,8 @@ const PLACES: [Place; 23] = [
     place("/moderation/events", &[Method::GET], "event"),
 ];
 
-/// Adds the routes, each behind `gate` and the question of rank.
-pub(crate) fn add_routes<E>(routes: Route, gate: &Gate, desk: &Desk, handlers: E) -> Route
+/// Adds the routes, each behind `gate` and the question of rank. What moderators read is charged to `work`.
+pub(crate) fn add_routes<E>(routes: Route, gate: &Gate, desk: &Desk, work: &WorkLimit, handlers: E) -> Route
 where
     E: Endpoint<Output = Response> + 'static,
 {
@@ -135,7 +136,8 @@ where
     let reports = only(&[Method::POST], gate.before(Arc::clone(&handlers)));
     PLACES.iter().fold(routes.at("/reports", reports), |routes, place| {
         let Place { path, methods, admins_only, thing } = *place;
-        let ranked = Rank { admins_only, thing, desk: desk.clone(), inner: Arc::clone(&handlers) };
+        let charged = Charged { work: work.clone(), inner: Arc::clone(&handlers) };
+        let ranked = Rank { admins_only, thing, desk: desk.clone(), inner: charged };
         routes.at(path, only(methods, gate.before(ranked)))
     })
 }

@@ -1,5 +1,5 @@
-//! How much work a user's requests may be, however few they are: people named in requests about rooms, and what is listed in
-//! answers to them. In memory, one a node.
+//! How much work a user's requests may be, however few they are: people named in requests about rooms, reports, and what is
+//! listed in answers, to moderators too. In memory, one a node.
 //!
 //! A request that asks for much is carried out while its user is not ahead of their allowance, and puts them ahead of it:
 //! what it costs need not be known before, and nothing is too large to be asked for once.
@@ -106,8 +106,13 @@ pub(crate) fn of_change(room: Option<&Room>, user: UserId) -> usize {
     room.filter(|room| room.has_participant(user)).map_or(MAX_PARTICIPANTS, |room| room.participants.len())
 }
 
+/// Returns what a text costs that is to be stored or was answered: a unit, and one for each KiB.
+pub(crate) fn of_text(bytes: usize) -> usize {
+    1 + bytes / 1024
+}
+
 fn of_message(message: &StoredMessage) -> usize {
-    1 + message.text.len() / 1024
+    of_text(message.text.len())
 }
 
 #[cfg(test)]

@@ -209,6 +209,23 @@ async fn a_user_brings_so_many_people_into_rooms_a_day() {
 }
 
 #[tokio::test]
+async fn more_people_than_a_day_allows_are_refused_for_good_and_moderators_have_no_limits_of_a_day() {
+    let limits = [("PLIC_PEOPLE_ADDED_PER_DAY", "10"), ("PLIC_NEW_ROOMS_PER_DAY", "1")];
+    let chat = Chat::with(&limits).await;
+    let alice = User::new();
+    let refused = chat.post(&alice, "/rooms", crowd(11)).await;
+    refused.fails_with(422);
+    assert_eq!(refused.header("retry-after"), "", "it never fits");
+    assert!(refused.body.contains("at most 10 people"), "{refused:?}");
+    assert_eq!(chat.post(&alice, "/rooms", crowd(10)).await.status, 200);
+    for moderator in [User::moderator(), User::admin()] {
+        for _ in 0..3 {
+            assert_eq!(chat.post(&moderator, "/rooms", crowd(11)).await.status, 200);
+        }
+    }
+}
+
+#[tokio::test]
 async fn requests_are_charged_by_the_people_whom_they_name_and_list() {
     let chat = Chat::with(&[("PLIC_REST_LIMIT_PER_SECOND", "2")]).await;
     let (alice, bob) = (User::new(), User::new());

@@ -233,6 +233,7 @@ macro_rules! store_contract {
                 a_user_starts_so_many_rooms_a_day_and_what_becomes_of_them_changes_nothing,
                 a_user_brings_so_many_people_into_rooms_a_day,
                 many_at_once_are_counted_one_by_one,
+                limits_of_a_day_are_for_users_alone,
                 more_people_than_a_day_allows_are_never_brought,
             }
             walks {

@@ -13,6 +13,7 @@ use crate::{
     failure::Failure,
     number::MAX_SAFE_INTEGER,
     spec::Tag,
+    work::{self, WorkLimit},
 };
 
 /// A message to report.
@@ -40,6 +41,7 @@ impl FromJson for NewReport {
 /// The handlers.
 pub(crate) struct ReportsApi {
     pub(crate) desk: Desk,
+    pub(crate) work: WorkLimit,
 }
 
 #[OpenApi(tag = "Tag::Reports")]
@@ -52,6 +54,7 @@ impl ReportsApi {
     #[oai(path = "/reports", method = "post", operation_id = "reportMessage")]
     async fn report(&self, caller: Caller, body: JsonBody<NewReport>) -> Result<Answer<i64>, Failure> {
         let NewReport { room_id, message_id, reason } = body.0;
+        self.work.charge(caller.user(), work::of_text(reason.len()))?;
         let (room, message) = (RoomId(room_id), MessageId(message_id));
         Ok(Answer::with(self.desk.report(caller.user(), room, message, reason).await?.0))
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plic_pipeline::{daily::DailyLimits, id::RoomId, room::RoomError};
+use plic_pipeline::{daily::DailyLimits, id::RoomId, room::RoomError, token::Role};
 
 use super::{participants, room_of, user, users};
 use crate::engine::Engine;
@@ -59,6 +59,21 @@ pub(crate) async fn a_user_brings_so_many_people_into_rooms_a_day(mut engine: im
     room_of(&*store, &[2, 1, 3]).await;
     engine.age(Duration::from_hours(25)).await;
     add(room, 1, &[9], &[]).await.expect("a day is over");
+}
+
+pub(crate) async fn limits_of_a_day_are_for_users_alone(mut engine: impl Engine) {
+    engine.limit(LIMITS).await;
+    let (store, records) = (engine.store(), engine.records());
+    for role in [Role::Moderator, Role::Admin] {
+        records.note_role(user(1), role).await.expect("notes");
+        for _ in 0..5 {
+            let room = store.create_room(user(1), &users(&[2, 3, 4, 5, 6, 7, 8, 9, 10, 11]), None).await;
+            store.change_room(room.expect("starts"), user(1), &users(&[12]), &[]).await.expect("adds");
+        }
+    }
+    // What they did counts where they are none any more.
+    records.note_role(user(1), Role::User).await.expect("notes");
+    waits(&store.create_room(user(1), &[], None).await);
 }
 
 pub(crate) async fn more_people_than_a_day_allows_are_never_brought(mut engine: impl Engine) {

@@ -1,8 +1,10 @@
 //! Who may moderate, asked before the body is read.
 
 use plic_pipeline::{moderation::Records as _, token::Role};
-use poem::{Request, http::Method};
+use poem::{Request, Route, http::Method};
+use serde_json::json;
 
+use super::rule;
 use crate::{
     fake::user,
     harness::{Rest, endless},
@@ -72,6 +74,36 @@ async fn who_has_lost_a_rank_is_known_as_a_user_at_the_next_token() {
         tokio::task::yield_now().await;
     }
     panic!("the role is not noted");
+}
+
+#[tokio::test]
+async fn what_moderators_read_is_charged_by_its_size_and_what_they_decide_is_not() {
+    let rest = Rest::with(Route::new(), None, 1);
+    let moderator = |number| format!("moderator-{number}");
+    // A hundred units a second: three seconds ahead after 300 KiB.
+    for name in 0..80 {
+        let mut long = rule(&format!("rule {name}"), "mandat cash");
+        long["note"] = "x".repeat(4_000).into();
+        rest.post(&moderator(10 + name), "/moderation/rules", &long).await;
+    }
+    assert_eq!(rest.get("moderator-9", "/moderation/rules?limit=500").await.status, 200);
+    let refused = rest.get("moderator-9", "/moderation/rules?limit=500").await;
+    refused.assert_failure(429);
+    assert!(refused.header("retry-after").is_some());
+    let ban = json!({ "user_id": user(2).0, "reason": "Scam" });
+    assert_eq!(rest.post("moderator-9", "/moderation/bans", &ban).await.status, 200);
+    assert_eq!(rest.get("moderator-8", "/moderation/stats").await.status, 200);
+}
+
+#[tokio::test]
+async fn who_is_ahead_of_their_allowance_reports_later() {
+    let rest = Rest::with(Route::new(), None, 1);
+    let report = json!({ "room_id": 1, "message_id": 1, "reason": "Scam" });
+    rest.post("user-1", "/reports", &report).await.assert_failure(404);
+    let crowd: Vec<_> = (2..900).map(|number| user(number).0).collect();
+    let crowd = json!({ "users": crowd, "apartment_id": null });
+    assert_eq!(rest.post("user-1", "/rooms", &crowd).await.status, 200);
+    rest.post("user-1", "/reports", &report).await.assert_failure(429);
 }
 
 #[tokio::test]

@@ -119,7 +119,12 @@ impl Desk {
         Ok(self.0.watch.is_kept_out(actor.user, actor.role).await?)
     }
 
-    /// Remembers the role of a moderator, so that others are told of it who act on them.
+    /// Remembers the role of a caller, before a transaction asks for it.
+    pub async fn note_role_before_acting(&self, actor: Actor) {
+        self.0.staff.note_before_acting(actor.user, actor.role).await;
+    }
+
+    /// Remembers the role of a caller, so that others are told of it who act on them.
     pub fn note_role(&self, actor: Actor) {
         self.0.staff.note(actor.user, actor.role);
     }
