@@ -36,7 +36,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::connections::{ConnectionLimits, Connections, DEFAULT_CONNECTIONS_PER_ADDRESS, Place};
-use self::visit::{InService, Leaving, Visit, Visiting};
+use self::visit::{AnswerBody, InService, Leaving, Visit, Visiting};
 use crate::{
     client_address::{client_address, is_trusted_proxy},
     socket::{Afterwards, Conversation, HttpIo, Link, Sock},
@@ -225,6 +225,7 @@ impl HttpDoor {
         let afterwards = Afterwards::default();
         let visit = Arc::clone(&visiting.visit);
         let visiting = Arc::new(visiting);
+        let written = Arc::clone(&visiting);
         let service = service_fn({
             let (door, sock, first, afterwards) = (&self, Arc::clone(&sock), &first, &afterwards);
             move |request: hyper::Request<Incoming>| {
@@ -234,8 +235,10 @@ impl HttpDoor {
                 async move {
                     let request = door.prepare(request, sock, afterwards, served.visit(), ends);
                     let response = door.endpoint.get_response(request).await;
-                    served.end(response.status());
-                    Ok::<_, std::convert::Infallible>(hyper::Response::from(response))
+                    let open = served.end(response.status());
+                    let response =
+                        hyper::Response::from(response).map(|inner| AnswerBody { inner, _open: open });
+                    Ok::<_, std::convert::Infallible>(response)
                 }
             }
         });
@@ -245,7 +248,7 @@ impl HttpDoor {
             .keep_alive(visit.turned_away().is_none())
             .max_header_size(MAX_HEAD_BYTES)
             .max_buf_size(2 * MAX_HEAD_BYTES)
-            .serve_connection(TokioIo::new(HttpIo::new(sock, Arc::clone(visit.taken()))), service)
+            .serve_connection(TokioIo::new(HttpIo::new(sock, written)), service)
             .with_upgrades();
         let mut connection = pin!(connection);
         let mut missed = pin!(first.missed(deadline));

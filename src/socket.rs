@@ -15,5 +15,5 @@ mod wheel;
 
 pub use door::{Door, DoorParts, DoorSettings, Stranger};
 pub use handshake::{Afterwards, Conversation, Handshake, Link, upgrade};
-pub use io::HttpIo;
+pub use io::{HttpIo, WriteObserver};
 pub use sock::Sock;

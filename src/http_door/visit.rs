@@ -2,18 +2,23 @@
 
 use std::{
     future::pending,
+    pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
+use bytes::Bytes;
 use http::StatusCode;
+use hyper::body::{Body, Frame, SizeHint};
 use plic_openapi::{AddressBlock, Standing, TurnedAway};
 use tokio::{sync::Notify, time::sleep};
 
 use super::connections::{Connections, Rank, Turn};
+use crate::socket::WriteObserver;
 
 /// How often a stranger is looked at ...
 const IDLE_CHECK: Duration = Duration::from_secs(5);
@@ -33,11 +38,15 @@ pub(super) struct Visit {
     /// Its handshake was answered with 101: it is in use from now on.
     is_upgraded: AtomicBool,
     leaves: Notify,
-    /// Requests that are being answered.
+    /// Requests that have no answer yet.
     in_service: AtomicU32,
+    /// Answers that have begun and whose body has not ended.
+    open_answers: AtomicU32,
+    /// Whether the rest of an answer whose body has ended is still to be written.
+    has_unwritten: AtomicBool,
     requests: AtomicU32,
     /// Bytes that the peer has taken of answers.
-    taken: Arc<AtomicU64>,
+    taken: AtomicU64,
 }
 
 impl Visit {
@@ -51,8 +60,10 @@ impl Visit {
             is_upgraded: AtomicBool::default(),
             leaves: Notify::new(),
             in_service: AtomicU32::default(),
+            open_answers: AtomicU32::default(),
+            has_unwritten: AtomicBool::default(),
             requests: AtomicU32::default(),
-            taken: Arc::default(),
+            taken: AtomicU64::default(),
         }
     }
 
@@ -66,11 +77,6 @@ impl Visit {
 
     pub(super) fn standing(&self) -> &Standing {
         &self.standing
-    }
-
-    /// Counts the bytes that the peer has taken of answers.
-    pub(super) fn taken(&self) -> &Arc<AtomicU64> {
-        &self.taken
     }
 
     pub(super) fn rank(&self) -> Rank {
@@ -88,6 +94,15 @@ impl Visit {
 
     fn has_been_answered(&self) -> bool {
         self.requests.load(Ordering::Relaxed) > 0 && self.in_service.load(Ordering::Relaxed) == 0
+    }
+
+    /// Whether a request of somebody known is being answered, up to the last byte of the answer: a stream of events is.
+    /// A stranger may take as long as they like to read, which keeps nobody else out.
+    fn is_in_use(&self) -> bool {
+        self.is_known()
+            && (self.in_service.load(Ordering::Relaxed) > 0
+                || self.open_answers.load(Ordering::Relaxed) > 0
+                || self.has_unwritten.load(Ordering::Relaxed))
     }
 
     pub(super) fn note_request(&self) {
@@ -112,13 +127,12 @@ impl Visit {
     /// Waits until the connection is to make room.
     pub(super) async fn leaves(&self) -> Leaving {
         self.leaves.notified().await;
-        let is_in_service = self.in_service.load(Ordering::Relaxed) > 0;
-        if is_in_service && self.is_known() { Leaving::WhenDone } else { Leaving::AtOnce }
+        if self.is_in_use() { Leaving::WhenDone } else { Leaving::AtOnce }
     }
 
     /// Whether the connection is in the order of those who may be told to make room.
     pub(super) fn may_make_room(&self) -> bool {
-        !self.is_sent_away() && !self.is_upgraded.load(Ordering::Relaxed)
+        !self.is_sent_away() && !self.is_upgraded.load(Ordering::Relaxed) && !self.is_in_use()
     }
 
     /// Waits until a stranger has been idle for too long; for ever where the connection is known.
@@ -162,7 +176,20 @@ impl Drop for Visiting {
     }
 }
 
-/// A request that is being answered.
+/// hyper has given everything to the socket that it had to write.
+impl WriteObserver for Visiting {
+    fn wrote(&self, bytes: usize) {
+        self.visit.taken.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn flushed(&self) {
+        if self.visit.has_unwritten.swap(false, Ordering::Relaxed) && self.visit.is_known() {
+            self.connections.wait(&self.visit);
+        }
+    }
+}
+
+/// A request that has no answer yet.
 pub(super) struct InService(Arc<Visiting>);
 
 impl InService {
@@ -172,19 +199,18 @@ impl InService {
         let Visiting { connections, visit } = &*visiting;
         visit.note_request();
         visit.in_service.fetch_add(1, Ordering::Relaxed);
-        if visit.is_known() {
-            connections.stop_waiting(visit);
-        } else {
-            connections.wait(visit);
-        }
+        connections.wait(visit);
         Self(visiting)
     }
 
-    /// Notes with which status the request was answered.
-    pub(super) fn end(self, status: StatusCode) {
+    /// Notes with which status the request was answered. The connection of somebody known stays in use until what this
+    /// returns is dropped and everything is written.
+    pub(super) fn end(self, status: StatusCode) -> OpenAnswer {
         if status == StatusCode::SWITCHING_PROTOCOLS {
             self.0.visit.is_upgraded.store(true, Ordering::Relaxed);
         }
+        self.0.visit.open_answers.fetch_add(1, Ordering::Relaxed);
+        OpenAnswer(Arc::clone(&self.0))
     }
 
     pub(super) fn visit(&self) -> &Visit {
@@ -192,10 +218,47 @@ impl InService {
     }
 }
 
-/// The answer is ready to be written, or nobody waits for it any more.
+/// The answer has begun, or nobody waits for it any more.
 impl Drop for InService {
     fn drop(&mut self) {
         self.0.visit.in_service.fetch_sub(1, Ordering::Relaxed);
         self.0.connections.wait(&self.0.visit);
+    }
+}
+
+/// An answer that has begun and whose body has not ended.
+pub(super) struct OpenAnswer(Arc<Visiting>);
+
+impl Drop for OpenAnswer {
+    fn drop(&mut self) {
+        // In this order, so that the connection is in use all the time until hyper has written the rest.
+        self.0.visit.has_unwritten.store(true, Ordering::Relaxed);
+        self.0.visit.open_answers.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The body of an answer, which is open for as long as hyper keeps it.
+pub(super) struct AnswerBody<B> {
+    pub(super) inner: B,
+    pub(super) _open: OpenAnswer,
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for AnswerBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        Pin::new(&mut self.inner).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
     }
 }

@@ -7,7 +7,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, ready},
     time::{Duration, Instant},
@@ -29,6 +29,14 @@ use super::{
 /// How long the answer to a request may stand still because its reader does not read.
 const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 
+/// Is told what becomes of the bytes that hyper writes.
+pub trait WriteObserver: Send + Sync {
+    /// The peer's socket took so many bytes.
+    fn wrote(&self, bytes: usize);
+    /// Nothing waits to be written.
+    fn flushed(&self);
+}
+
 /// What hyper reads and writes. There are no frames yet, and nobody else writes: nothing is queued.
 pub struct HttpIo {
     sock: Arc<Sock>,
@@ -36,14 +44,13 @@ pub struct HttpIo {
     replaced: Bytes,
     /// Runs while the peer takes nothing of what is to be written.
     stalled: Option<Pin<Box<Sleep>>>,
-    /// Counts the bytes that the peer has taken.
-    taken: Arc<AtomicU64>,
+    observer: Arc<dyn WriteObserver>,
 }
 
 impl HttpIo {
-    /// The face of `sock` for hyper; `taken` counts the bytes that the peer takes.
-    pub fn new(sock: Arc<Sock>, taken: Arc<AtomicU64>) -> Self {
-        Self { sock, replaced: Bytes::new(), stalled: None, taken }
+    /// The face of `sock` for hyper.
+    pub fn new(sock: Arc<Sock>, observer: Arc<dyn WriteObserver>) -> Self {
+        Self { sock, replaced: Bytes::new(), stalled: None, observer }
     }
 
     /// Writes what the socket takes now. A peer who takes nothing for too long is not waited for: answers in memory
@@ -60,8 +67,7 @@ impl HttpIo {
         };
         if let Poll::Ready(written) = written {
             self.stalled = None;
-            let bytes = *written.as_ref().unwrap_or(&0);
-            self.taken.fetch_add(bytes as u64, Ordering::Relaxed);
+            self.observer.wrote(*written.as_ref().unwrap_or(&0));
             return Poll::Ready(written);
         }
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_PATIENCE)));
@@ -109,7 +115,9 @@ impl AsyncWrite for HttpIo {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_replaced(context)
+        ready!(self.poll_replaced(context))?;
+        self.observer.flushed();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,7 +1,8 @@
 //! How many connections there may be: of an address, and of all that there are files for. Who only waits makes room.
 
 use crate::harness::{
-    Answer, Chat, Door, Reader, Socket, User, Writer, connect, connect_from, eventually, handshake, request,
+    Answer, Chat, Door, Reader, Socket, User, Writer, connect, connect_from, connect_narrow, eventually,
+    handshake, request, within,
 };
 
 /// Files of which a server keeps all but 20 for itself and for those that it turns away.
@@ -119,6 +120,71 @@ async fn connections_that_only_wait_make_room_within_their_address() {
         waiting.push((reader, writer));
     }
     chat.connect(&alice).await.nothing_came().await;
+}
+
+/// Opens connections of users who are known and then only wait, more than their address may have.
+async fn crowd(chat: &Chat, connections: usize) -> Vec<(Reader, Writer)> {
+    let get = request("GET", "/rooms", &[("authorization", &User::new().bearer())], "");
+    let mut waiting = Vec::new();
+    for _ in 0..connections {
+        let (answer, reader, writer) = exchange(connect(chat.address()).await, &get).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        waiting.push((reader, writer));
+    }
+    waiting
+}
+
+#[tokio::test]
+async fn an_open_stream_of_events_is_in_use_and_makes_no_room() {
+    let chat = Chat::with(&[("PLIC_CONNECTIONS_PER_ADDRESS", "4")]).await;
+    let moderator = User::moderator();
+    let listen = request("GET", "/moderation/events", &[("authorization", &moderator.bearer())], "");
+    let (mut events, mut writer) = connect(chat.address()).await;
+    writer.bytes(listen.as_bytes()).await;
+    assert_eq!(events.head().await.status, 200);
+    let waiting = crowd(&chat, 10).await;
+    chat.ban(User::new().id).await;
+    let mut told = String::new();
+    within("the event", async {
+        while !told.contains("event: ban") {
+            let some = events.some().await;
+            assert!(!some.is_empty(), "the stream was cut: {told}");
+            told.push_str(&some);
+        }
+    })
+    .await;
+    drop(waiting);
+}
+
+#[tokio::test]
+async fn a_half_read_answer_is_in_use_and_its_connection_waits_again_once_it_is_read() {
+    let chat = Chat::with(&[("PLIC_CONNECTIONS_PER_ADDRESS", "3")]).await;
+    let alice = User::new();
+    let room = chat.room(&alice, &[]).await;
+    let mut ws = chat.connect(&alice).await;
+    for n in 0..100 {
+        ws.say(room, &"é".repeat(4000), &format!("t{n}")).await;
+    }
+    drop(ws);
+    let history = request("GET", &format!("/rooms/{room}"), &[("authorization", &alice.bearer())], "");
+    let mut slow = Vec::new();
+    for _ in 0..2 {
+        let (mut reader, mut writer) = connect_narrow(chat.address()).await;
+        writer.bytes(history.as_bytes()).await;
+        let head = reader.head().await;
+        assert_eq!(head.status, 200);
+        slow.push((head, reader, writer));
+    }
+    // Of the three connections of this address two are being written to: all others are one after the other.
+    drop(crowd(&chat, 10).await);
+    let mut read = Vec::new();
+    for (head, mut reader, writer) in slow {
+        let answer = reader.answer_behind(head).await;
+        assert_eq!(answer.json()["messages"].as_array().map(Vec::len), Some(100));
+        read.push((reader, writer));
+    }
+    let sockets = (chat.connect(&User::new()).await, chat.connect(&User::new()).await);
+    drop((sockets, read));
 }
 
 #[tokio::test]

@@ -223,7 +223,12 @@ impl Reader {
 
     /// The next response, whole.
     pub(crate) async fn answer(&mut self) -> Answer {
-        let Head { status, headers } = self.head().await;
+        let head = self.head().await;
+        self.answer_behind(head).await
+    }
+
+    /// The rest of a response whose head was read.
+    pub(crate) async fn answer_behind(&mut self, Head { status, headers }: Head) -> Answer {
         let body = if headers.get("transfer-encoding").is_some_and(|value| value == "chunked") {
             self.chunks().await
         } else if let Some(length) = headers.get("content-length") {
