@@ -57,8 +57,10 @@ fn one_line(event: &str) -> Cow<'_, str> {
     if body.len() <= MAX_LINE_BYTES && !body.contains(['\n', '\r']) {
         return Cow::Borrowed(event);
     }
+    // What is beyond the limit need not be escaped: an escape is never shorter.
     let mut line = body[..body.floor_char_boundary(MAX_LINE_BYTES)].replace('\n', "\\n").replace('\r', "\\r");
-    if body.len() > MAX_LINE_BYTES {
+    if body.len() > MAX_LINE_BYTES || line.len() > MAX_LINE_BYTES {
+        line.truncate(line.floor_char_boundary(MAX_LINE_BYTES));
         line.push_str(CUT_MARK);
     }
     line.push('\n');
@@ -77,6 +79,17 @@ mod tests {
     #[test]
     fn line_breaks_within_an_event_are_escaped() {
         assert_eq!(one_line("WARN a\r\nb\n"), "WARN a\\r\\nb\n");
+    }
+
+    #[test]
+    fn an_event_that_escapes_make_too_long_is_cut_after_them() {
+        for breaks in [MAX_LINE_BYTES / 2 + 1, MAX_LINE_BYTES, 2 * MAX_LINE_BYTES] {
+            let line = one_line(&format!("{}\n", "\n".repeat(breaks))).into_owned();
+            assert_eq!(line.len(), MAX_LINE_BYTES + CUT_MARK.len() + 1, "{breaks}");
+            assert_eq!(line.lines().count(), 1);
+        }
+        let exact = one_line(&format!("{}\n", "\n".repeat(MAX_LINE_BYTES / 2))).into_owned();
+        assert_eq!(exact, format!("{}\n", "\\n".repeat(MAX_LINE_BYTES / 2)), "what fits is whole");
     }
 
     #[test]
