@@ -114,15 +114,28 @@ impl Space {
     pub(super) fn refill(&mut self) -> bool {
         let affordable = self.volume().and_then(|volume| volume.affordable_reserve(self.held));
         if let Some(size) = affordable.filter(|size| *size > self.held && !self.is_unsupported) {
-            match allocate(&reserve_of(&self.database), size) {
-                Ok(()) => self.held = size,
-                Err(error) => {
-                    self.is_unsupported = error.kind() == io::ErrorKind::Unsupported;
-                    plic_pipeline::log_limited!(WARN, %error, "could not make a reserve for the database");
-                }
-            }
+            self.grow(size);
         }
         self.held > 0
+    }
+
+    fn grow(&mut self, size: u64) {
+        let reserve = reserve_of(&self.database);
+        match allocate(&reserve, size) {
+            Ok(()) => self.held = size,
+            Err(error) => {
+                self.is_unsupported = error.kind() == io::ErrorKind::Unsupported;
+                // An allocation that stops half-way may leave a longer file than before: it is there to be spent.
+                self.held = reserve.metadata().map_or(0, |file| file.len());
+                if self.held == 0
+                    && let Err(error) = fs::remove_file(&reserve)
+                    && error.kind() != io::ErrorKind::NotFound
+                {
+                    tracing::debug!(%error, "could not remove an empty reserve");
+                }
+                plic_pipeline::log_limited!(WARN, %error, "could not make a reserve for the database");
+            }
+        }
     }
 
     /// Makes the reserve again after it was spent on copying the log: then messages go on.
@@ -156,16 +169,28 @@ fn reserve_of(database: &Path) -> PathBuf {
 
 fn allocate(path: &Path, size: u64) -> io::Result<()> {
     let file: File = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
-    let allocated = fallocate(&file, FallocateFlags::empty(), 0, size);
-    if allocated.is_err() && file.metadata()?.len() == 0 {
-        fs::remove_file(path)?;
-    }
-    Ok(allocated?)
+    Ok(fallocate(&file, FallocateFlags::empty(), 0, size)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_allocation_that_stops_half_way_leaves_a_reserve_that_can_be_spent() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = folder.path().join("chat.db");
+        std::fs::write(&database, "").expect("a file");
+        let mut space = Space::of(&database);
+        // What no file can be as long as; a half of it is there.
+        let too_much = i64::MAX as u64;
+        std::fs::write(reserve_of(&database), [0; 4096]).expect("a file");
+        space.grow(too_much);
+        assert_eq!(space.held, 4096);
+        assert!(space.spend_reserve() && !reserve_of(&database).exists());
+        space.grow(too_much);
+        assert!(space.held == 0 && !reserve_of(&database).exists(), "an empty one is removed");
+    }
 
     #[test]
     fn a_reserve_is_made_and_freed_and_keeps_messages_waiting_until_there_is_room() {
