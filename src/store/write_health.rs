@@ -29,6 +29,29 @@ const POSTGRES_FAULTS: [&str; 8] = ["08", "25006", "28", "3D", "53", "57P", "58"
 #[error("writes are not stored")]
 pub(crate) struct NotStored(#[source] Option<Arc<sqlx::Error>>);
 
+/// A probe that has no outcome yet. One that is dropped says nothing about writes, and another may be made.
+#[derive(Debug)]
+pub(crate) struct ProbeUnderWay(Arc<WriteHealth>);
+
+impl ProbeUnderWay {
+    /// Notes the outcome.
+    pub(crate) fn ended(self, is_stored: bool) {
+        self.0.with(|outcomes| {
+            if is_stored {
+                outcomes.stored(Instant::now());
+            } else {
+                outcomes.failed(Instant::now(), None);
+            }
+        });
+    }
+}
+
+impl Drop for ProbeUnderWay {
+    fn drop(&mut self) {
+        self.0.with(|outcomes| outcomes.probing_since = None);
+    }
+}
+
 /// The outcomes of writes.
 #[derive(Debug, Default)]
 pub(crate) struct WriteHealth(Mutex<Outcomes>);
@@ -54,21 +77,10 @@ impl WriteHealth {
         }
     }
 
-    /// Returns whether a probe is to be made now, by the caller alone, who must end it with [`WriteHealth::probed`].
-    pub(crate) fn begins_probe(&self) -> bool {
-        self.with(|outcomes| outcomes.begins_probe(Instant::now()))
-    }
-
-    /// Notes the outcome of a probe.
-    pub(crate) fn probed(&self, is_stored: bool) {
-        self.with(|outcomes| {
-            outcomes.probing_since = None;
-            if is_stored {
-                outcomes.stored(Instant::now());
-            } else {
-                outcomes.failed(Instant::now(), None);
-            }
-        });
+    /// Returns a probe where one is to be made now, by the caller alone.
+    pub(crate) fn begin_probe(self: &Arc<Self>) -> Option<ProbeUnderWay> {
+        let begins = self.with(|outcomes| outcomes.begins_probe(Instant::now()));
+        begins.then(|| ProbeUnderWay(Arc::clone(self)))
     }
 
     /// Returns the cause where writes are not stored.
@@ -89,6 +101,8 @@ impl Outcomes {
             plic_pipeline::log_limited!(INFO, "writes are stored again");
         }
         self.stored_at = Some(now);
+        // Writes are stored, whatever has become of a probe.
+        self.probing_since = None;
     }
 
     fn failed(&mut self, now: Instant, cause: Option<Arc<sqlx::Error>>) {
@@ -163,13 +177,24 @@ mod tests {
         let (mut outcomes, start) = (Outcomes::default(), Instant::now());
         assert!(outcomes.begins_probe(start) && !outcomes.begins_probe(start + 100 * IDLE));
         assert!(outcomes.are_stored(start) && !outcomes.are_stored(start + PATIENCE), "it hangs");
-        outcomes.probing_since = None;
         outcomes.stored(start);
+        assert!(outcomes.are_stored(start + PATIENCE), "another write was stored meanwhile");
         assert!(!outcomes.begins_probe(start + IDLE / 2) && outcomes.begins_probe(start + IDLE));
         outcomes.probing_since = None;
         outcomes.failed(start + IDLE, None);
         assert!(!outcomes.begins_probe(start + IDLE + RETRY / 2));
         assert!(outcomes.begins_probe(start + IDLE + RETRY));
+    }
+
+    #[test]
+    fn a_probe_that_is_lost_counts_for_nothing_and_another_one_is_made() {
+        let health = Arc::new(WriteHealth::default());
+        let lost = health.begin_probe().expect("there was no write");
+        assert!(health.begin_probe().is_none());
+        drop(lost);
+        assert!(health.verdict().is_ok());
+        health.begin_probe().expect("another one").ended(false);
+        assert!(health.verdict().is_err());
     }
 
     #[test]

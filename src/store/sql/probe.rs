@@ -24,15 +24,15 @@ impl Change for Probe {
 
 /// Returns whether writes are stored, by the last ones or by a probe where there were none lately.
 pub(super) async fn prove_writes(queue: &Queue) -> Result<(), StoreError> {
-    if queue.health.begins_probe() {
+    if let Some(probe) = queue.health.begin_probe() {
         let probing = queue.clone();
         // By itself: a caller that goes away must not leave the outcome open. It ends within the deadline of a call.
-        let probe = tokio::spawn(async move {
+        let probing = tokio::spawn(async move {
             let stored = probing.change(Probe).await;
-            probing.health.probed(stored.is_ok());
+            probe.ended(stored.is_ok());
             stored
         });
-        probe.await.map_err(|error| StoreError::Unavailable(Box::new(error)))??;
+        probing.await.map_err(|error| StoreError::Unavailable(Box::new(error)))??;
     }
     queue.health.verdict().map_err(|error| StoreError::Unavailable(Box::new(error)))
 }
