@@ -96,12 +96,12 @@ pub struct Settings {
     #[arg(long, env = "PLIC_FRAMES_PER_SECOND", default_value = "50", value_parser = at_least_one)]
     pub frames_per_second: NonZeroU32,
 
-    /// REST requests a second of a user, or of an address where there is no valid token; the burst is 3 times it
+    /// REST requests a second of a user; the burst is 3 times it
     #[arg(long, env = "PLIC_REST_LIMIT_PER_SECOND", default_value = "20", value_parser = at_least_one)]
     pub rest_limit_per_second: NonZeroU32,
 
-    /// Tokens a second of an address, over REST and in handshakes, before any signature is verified; those that hold do not
-    /// count, and the burst is 10 times it
+    /// Tokens a second of an address that do not hold, over REST and in handshakes, and requests without a token; the burst is
+    /// 10 times it
     #[arg(long, env = "PLIC_ADDRESS_LIMIT_PER_SECOND", default_value = "100", value_parser = at_least_one)]
     pub address_limit_per_second: NonZeroU32,
 

@@ -39,7 +39,7 @@ pub use self::connections::{ConnectionLimits, Connections, DEFAULT_CONNECTIONS_P
 use self::visit::{AnswerBody, InService, Leaving, Visit, Visiting};
 use crate::{
     client_address::{client_address, is_trusted_proxy},
-    socket::{Afterwards, Conversation, HttpIo, Link, Sock},
+    socket::{Afterwards, Held, HttpIo, Link, Sock},
 };
 
 /// Who opens a connection has so long to send its first request ...
@@ -107,6 +107,13 @@ pub struct HttpDoor {
 #[derive(Clone, Copy)]
 pub struct WebSocketClient(pub AddressBlock);
 
+/// A connection that was upgraded.
+struct Upgraded {
+    held: Held,
+    /// A connection whose user was not let in still makes room for others.
+    refused: Option<Arc<Visiting>>,
+}
+
 /// The two ends of a connection.
 #[derive(Clone, Copy)]
 struct Ends {
@@ -172,13 +179,16 @@ impl HttpDoor {
         let served = Box::pin(Arc::clone(self).serve(tcp, place, visiting, ends));
         let serving = self.tasks.token();
         tokio::spawn(async move {
-            let conversation = match served.await {
-                Ok(Some(conversation)) => conversation,
+            let upgraded = match served.await {
+                Ok(Some(upgraded)) => upgraded,
                 Ok(None) => return,
                 Err(error) => return tracing::debug!(%error, "connection failed"),
             };
             drop(serving);
-            conversation.await;
+            match upgraded.refused {
+                None => upgraded.held.conversation.await,
+                Some(visiting) => Box::pin(visiting.unless_sent_away(upgraded.held.conversation)).await,
+            }
         });
     }
 
@@ -189,7 +199,7 @@ impl HttpDoor {
         place: Place,
         visiting: Visiting,
         ends: Ends,
-    ) -> io::Result<Option<Conversation>> {
+    ) -> io::Result<Option<Upgraded>> {
         #[cfg(not(target_os = "linux"))]
         set_options(&SockRef::from(&tcp))?;
         let deadline = Instant::now() + FIRST_REQUEST;
@@ -220,12 +230,13 @@ impl HttpDoor {
         visiting: Visiting,
         deadline: Instant,
         ends: Ends,
-    ) -> io::Result<Option<Conversation>> {
+    ) -> io::Result<Option<Upgraded>> {
         let first = Arc::new(FirstRequest::default());
         let afterwards = Afterwards::default();
         let visit = Arc::clone(&visiting.visit);
         let visiting = Arc::new(visiting);
         let written = Arc::clone(&visiting);
+        let refused = Arc::clone(&visiting);
         let service = service_fn({
             let (door, sock, first, afterwards) = (&self, Arc::clone(&sock), &first, &afterwards);
             move |request: hyper::Request<Incoming>| {
@@ -235,7 +246,7 @@ impl HttpDoor {
                 async move {
                     let request = door.prepare(request, sock, afterwards, served.visit(), ends);
                     let response = door.endpoint.get_response(request).await;
-                    let open = served.end(response.status());
+                    let open = served.end(response.status(), afterwards.is_refusal());
                     let response =
                         hyper::Response::from(response).map(|inner| AnswerBody { inner, _open: open });
                     Ok::<_, std::convert::Infallible>(response)
@@ -259,7 +270,11 @@ impl HttpDoor {
         loop {
             tokio::select! {
                 result = connection.as_mut() => {
-                    return result.map(|()| afterwards.take()).map_err(io::Error::other);
+                    result.map_err(io::Error::other)?;
+                    return Ok(afterwards.take().map(|held| Upgraded {
+                        refused: held.is_refused.then_some(refused),
+                        held,
+                    }));
                 }
                 is_missed = missed.as_mut(), if is_first => {
                     if is_missed {
@@ -301,7 +316,10 @@ impl HttpDoor {
             request.set_data(WebSocketClient(client.into()));
         }
         request.set_data(ClientAddress(client));
-        request.set_data(visit.standing().clone());
+        // A proxy's connection carries the requests of many: what one of them shows says nothing of the others.
+        if visit.address().is_some() {
+            request.set_data(visit.standing().clone());
+        }
         if let Some(reason) = visit.turned_away() {
             request.set_data(reason);
         }

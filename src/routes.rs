@@ -6,7 +6,7 @@ use http::{
     HeaderValue, Method, StatusCode,
     header::{ACCEPT, RETRY_AFTER},
 };
-use plic_openapi::{AddressBlock, AddressLimit, Failure, Standing, only};
+use plic_openapi::{AddressBlock, Failure, Standing, TurnedAway, only};
 use plic_pipeline::{log_line::LogThrottle, store::Store};
 use poem::{Endpoint, IntoResponse, Request, Response, Route, endpoint::make, web::Json};
 use serde_json::json;
@@ -18,7 +18,7 @@ use crate::{
     http_door::WebSocketClient,
     metrics::Metrics,
     pages::Pages,
-    socket::{Door, Stranger, upgrade},
+    socket::{Door, HandshakePeer, upgrade},
 };
 
 /// How long `/readyz` waits for the database.
@@ -31,8 +31,6 @@ pub struct Parts {
     pub door: Arc<Door>,
     /// Every WebSocket.
     pub sockets: TaskTracker,
-    /// What an address may spend on handshakes of strangers.
-    pub address_limit: AddressLimit,
     /// Asked by `/readyz`.
     pub store: Arc<dyn Store>,
     /// The way to other nodes, where there are any.
@@ -67,19 +65,22 @@ where
 
 /// A WebSocket for who asks for one, a page for everybody else.
 async fn root(parts: &Parts, request: &Request) -> poem::Result<Response> {
+    let turned_away = request.data::<TurnedAway>().copied();
     let Some(upgraded) = upgrade(request) else {
-        return Ok(parts.pages.landing(request));
+        return match turned_away {
+            Some(reason) => Err(Failure::from(reason).into()),
+            None => Ok(parts.pages.landing(request)),
+        };
     };
     let (handshake, link, response) = upgraded?;
-    // Before any signature is verified, and by a plain answer: to complete the handshake only to close it would cost what
-    // the limits are there to save.
-    let charge = parts.address_limit.charge(AddressBlock::of(request))?;
-    if let Some(client) = request.data::<WebSocketClient>() {
-        link.count_under(client.0).map_err(Failure::from)?;
-    }
-    let stranger = Stranger { charge, standing: request.data::<Standing>().cloned().unwrap_or_default() };
-    let conversation = Arc::clone(&parts.door).receive(handshake, link.clone(), stranger).await;
-    link.hold(parts.sockets.track_future(conversation));
+    let beyond_limit = || link.count_under(request.data::<WebSocketClient>()?.0).err();
+    let peer = HandshakePeer {
+        address: AddressBlock::of(request),
+        standing: request.data::<Standing>().cloned(),
+        turned_away: turned_away.or_else(beyond_limit),
+    };
+    let received = Arc::clone(&parts.door).receive(handshake, link.clone(), peer).await;
+    link.hold(parts.sockets.track_future(received.conversation), received.is_refused);
     Ok(response)
 }
 
@@ -90,7 +91,7 @@ fn echo(parts: &Parts, request: &Request) -> poem::Result<Response> {
     });
     let (_, link, response) = upgraded?;
     let conversation = Arc::clone(&parts.door).echo(link.clone());
-    link.hold(parts.sockets.track_future(conversation));
+    link.hold(parts.sockets.track_future(conversation), false);
     Ok(response)
 }
 

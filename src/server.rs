@@ -6,7 +6,7 @@ mod moderation;
 use std::{io, net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
 use plic_filter::RuleError;
-use plic_openapi::{AddressLimit, RestLimit, WorkLimit};
+use plic_openapi::{RestLimit, Verifier, WorkLimit};
 use plic_pipeline::{
     self as pipeline,
     moderation::{Desk, DeskError, notice::Notices},
@@ -138,6 +138,7 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
         settings.issuers()?,
         settings.role_claim.clone(),
     ));
+    let verifier = verifier(&settings, Arc::clone(&tokens) as Arc<dyn Tokens>);
     let rate_limit = RateLimit::new(settings.rate_limit_per_second, settings.rate_limit_burst);
     let pipeline = pipeline::pipeline(pipeline::Parts {
         store: Arc::clone(&store),
@@ -158,7 +159,7 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
         },
         DoorParts {
             pipeline,
-            tokens: Arc::clone(&tokens) as Arc<dyn Tokens>,
+            tokens: verifier.clone(),
             store: Arc::clone(&store),
             staff,
             hub: Arc::clone(&hub),
@@ -171,14 +172,12 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
     let (sockets, requests) = (TaskTracker::new(), TaskTracker::new());
     let stopping = CancellationToken::new();
     let rest_limit = RestLimit::new(settings.rest_limit_per_second);
-    let address_limit = address_limit(&settings);
     let connection_limits = connection_limits(&settings, files);
     let work_limit = WorkLimit::new(settings.rest_limit_per_second);
     let supabase = settings.supabase_url.clone().zip(settings.supabase_anon_key.clone());
     let own = routes::routes(&routes::Parts {
         door: Arc::clone(&door),
         sockets: sockets.clone(),
-        address_limit: address_limit.clone(),
         store: Arc::clone(&store),
         nats: engine.nats.clone(),
         metrics: metrics.clone(),
@@ -189,10 +188,9 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
             store: Arc::clone(&store),
             desk: desk.clone(),
             stopping: stopping.clone(),
-            tokens: Arc::clone(&tokens) as Arc<dyn Tokens>,
+            tokens: verifier,
             allowed_origins: settings.allowed_origins,
             limit: rest_limit.clone(),
-            address_limit,
             work: work_limit.clone(),
             metrics: metrics.rest.clone(),
         },
@@ -303,9 +301,9 @@ async fn sweep(rate_limit: RateLimit, rest_limit: RestLimit, work_limit: WorkLim
     }
 }
 
-fn address_limit(settings: &Settings) -> AddressLimit {
+fn verifier(settings: &Settings, tokens: Arc<dyn Tokens>) -> Verifier {
     let per_second = settings.address_limit_per_second;
-    AddressLimit::new(per_second, per_second.saturating_mul(ADDRESS_BURST))
+    Verifier::new(tokens, per_second, per_second.saturating_mul(ADDRESS_BURST))
 }
 
 fn connection_limits(settings: &Settings, files: u64) -> ConnectionLimits {

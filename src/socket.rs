@@ -13,7 +13,7 @@ mod pulse;
 mod sock;
 mod wheel;
 
-pub use door::{Door, DoorParts, DoorSettings, Stranger};
-pub use handshake::{Afterwards, Conversation, Handshake, Link, upgrade};
+pub use door::{Door, DoorParts, DoorSettings, HandshakePeer, Received};
+pub use handshake::{Afterwards, Conversation, Handshake, Held, Link, upgrade};
 pub use io::{HttpIo, WriteObserver};
 pub use sock::Sock;

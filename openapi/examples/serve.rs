@@ -12,7 +12,7 @@ mod records;
 use std::{num::NonZeroU32, sync::Arc};
 
 use plic_filter::Action;
-use plic_openapi::{AddressLimit, Parts, RestLimit, RestMetrics, WorkLimit, routes};
+use plic_openapi::{Parts, RestLimit, RestMetrics, Verifier, WorkLimit, routes};
 use plic_pipeline::{
     id::RuleId,
     moderation::{IncidentKind, stats::Hits},
@@ -41,9 +41,8 @@ async fn main() -> std::io::Result<()> {
     let parts = Parts {
         store,
         desk,
-        tokens: Arc::new(fake::FakeTokens::default()),
+        tokens: Verifier::new(Arc::new(fake::FakeTokens::default()), NonZeroU32::MAX, NonZeroU32::MAX),
         limit: RestLimit::new(NonZeroU32::MAX),
-        address_limit: AddressLimit::new(NonZeroU32::MAX, NonZeroU32::MAX),
         work: WorkLimit::new(NonZeroU32::MAX),
         allowed_origins: None,
         metrics: RestMetrics::register(&mut Registry::default()),

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{address::AddressBlock, failure::Failure};
+use crate::address::AddressBlock;
 
 /// Addresses that are remembered at most; those beyond share one allowance.
 const MAX_ADDRESSES: usize = 100_000;
@@ -19,7 +19,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The limit; a clone is the same limit.
 #[derive(Debug, Clone)]
-pub struct AddressLimit(Arc<Inner>);
+pub(crate) struct AddressLimit(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -37,24 +37,32 @@ struct Table {
     swept_at: Instant,
 }
 
+/// An address has nothing left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the address has sent too many requests without a token that holds")]
+pub struct OverLimit {
+    /// When it has something again.
+    pub wait: Duration,
+}
+
 /// A charge that was made; dropping it keeps it.
 #[derive(Debug)]
 #[must_use = "a charge that is not given back stays"]
-pub struct Charge {
+pub(crate) struct Charge {
     limit: AddressLimit,
     address: AddressBlock,
 }
 
 impl Charge {
     /// Takes the charge back: it was for somebody known.
-    pub fn give_back(self) {
+    pub(crate) fn give_back(self) {
         self.limit.refund(self.address, Instant::now());
     }
 }
 
 impl AddressLimit {
     /// A limit of `per_second` charges an address, and `burst` at once.
-    pub fn new(per_second: NonZeroU32, burst: NonZeroU32) -> Self {
+    pub(crate) fn new(per_second: NonZeroU32, burst: NonZeroU32) -> Self {
         let interval = Duration::from_secs(1) / per_second.get();
         let table = Table { whole_at: HashMap::new(), swept_at: Instant::now() };
         Self(Arc::new(Inner { interval, horizon: interval * burst.get(), table: Mutex::new(table) }))
@@ -63,19 +71,19 @@ impl AddressLimit {
     /// Charges an address once.
     ///
     /// # Errors
-    /// 429 where the address has nothing left.
-    pub fn charge(&self, address: AddressBlock) -> Result<Charge, Failure> {
+    /// Where the address has nothing left.
+    pub(crate) fn charge(&self, address: AddressBlock) -> Result<Charge, OverLimit> {
         self.charge_at(address, Instant::now())
     }
 
-    fn charge_at(&self, address: AddressBlock, now: Instant) -> Result<Charge, Failure> {
+    fn charge_at(&self, address: AddressBlock, now: Instant) -> Result<Charge, OverLimit> {
         let Inner { interval, horizon, .. } = *self.0;
         let mut table = self.lock();
         let address = table.entry_of(address, now);
         let whole_at = table.whole_at.get(&address).map_or(now, |whole_at| now.max(*whole_at)) + interval;
         let wait = whole_at.duration_since(now).saturating_sub(horizon);
         if !wait.is_zero() {
-            return Err(Failure::TooManyRequests(wait));
+            return Err(OverLimit { wait });
         }
         table.whole_at.insert(address, whole_at);
         Ok(Charge { limit: self.clone(), address })
@@ -130,7 +138,7 @@ mod tests {
             assert!(limit.charge_at(ONE, start).is_ok());
         }
         let wait = Duration::from_millis(500);
-        assert!(matches!(limit.charge_at(ONE, start), Err(Failure::TooManyRequests(told)) if told == wait));
+        assert_eq!(limit.charge_at(ONE, start).err(), Some(OverLimit { wait }));
         assert!(limit.charge_at(OTHER, start).is_ok());
         assert!(limit.charge_at(ONE, start + wait).is_ok());
         assert!(limit.charge_at(ONE, start + wait).is_err());

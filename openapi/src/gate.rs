@@ -1,31 +1,26 @@
 //! The gate before every room: address, token, rate and ban, in this order, before a byte of the body is read.
 //!
-//! An address is charged before a signature is verified, so that made-up tokens cost next to nothing; a token that holds
-//! gives the charge back. Fails closed: where keys or bans cannot be had, the answer is 503.
+//! Fails closed: where keys or bans cannot be had, the answer is 503.
 
 use std::sync::Arc;
 
-use plic_pipeline::{
-    store::Store,
-    token::{TokenError, Tokens},
-};
+use plic_pipeline::store::Store;
 use poem::{
     Endpoint, Request, Result,
     http::{HeaderMap, header::AUTHORIZATION},
 };
 
 use crate::{
-    address::AddressBlock, address_limit::AddressLimit, caller::Caller, failure::Failure, limit::RestLimit,
-    standing::Standing,
+    address::AddressBlock, caller::Caller, failure::Failure, limit::RestLimit, standing::Standing,
+    verifier::Verifier,
 };
 
 /// Lets requests of users in good standing through, as [`Caller`] in their data.
 #[derive(Clone)]
 pub struct Gate {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) tokens: Arc<dyn Tokens>,
+    pub(crate) tokens: Verifier,
     pub(crate) limit: RestLimit,
-    pub(crate) address_limit: AddressLimit,
 }
 
 /// An endpoint behind a [`Gate`].
@@ -43,34 +38,16 @@ impl Gate {
     async fn admit(&self, request: &Request) -> Result<Caller, Failure> {
         let address = AddressBlock::of(request);
         let Some(token) = bearer(request.headers()) else {
-            return Err(self.refuse_stranger(address, Failure::NoToken));
+            self.tokens.charge(address)?;
+            return Err(Failure::NoToken);
         };
-        let charge = self.address_limit.charge(address)?;
-        let identity = match self.tokens.verify(token).await {
-            Ok(identity) => {
-                charge.give_back();
-                identity
-            }
-            Err(TokenError::Invalid(_)) => return Err(self.refuse_stranger(address, Failure::InvalidToken)),
-            Err(error @ TokenError::KeysUnavailable) => {
-                charge.give_back();
-                return Err(self.refuse_stranger(address, Failure::Unavailable(Box::new(error))));
-            }
-        };
-        if let Some(standing) = request.data::<Standing>() {
-            standing.become_known();
-        }
+        let identity = self.tokens.verify(token, address, request.data::<Standing>()).await?;
         self.limit.check_user(identity.user)?;
         let ban = self.store.ban_of(identity.user).await?;
         if ban.is_some_and(|ban| ban.keeps_out(identity.role, self.store.now())) {
             return Err(Failure::Banned);
         }
         Ok(Caller(identity))
-    }
-
-    /// The failure, or 429 where this address has failed too often already.
-    fn refuse_stranger(&self, address: AddressBlock, failure: Failure) -> Failure {
-        self.limit.check_stranger(address).err().unwrap_or(failure)
     }
 }
 

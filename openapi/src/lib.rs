@@ -29,18 +29,19 @@ mod rooms;
 mod spec;
 mod standing;
 mod turned_away;
+mod verifier;
 mod work;
 
 use std::sync::Arc;
 
-use plic_pipeline::{moderation::Desk, store::Store, token::Tokens};
+use plic_pipeline::{moderation::Desk, store::Store};
 use poem::{EndpointExt, IntoEndpoint, Response, Route, endpoint::BoxEndpoint, http::Method};
 use poem_openapi::OpenApiService;
 use tokio_util::sync::CancellationToken;
 
 pub use crate::{
     address::{AddressBlock, ClientAddress},
-    address_limit::{AddressLimit, Charge},
+    address_limit::OverLimit,
     caller::Caller,
     failure::Failure,
     gate::{Gate, Gated},
@@ -50,6 +51,7 @@ pub use crate::{
     spec::spec,
     standing::Standing,
     turned_away::TurnedAway,
+    verifier::{Verifier, VerifyError},
     work::WorkLimit,
 };
 use crate::{
@@ -63,12 +65,10 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Where moderators work.
     pub desk: Desk,
-    /// Verifies access tokens.
-    pub tokens: Arc<dyn Tokens>,
+    /// Verifies access tokens, within the limits of addresses.
+    pub tokens: Verifier,
     /// The limit on requests; whoever builds it calls [`RestLimit::forget_idle`] now and then.
     pub limit: RestLimit,
-    /// The limit on tokens to verify an address.
-    pub address_limit: AddressLimit,
     /// The limit on how much work requests may be; call [`WorkLimit::forget_idle`] now and then.
     pub work: WorkLimit,
     /// Exact origins whose pages may read the answers; `None` allows any.
@@ -82,12 +82,7 @@ pub struct Parts {
 impl Parts {
     /// The gate before the rooms, for routes of the server's own that need a signed-in user.
     pub fn gate(&self) -> Gate {
-        Gate {
-            store: Arc::clone(&self.store),
-            tokens: Arc::clone(&self.tokens),
-            limit: self.limit.clone(),
-            address_limit: self.address_limit.clone(),
-        }
+        Gate { store: Arc::clone(&self.store), tokens: self.tokens.clone(), limit: self.limit.clone() }
     }
 }
 

@@ -1,17 +1,16 @@
-//! So many requests a user and second; where there is no valid token, an address. In memory, one a node.
+//! So many requests a user and second. In memory, one a node.
 
 use std::{num::NonZeroU32, sync::Arc};
 
 use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock};
 use plic_pipeline::id::UserId;
 
-use crate::{address::AddressBlock, address_limit::AddressLimit, failure::Failure};
+use crate::failure::Failure;
 
 /// The limit on requests; a clone is the same limit.
 #[derive(Debug, Clone)]
 pub struct RestLimit {
     users: Arc<DefaultKeyedRateLimiter<UserId>>,
-    strangers: AddressLimit,
 }
 
 impl RestLimit {
@@ -19,8 +18,7 @@ impl RestLimit {
     pub fn new(per_second: NonZeroU32) -> Self {
         let burst = per_second.saturating_mul(NonZeroU32::MIN.saturating_add(2));
         let quota = Quota::per_second(per_second).allow_burst(burst);
-        let users = Arc::new(DefaultKeyedRateLimiter::keyed(quota));
-        Self { users, strangers: AddressLimit::new(per_second, burst) }
+        Self { users: Arc::new(DefaultKeyedRateLimiter::keyed(quota)) }
     }
 
     /// Forgets users who have their whole allowance again; to be called now and then, or the table grows for ever.
@@ -34,11 +32,6 @@ impl RestLimit {
         let checked = self.users.check_key(&user);
         checked.map_err(|refused| Failure::TooManyRequests(refused.wait_time_from(clock.now())))
     }
-
-    /// Counts a request without a valid token.
-    pub(crate) fn check_stranger(&self, address: AddressBlock) -> Result<(), Failure> {
-        self.strangers.charge(address).map(drop)
-    }
 }
 
 #[cfg(test)]
@@ -49,14 +42,10 @@ mod tests {
     fn the_burst_is_three_times_the_rate_and_the_wait_is_told() {
         let limit = RestLimit::new(NonZeroU32::new(2).expect("not zero"));
         let (alice, bob) = (UserId(uuid::Uuid::from_u128(1)), UserId(uuid::Uuid::from_u128(2)));
-        let address = AddressBlock::V4([192, 0, 2, 1]);
         for _ in 0..6 {
-            assert!(limit.check_user(alice).is_ok() && limit.check_stranger(address).is_ok());
+            assert!(limit.check_user(alice).is_ok());
         }
         assert!(matches!(limit.check_user(alice), Err(Failure::TooManyRequests(wait)) if !wait.is_zero()));
-        assert!(
-            matches!(limit.check_stranger(address), Err(Failure::TooManyRequests(wait)) if !wait.is_zero())
-        );
         assert!(limit.check_user(bob).is_ok());
     }
 }

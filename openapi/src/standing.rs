@@ -19,4 +19,9 @@ impl Standing {
     pub fn become_known(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
+
+    /// Notes that a token that does not hold has come over the connection.
+    pub fn become_stranger(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }

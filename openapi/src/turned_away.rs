@@ -1,7 +1,7 @@
-//! Refuses the requests of connections that came beyond a limit, but for health probes: an orchestrator must not restart
-//! a server for being full.
+//! Refuses requests of connections that came beyond a limit, but for health probes: an orchestrator must not restart
+//! a server for being full. Handshakes on `/` pass as well: the server completes them and says why in a frame.
 
-use poem::{Endpoint, Request, Result};
+use poem::{Endpoint, Request, Result, http::header::UPGRADE};
 
 use crate::failure::Failure;
 
@@ -30,6 +30,12 @@ impl From<TurnedAway> for Failure {
     }
 }
 
+/// Whether the server's own routes answer a request whose connection was turned away.
+fn is_answered(request: &Request) -> bool {
+    let path = request.uri().path();
+    PROBES.contains(&path) || path == "/" && request.headers().contains_key(UPGRADE)
+}
+
 /// Passes requests on to `inner` unless their connection was turned away.
 pub(crate) struct TurnAway<E> {
     pub(crate) inner: E,
@@ -40,7 +46,7 @@ impl<E: Endpoint> Endpoint for TurnAway<E> {
 
     async fn call(&self, request: Request) -> Result<E::Output> {
         if let Some(reason) = request.data::<TurnedAway>()
-            && !PROBES.contains(&request.uri().path())
+            && !is_answered(&request)
         {
             return Err(Failure::from(*reason).into());
         }

@@ -137,30 +137,50 @@ impl Offence {
     }
 }
 
-/// Why a connection is closed: the code, and with 4011 what the message was.
+/// What more is known of why a connection is closed than its code says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// With 4011: what the message was that led to it.
+    Offence(Offence),
+    /// With 4009: the address or the server has too many connections, or the address sent too many tokens that do not hold.
+    OverLimit,
+}
+
+/// Why a connection is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closing {
     /// The code.
     pub code: CloseCode,
-    /// What the message was that led to it.
-    pub offence: Option<Offence>,
+    /// The cause, where more is known of it.
+    pub cause: Option<Cause>,
 }
 
 impl From<CloseCode> for Closing {
     fn from(code: CloseCode) -> Self {
-        Self { code, offence: None }
+        Self { code, cause: None }
     }
 }
 
 impl Closing {
+    /// A closing with a code and its cause.
+    pub const fn because(code: CloseCode, cause: Cause) -> Self {
+        Self { code, cause: Some(cause) }
+    }
+
     /// The sentence for a person that `Disconnection` carries, on a site of this name.
     pub fn sentence(self, site_name: &str) -> Cow<'static, str> {
-        match (self.code, self.offence) {
-            (CloseCode::HatefulSpeech, offence) => {
-                let offence = offence.unwrap_or(Offence::Category(Category::Hate));
+        match (self.code, self.cause) {
+            (_, Some(Cause::OverLimit)) => {
+                "Too many connections come from your network or to the server. Please try again soon.".into()
+            }
+            (_, Some(Cause::Offence(offence))) => {
                 format!("{} not permitted on {site_name}.", offence.subject()).into()
             }
-            (code, _) => code.sentence().into(),
+            (CloseCode::HatefulSpeech, None) => {
+                let subject = Offence::Category(Category::Hate).subject();
+                format!("{subject} not permitted on {site_name}.").into()
+            }
+            (code, None) => code.sentence().into(),
         }
     }
 }
@@ -274,7 +294,7 @@ impl Rejection {
             Self::Filtered(filtered) => filtered.verdict.matches.first().map(Offence::of),
             _ => None,
         };
-        self.close().map(|code| Closing { code, offence })
+        self.close().map(|code| Closing { code, cause: offence.map(Cause::Offence) })
     }
 
     /// The code to close the connection with, or nothing where the connection stays.
@@ -309,7 +329,10 @@ mod tests {
     #[test]
     fn the_default_sentence_of_4011_is_the_contracts() {
         let contract = CloseCode::HatefulSpeech.sentence();
-        let said = |offence| Closing { code: CloseCode::HatefulSpeech, offence }.sentence(DEFAULT_SITE_NAME);
+        let said = |offence: Option<Offence>| {
+            Closing { code: CloseCode::HatefulSpeech, cause: offence.map(Cause::Offence) }
+                .sentence(DEFAULT_SITE_NAME)
+        };
         for category in [Category::Hate, Category::Misinformation, Category::Other] {
             assert_eq!(said(Some(Offence::Category(category))), contract);
         }
@@ -323,7 +346,7 @@ mod tests {
     #[test]
     fn a_sentence_names_the_site_and_what_the_message_was() {
         let scam =
-            Closing { code: CloseCode::HatefulSpeech, offence: Some(Offence::Category(Category::Scam)) };
+            Closing::because(CloseCode::HatefulSpeech, Cause::Offence(Offence::Category(Category::Scam)));
         assert_eq!(
             scam.sentence("Home & Co"),
             "Anything that looks like a scam is not permitted on Home & Co."

@@ -37,6 +37,8 @@ pub(super) struct Visit {
     is_sent_away: AtomicBool,
     /// Its handshake was answered with 101: it is in use from now on.
     is_upgraded: AtomicBool,
+    /// Its handshake was answered with 101, and all that is left is to say why the user is not let in.
+    is_refused: AtomicBool,
     leaves: Notify,
     /// Requests that have no answer yet.
     in_service: AtomicU32,
@@ -58,6 +60,7 @@ impl Visit {
             turn: Mutex::default(),
             is_sent_away: AtomicBool::default(),
             is_upgraded: AtomicBool::default(),
+            is_refused: AtomicBool::default(),
             leaves: Notify::new(),
             in_service: AtomicU32::default(),
             open_answers: AtomicU32::default(),
@@ -82,6 +85,7 @@ impl Visit {
     pub(super) fn rank(&self) -> Rank {
         match self.turned_away {
             Some(_) => Rank::TurnedAway,
+            None if self.is_refused() => Rank::IdleStranger,
             None if self.is_known() => Rank::Known,
             None if self.has_been_answered() => Rank::IdleStranger,
             None => Rank::Newcomer,
@@ -92,6 +96,10 @@ impl Visit {
         self.address.is_none() || self.standing.is_known()
     }
 
+    fn is_refused(&self) -> bool {
+        self.is_refused.load(Ordering::Relaxed)
+    }
+
     fn has_been_answered(&self) -> bool {
         self.requests.load(Ordering::Relaxed) > 0 && self.in_service.load(Ordering::Relaxed) == 0
     }
@@ -100,6 +108,7 @@ impl Visit {
     /// A stranger may take as long as they like to read, which keeps nobody else out.
     fn is_in_use(&self) -> bool {
         self.is_known()
+            && !self.is_refused()
             && (self.in_service.load(Ordering::Relaxed) > 0
                 || self.open_answers.load(Ordering::Relaxed) > 0
                 || self.has_unwritten.load(Ordering::Relaxed))
@@ -170,6 +179,16 @@ pub(super) struct Visiting {
     pub(super) visit: Arc<Visit>,
 }
 
+impl Visiting {
+    /// Runs a conversation until its end, or until the connection is to make room.
+    pub(super) async fn unless_sent_away(self: Arc<Self>, conversation: impl Future<Output = ()>) {
+        tokio::select! {
+            () = conversation => {}
+            _ = self.visit.leaves() => {}
+        }
+    }
+}
+
 impl Drop for Visiting {
     fn drop(&mut self) {
         self.connections.stop_waiting(&self.visit);
@@ -203,13 +222,15 @@ impl InService {
         Self(visiting)
     }
 
-    /// Notes with which status the request was answered. The connection of somebody known stays in use until what this
+    /// Notes with which status the request was answered, and whether a WebSocket is only to say why it is refused. The connection of somebody known stays in use until what this
     /// returns is dropped and everything is written.
-    pub(super) fn end(self, status: StatusCode) -> OpenAnswer {
+    pub(super) fn end(self, status: StatusCode, is_refusal: bool) -> OpenAnswer {
+        let visit = &self.0.visit;
         if status == StatusCode::SWITCHING_PROTOCOLS {
-            self.0.visit.is_upgraded.store(true, Ordering::Relaxed);
+            let kind = if is_refusal { &visit.is_refused } else { &visit.is_upgraded };
+            kind.store(true, Ordering::Relaxed);
         }
-        self.0.visit.open_answers.fetch_add(1, Ordering::Relaxed);
+        visit.open_answers.fetch_add(1, Ordering::Relaxed);
         OpenAnswer(Arc::clone(&self.0))
     }
 

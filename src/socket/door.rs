@@ -9,16 +9,16 @@ use std::{
 };
 
 use hyper_util::rt::TokioIo;
-use plic_openapi::{Charge, Standing};
+use plic_openapi::{AddressBlock, Standing, TurnedAway, Verifier, VerifyError};
 use plic_pipeline::{
     Pipeline,
     id::ConnectionId,
     log_line::{LogThrottle, Untrusted},
     moderation::Staff,
-    rejection::CloseCode,
+    rejection::{Cause, CloseCode, Closing},
     session::Session,
     store::{Store, StoreError},
-    token::{Identity, TokenError, Tokens},
+    token::{Identity, TokenError},
 };
 
 use super::{
@@ -56,7 +56,7 @@ pub struct DoorSettings {
 pub struct Door {
     pub(super) settings: DoorSettings,
     pub(super) pipeline: Pipeline,
-    tokens: Arc<dyn Tokens>,
+    tokens: Verifier,
     store: Arc<dyn Store>,
     staff: Staff,
     hub: Arc<Hub>,
@@ -67,12 +67,22 @@ pub struct Door {
     pub(super) wheel: Wheel,
 }
 
-/// What is held against a connection until its token is verified.
-pub struct Stranger {
-    /// The charge to its address, which a token that holds gives back.
-    pub charge: Charge,
-    /// Its standing, which a token that holds changes.
-    pub standing: Standing,
+/// What the server knows of a connection before its token is verified.
+pub struct HandshakePeer {
+    /// What its tokens are charged to.
+    pub address: AddressBlock,
+    /// Its standing, which its token changes; a trusted proxy's connection has none.
+    pub standing: Option<Standing>,
+    /// The limit that it is beyond.
+    pub turned_away: Option<TurnedAway>,
+}
+
+/// A handshake that is decided and not answered yet.
+pub struct Received<C> {
+    /// To be held once the handshake is answered.
+    pub conversation: C,
+    /// Whether the user was not let in: the conversation says why and ends.
+    pub is_refused: bool,
 }
 
 /// A user who may come in.
@@ -103,8 +113,8 @@ impl Drop for Attended {
 pub struct DoorParts {
     /// Decides about commands.
     pub pipeline: Pipeline,
-    /// Knows who comes.
-    pub tokens: Arc<dyn Tokens>,
+    /// Verifies access tokens, within the limits of addresses.
+    pub tokens: Verifier,
     /// Knows who is banned.
     pub store: Arc<dyn Store>,
     /// Is told of moderators and admins who connect.
@@ -155,15 +165,15 @@ impl Door {
         self: Arc<Self>,
         handshake: Handshake,
         link: Link,
-        stranger: Stranger,
-    ) -> impl Future<Output = ()> + Send + use<> {
+        peer: HandshakePeer,
+    ) -> Received<impl Future<Output = ()> + Send + use<>> {
         // The order of the handshakes says which of a user's connections is the newer one.
         let id = ConnectionId(self.next_connection.fetch_add(1, Ordering::Relaxed));
-        let admitted = self.admit(&handshake, id, link.sock(), stranger).await;
-        self.talk(admitted, link)
+        let admitted = self.admit(&handshake, id, link.sock(), peer).await;
+        Received { is_refused: admitted.is_err(), conversation: self.talk(admitted, link) }
     }
 
-    async fn talk(self: Arc<Self>, admitted: Result<Admitted, CloseCode>, link: Link) {
+    async fn talk(self: Arc<Self>, admitted: Result<Admitted, Closing>, link: Link) {
         let guard = FloodGuard::new(Some(self.settings.frames_per_second));
         let Some(messages) = self.open(&link, guard).await else { return };
         let sock = link.into_sock();
@@ -175,7 +185,7 @@ impl Door {
                 present.in_the_hub.establish();
                 conversation.converse(session).await
             }
-            Err(code) => Ending::Close(code.into()),
+            Err(closing) => Ending::Close(closing),
         };
         // Boxed, as what comes once: the task of an idle connection does not keep room for it.
         Box::pin(conversation.finish(ending)).await;
@@ -211,9 +221,9 @@ impl Door {
         handshake: &Handshake,
         id: ConnectionId,
         sock: &Arc<Sock>,
-        stranger: Stranger,
-    ) -> Result<Admitted, CloseCode> {
-        let identity = self.identify(handshake, stranger).await?;
+        peer: HandshakePeer,
+    ) -> Result<Admitted, Closing> {
+        let identity = self.identify(handshake, peer).await?;
         let (user, role) = (identity.user, identity.role);
         self.check_ban(&identity).await?;
         self.check_draining()?;
@@ -252,31 +262,29 @@ impl Door {
         Ok(Some(attended))
     }
 
-    /// Checks the page's origin and the token of a handshake, and returns whose the token is.
-    async fn identify(&self, handshake: &Handshake, stranger: Stranger) -> Result<Identity, CloseCode> {
+    /// Checks the page's origin, the limits and the token of a handshake, and returns whose the token is. What costs nothing
+    /// comes first.
+    async fn identify(&self, handshake: &Handshake, peer: HandshakePeer) -> Result<Identity, Closing> {
         if let (Some(allowed), Some(origin)) = (&self.settings.allowed_origins, &handshake.origin)
             && !allowed.contains(origin)
         {
             self.refuse_origin(origin);
-            return Err(CloseCode::UnauthorizedAction);
+            return Err(CloseCode::UnauthorizedAction.into());
         }
         let token = handshake.token.as_deref().ok_or(CloseCode::NoAuthToken)?;
-        match self.tokens.verify(token).await {
-            Ok(identity) => {
-                stranger.charge.give_back();
-                stranger.standing.become_known();
-                Ok(identity)
-            }
-            Err(TokenError::Invalid(reason)) => {
+        if peer.turned_away.is_some() {
+            return Err(Closing::because(CloseCode::ConnectionClosed, Cause::OverLimit));
+        }
+        let verified = self.tokens.verify(token, peer.address, peer.standing.as_ref()).await;
+        verified.map_err(|error| match error {
+            VerifyError::OverLimit(_) => Closing::because(CloseCode::ConnectionClosed, Cause::OverLimit),
+            VerifyError::Token(TokenError::Invalid(reason)) => {
                 // The reason may quote the token's header and claims.
                 tracing::debug!(reason = %Untrusted(reason), "refused a token");
-                Err(CloseCode::InvalidToken)
+                CloseCode::InvalidToken.into()
             }
-            Err(TokenError::KeysUnavailable) => {
-                stranger.charge.give_back();
-                Err(CloseCode::ServerError)
-            }
-        }
+            VerifyError::Token(TokenError::KeysUnavailable) => CloseCode::ServerError.into(),
+        })
     }
 
     /// Counts a refused origin. An operator who forgot an origin sees one line a minute; strangers cannot add to it.

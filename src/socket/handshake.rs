@@ -1,6 +1,6 @@
 //! The opening handshake (RFC 6455 section 4.2). It is always completed where the request is a WebSocket handshake at
-//! all: what is wrong with the token or the origin is said in a frame, for a browser cannot read the status of a
-//! handshake that failed (CONTRACT section 2).
+//! all: what is wrong with the token or the origin, or that there are too many connections, is said in a frame, for a
+//! browser cannot read the status of a handshake that failed (CONTRACT section 2).
 
 use std::{
     pin::Pin,
@@ -31,21 +31,34 @@ pub struct Link {
     sock: Arc<Sock>,
     upgrade: Arc<Mutex<Option<OnUpgrade>>>,
     // Not a strong one: a conversation holds its link.
-    afterwards: Weak<Mutex<Option<Conversation>>>,
+    afterwards: Weak<Mutex<Option<Held>>>,
 }
 
 /// What a connection is used for once hyper has let go of it. The task that served its request goes on with it: with a
 /// task of its own, ten thousand who come at once would all wait for it with hyper's buffers in hand.
 #[derive(Default)]
-pub struct Afterwards(Arc<Mutex<Option<Conversation>>>);
+pub struct Afterwards(Arc<Mutex<Option<Held>>>);
 
 /// All that is done with a connection after its upgrade.
 pub type Conversation = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// A conversation that is to be held after an upgrade.
+pub struct Held {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// Whether the user was not let in: all that is left is to say why.
+    pub is_refused: bool,
+}
+
 impl Afterwards {
     /// The conversation to hold, where the connection was upgraded.
-    pub fn take(&self) -> Option<Conversation> {
+    pub fn take(&self) -> Option<Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Returns whether the conversation only says why the user was not let in.
+    pub fn is_refusal(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|held| held.is_refused)
     }
 }
 
@@ -66,9 +79,10 @@ impl Link {
     }
 
     /// Has a conversation held after the upgrade; a connection that has gone meanwhile has none.
-    pub fn hold(&self, conversation: impl Future<Output = ()> + Send + 'static) {
+    pub fn hold(&self, conversation: impl Future<Output = ()> + Send + 'static, is_refused: bool) {
         if let Some(afterwards) = self.afterwards.upgrade() {
-            *afterwards.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::pin(conversation));
+            let held = Held { conversation: Box::pin(conversation), is_refused };
+            *afterwards.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
         }
     }
 

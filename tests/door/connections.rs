@@ -23,6 +23,13 @@ fn refused(answer: &Answer, status: u16) {
     assert!((1..=60).contains(&seconds), "{answer:?}");
 }
 
+/// Asserts that a handshake was completed, and closed with the code for a limit.
+async fn beyond_limit(mut ws: Socket) {
+    let said = ws.next_text().await;
+    assert!(said.starts_with(r#"{"type":"Disconnection","data":{"code":4009,"reason":"Too many "#), "{said}");
+    ws.closed(4009, "ConnectionClosed").await;
+}
+
 #[tokio::test]
 async fn idle_strangers_and_half_open_handshakes_do_not_keep_newcomers_out() {
     for bytes in [HEALTHZ, "", "GET /?token=", "GET / HTTP/1.1\r\nHost: chat.test\r\nUpgrade: websocket\r\n"]
@@ -63,9 +70,7 @@ async fn while_every_file_is_in_use_the_server_works_on_and_health_is_answered()
         assert_eq!(chat.call("GET", "/healthz", &[], "").await.status, 200);
         assert_eq!(chat.call("GET", "/readyz", &[], "").await.status, 200);
         refused(&chat.get(&alice, "/rooms").await, 503);
-        let (answer, ..) =
-            exchange(connect(chat.address()).await, &handshake(&User::new().target(), &[])).await;
-        refused(&answer, 503);
+        beyond_limit(chat.open(&User::new().target(), &[]).await).await;
     }
     // Those that send nothing do not keep the next one from its answer.
     let mut silent = Vec::new();
@@ -93,7 +98,7 @@ async fn an_address_has_so_many_connections_in_use_and_another_address_its_own()
     let get = request("GET", "/rooms", &[("authorization", &alice.bearer())], "");
     for _ in 0..50 {
         refused(&exchange(connect(chat.address()).await, &get).await.0, 429);
-        refused(&exchange(connect(chat.address()).await, &handshake(&alice.target(), &[])).await.0, 429);
+        beyond_limit(chat.open(&alice.target(), &[]).await).await;
         assert_eq!(exchange(connect(chat.address()).await, HEALTHZ).await.0.status, 200);
     }
     let elsewhere = connect_from([127, 0, 0, 2], chat.address()).await;
@@ -204,9 +209,7 @@ async fn a_trusted_proxy_is_not_one_address_but_each_of_its_clients_is() {
         for client in clients {
             held.push(chat.open(&User::new().target(), &[("x-forwarded-for", client)]).await);
         }
-        let third = handshake(&User::new().target(), &[("x-forwarded-for", clients[1])]);
-        let (third, ..) = exchange(connect(chat.address()).await, &third).await;
-        refused(&third, 429);
+        beyond_limit(chat.open(&User::new().target(), &[("x-forwarded-for", clients[1])]).await).await;
         for socket in &mut held {
             socket.nothing_came().await;
         }
@@ -235,30 +238,69 @@ async fn a_connection_without_a_good_token_is_closed_once_it_is_idle_and_one_wit
 async fn made_up_tokens_are_refused_before_they_are_verified_over_rest_and_in_handshakes() {
     for over_rest in [true, false] {
         let chat = Chat::with(&[("PLIC_ADDRESS_LIMIT_PER_SECOND", "1")]).await;
-        let attempt = if over_rest {
-            request("GET", "/rooms", &[("authorization", "Bearer nonsense")], "")
-        } else {
-            handshake("/?token=nonsense", &[])
-        };
-        let mut seen = Vec::new();
-        for _ in 0..30 {
-            let (answer, ..) = exchange(connect(chat.address()).await, &attempt).await;
-            if answer.status == 429 {
-                refused(&answer, 429);
-            }
-            seen.push(answer.status);
-        }
-        assert_eq!(seen[0], if over_rest { 401 } else { 101 });
-        assert!(seen.iter().filter(|status| **status == 429).count() >= 10, "{seen:?}");
-        // The allowance is one for both doors, and each address has its own.
         let alice = User::new();
+        let (mut within, mut beyond) = (0, 0);
+        for _ in 0..30 {
+            let is_within = if over_rest {
+                let answer = chat.call("GET", "/rooms", &[("authorization", "Bearer nonsense")], "").await;
+                if answer.status != 401 {
+                    refused(&answer, 429);
+                }
+                answer.status == 401
+            } else {
+                let mut ws = chat.open("/?token=nonsense", &[]).await;
+                let is_within = ws.next_text().await.contains("4002");
+                let (code, name) =
+                    if is_within { (4002, "CloseInvalidToken") } else { (4009, "ConnectionClosed") };
+                ws.closed(code, name).await;
+                is_within
+            };
+            *(if is_within { &mut within } else { &mut beyond }) += 1;
+        }
+        assert!(within >= 10 && beyond >= 10, "{within} {beyond}");
+        // The allowance is one for both doors, and each address has its own.
         let elsewhere = connect_from([127, 0, 0, 2], chat.address()).await;
-        Socket::open_on(elsewhere, &alice.target(), &[]).await.nothing_came().await;
-        let (other_door, ..) =
-            exchange(connect(chat.address()).await, &handshake("/?token=nonsense", &[])).await;
-        assert_eq!(other_door.status, 429);
+        Socket::open_on(elsewhere, &User::new().target(), &[]).await.nothing_came().await;
+        beyond_limit(chat.open("/?token=nonsense", &[]).await).await;
         eventually("the limit to lift", async || chat.get(&alice, "/rooms").await.status == 200).await;
     }
+}
+
+#[tokio::test]
+async fn whoever_is_known_goes_on_behind_an_address_that_made_up_tokens_have_used_up() {
+    let chat = Chat::with(&[("PLIC_ADDRESS_LIMIT_PER_SECOND", "1")]).await;
+    let (alice, bob) = (User::new(), User::new());
+    assert_eq!(chat.moderate("GET", "/moderation/bans", serde_json::Value::Null).await.status, 200);
+    let get = |user: &User| request("GET", "/rooms", &[("authorization", &user.bearer())], "");
+    let (answer, mut reader, mut writer) = exchange(connect(chat.address()).await, &get(&alice)).await;
+    assert_eq!(answer.status, 200);
+    for _ in 0..5 {
+        while chat.call("GET", "/rooms", &[("authorization", "Bearer nonsense")], "").await.status != 429 {}
+        // With a token that was verified, on a new connection of either kind.
+        assert_eq!(chat.get(&alice, "/rooms").await.status, 200);
+        chat.connect(&alice).await.nothing_came().await;
+        // Over a connection on which a token has held, with any that holds.
+        writer.bytes(get(&bob).as_bytes()).await;
+        assert_eq!(reader.answer().await.status, 200);
+    }
+    chat.ban(alice.id).await;
+    assert_eq!(chat.get(&alice, "/rooms").await.status, 403, "a token that is known is no pass");
+}
+
+#[tokio::test]
+async fn handshakes_that_are_refused_make_room_at_once() {
+    let chat = Chat::with_files(300, &[]).await;
+    let mut refused = Vec::new();
+    for target in ["/", "/?token=nonsense"] {
+        for _ in 0..200 {
+            // None of them answers the close.
+            let (reader, mut writer) = connect(chat.address()).await;
+            _ = writer.try_bytes(handshake(target, &[]).as_bytes()).await;
+            refused.push((reader, writer));
+        }
+    }
+    chat.connect(&User::new()).await.nothing_came().await;
+    assert_eq!(chat.get(&User::new(), "/rooms").await.status, 200);
 }
 
 #[tokio::test]

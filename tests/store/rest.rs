@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, sync::Arc};
 use async_trait::async_trait;
 use http::{Method, StatusCode};
 use plic_filter::{RuleSet, Rules};
-use plic_openapi::{AddressLimit, Parts, RestLimit, RestMetrics, WorkLimit, mount};
+use plic_openapi::{Parts, RestLimit, RestMetrics, Verifier, WorkLimit, mount};
 use plic_pipeline::{
     bus::Bus,
     event::Event,
@@ -54,9 +54,8 @@ impl Rest {
         let parts = Parts {
             store,
             desk,
-            tokens: Arc::new(Admins),
+            tokens: Verifier::new(Arc::new(Admins), MANY, MANY),
             limit: RestLimit::new(MANY),
-            address_limit: AddressLimit::new(MANY, MANY),
             work: WorkLimit::new(MANY),
             allowed_origins: None,
             metrics: RestMetrics::register(&mut Registry::default()),

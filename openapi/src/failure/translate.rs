@@ -5,17 +5,36 @@ use plic_pipeline::{
     moderation::{DeskError, IncidentKind, IncidentStatus},
     room::{MAX_PARTICIPANTS, RoomError},
     store::StoreError,
+    token::TokenError,
 };
 use poem::error::{MethodNotAllowedError, NotFoundError};
 use poem_openapi::error::{ParseParamError, ParsePathError};
 
 use super::Failure;
 use crate::{
+    address_limit::OverLimit,
     moderation::{AuditedAction, CATEGORIES, IdPrefix},
     moment::Moment,
     number::MAX_SAFE_INTEGER,
     page::MAX_LIMIT,
+    verifier::VerifyError,
 };
+
+impl From<OverLimit> for Failure {
+    fn from(OverLimit { wait }: OverLimit) -> Self {
+        Self::TooManyRequests(wait)
+    }
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::OverLimit(over) => over.into(),
+            VerifyError::Token(TokenError::Invalid(_)) => Self::InvalidToken,
+            VerifyError::Token(error @ TokenError::KeysUnavailable) => Self::Unavailable(Box::new(error)),
+        }
+    }
+}
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {

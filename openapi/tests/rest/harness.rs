@@ -4,7 +4,7 @@ use std::{net::SocketAddr, num::NonZeroU32, sync::Arc};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use plic_openapi::{AddressLimit, Parts, RestLimit, RestMetrics, WorkLimit, mount};
+use plic_openapi::{Parts, RestLimit, RestMetrics, Verifier, WorkLimit, mount};
 use plic_pipeline::moderation::notice::Notices;
 use poem::{
     Body, Endpoint, Request, Response, Route,
@@ -61,9 +61,8 @@ impl Rest {
         let parts = Parts {
             store: Arc::clone(&store) as _,
             desk,
-            tokens: Arc::clone(&tokens) as _,
+            tokens: Verifier::new(Arc::clone(&tokens) as _, rate, rate.saturating_mul(ADDRESS_BURST)),
             limit,
-            address_limit: AddressLimit::new(rate, rate.saturating_mul(ADDRESS_BURST)),
             work: WorkLimit::new(rate),
             allowed_origins,
             metrics: RestMetrics::register(&mut registry),
