@@ -111,7 +111,7 @@ pub async fn keep_exporting(records: Arc<dyn Records>, epoch: Uuid, webhook: Opt
             Err(error) => {
                 plic_pipeline::log_limited!(
                     WARN,
-                    error = &error as &dyn std::error::Error,
+                    error: &error,
                     "could not read the head of the audit log"
                 );
                 sleep(READ_RETRY).await;

@@ -20,7 +20,6 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn, upgrade::O
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
 use plic_openapi::{AddressBlock, ClientAddress};
-use plic_pipeline::log_line::LogThrottle;
 use poem::{
     Endpoint, Response,
     endpoint::BoxEndpoint,
@@ -129,7 +128,6 @@ impl HttpDoor {
 
     /// Accepts connections until the server stops.
     pub async fn accept(self: Arc<Self>, listener: TcpListener) {
-        static NOT_ACCEPTED: LogThrottle = LogThrottle::new();
         // What every request is told of the server's side; to ask each socket would be a system call.
         let local = match listener.local_addr() {
             Ok(local) => local,
@@ -149,9 +147,7 @@ impl HttpDoor {
                 }
                 Err(error) if is_the_peers(&error) => {}
                 Err(error) => {
-                    if let Some(left_out) = NOT_ACCEPTED.admits() {
-                        tracing::error!(%error, left_out, "could not accept a connection");
-                    }
+                    plic_pipeline::log_limited!(ERROR, error: &error, "could not accept a connection");
                     sleep(ACCEPT_PAUSE).await;
                 }
             }

@@ -7,7 +7,7 @@ use http::{
     header::{ACCEPT, RETRY_AFTER},
 };
 use plic_openapi::{AddressBlock, Failure, Standing, TurnedAway, only};
-use plic_pipeline::{log_line::LogThrottle, store::Store};
+use plic_pipeline::store::Store;
 use poem::{Endpoint, IntoResponse, Request, Response, Route, endpoint::make, web::Json};
 use serde_json::json;
 use tokio::time::timeout;
@@ -97,21 +97,16 @@ fn echo(parts: &Parts, request: &Request) -> poem::Result<Response> {
 
 /// Whether this process can serve. Without NATS it can: it reads what other nodes wrote a little later.
 async fn ready(parts: &Parts) -> poem::Result<Response> {
-    // Anybody may ask, as often as they like.
-    static NOT_READY: LogThrottle = LogThrottle::new();
     let is_draining = parts.door.is_draining();
     let is_database_away = match timeout(DATABASE_PATIENCE, parts.store.ping()).await {
         Ok(Ok(())) => false,
         Ok(Err(error)) => {
-            if let Some(left_out) = NOT_READY.admits() {
-                tracing::warn!(error = &error as &dyn std::error::Error, left_out, "not ready");
-            }
+            // Anybody may ask, as often as they like.
+            plic_pipeline::log_limited!(WARN, error: &error, "not ready");
             true
         }
         Err(_) => {
-            if let Some(left_out) = NOT_READY.admits() {
-                tracing::warn!(left_out, "not ready: the database does not answer in time");
-            }
+            plic_pipeline::log_limited!(WARN, "not ready: the database does not answer in time");
             true
         }
     };

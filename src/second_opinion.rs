@@ -12,10 +12,7 @@ use std::{
 
 use async_trait::async_trait;
 use clap::ValueEnum;
-use plic_pipeline::{
-    log_line::LogThrottle,
-    opinion::{Opinion, SecondOpinion},
-};
+use plic_pipeline::opinion::{Opinion, SecondOpinion};
 use reqwest::{Client, StatusCode, Url, header::CONTENT_TYPE};
 use serde::Deserialize;
 use serde_json::json;
@@ -71,26 +68,6 @@ pub struct HttpOpinion {
     when_away: WhenAway,
     slots: Semaphore,
     breaker: Mutex<Breaker>,
-    unasked: Mutex<Unasked>,
-}
-
-/// Texts that got the declared answer without a question.
-#[derive(Debug, Default)]
-struct Unasked {
-    count: u64,
-    told: Option<Instant>,
-}
-
-impl Unasked {
-    /// Counts one more; returns how many it is time to tell of.
-    fn add(&mut self, now: Instant) -> Option<u64> {
-        self.count += 1;
-        if self.told.is_some_and(|told| now < told + TOLD_EVERY) {
-            return None;
-        }
-        self.told = Some(now);
-        Some(std::mem::take(&mut self.count))
-    }
 }
 
 #[derive(Debug, Default)]
@@ -141,23 +118,18 @@ impl HttpOpinion {
     ) -> Result<Self, reqwest::Error> {
         let client =
             Client::builder().timeout(deadline).redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self {
-            client,
-            url,
-            key,
-            when_away,
-            slots: Semaphore::new(AT_ONCE),
-            breaker: Mutex::default(),
-            unasked: Mutex::default(),
-        })
+        Ok(Self { client, url, key, when_away, slots: Semaphore::new(AT_ONCE), breaker: Mutex::default() })
     }
 
     /// The declared answer, for a text about which nobody was asked.
     fn unasked(&self, why: &'static str) -> Opinion {
-        let mut unasked = self.unasked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(texts) = unasked.add(Instant::now()) {
-            tracing::warn!(texts, why, "no second opinion was asked for: the declared answer holds");
-        }
+        plic_pipeline::log_limited!(
+            WARN,
+            every: TOLD_EVERY,
+            class: why,
+            why,
+            "no second opinion was asked for: the declared answer holds"
+        );
         self.when_away.opinion()
     }
 
@@ -230,15 +202,12 @@ impl SecondOpinion for HttpOpinion {
                 opinion
             }
             Err(error) => {
-                static NO_OPINION: LogThrottle = LogThrottle::new();
                 // A text that it does not take is no sign that it is away.
                 if !matches!(&error, Failed::Request(error) if error.status().is_some_and(is_about_the_text))
                 {
                     breaker().failed(Instant::now());
                 }
-                if let Some(left_out) = NO_OPINION.admits() {
-                    tracing::warn!(error = &error as &dyn std::error::Error, left_out, "no second opinion");
-                }
+                plic_pipeline::log_limited!(WARN, error: &error, "no second opinion");
                 self.when_away.opinion()
             }
         }
@@ -248,15 +217,6 @@ impl SecondOpinion for HttpOpinion {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn texts_about_which_nobody_was_asked_are_told_of_now_and_then_and_all_counted() {
-        let start = Instant::now();
-        let mut unasked = Unasked::default();
-        assert_eq!(unasked.add(start), Some(1));
-        assert_eq!((unasked.add(start), unasked.add(start)), (None, None));
-        assert_eq!(unasked.add(start + TOLD_EVERY), Some(3));
-    }
 
     #[test]
     fn after_failures_in_a_row_nobody_is_asked_for_a_while() {

@@ -9,6 +9,7 @@ use plic_filter::RuleError;
 use plic_openapi::{RestLimit, Verifier, WorkLimit};
 use plic_pipeline::{
     self as pipeline,
+    log_line::classify_errors_by,
     moderation::{Desk, DeskError, notice::Notices},
     rejection::CloseCode,
     stage::rate_limit::RateLimit,
@@ -34,7 +35,7 @@ use crate::{
     pages::{Demo, Pages, SignIn},
     routes,
     socket::{Door, DoorParts, DoorSettings},
-    store::{OpenError, postgres},
+    store::{OpenError, error_class, postgres},
     token::SupabaseTokens,
 };
 
@@ -116,6 +117,7 @@ pub struct Server {
 
 /// Starts a server; it accepts connections when this returns. Its pages hand out tokens of the `demo` users.
 pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, StartError> {
+    classify_errors_by(error_class);
     let files = raise_file_limit();
     let database = settings.database.database.to_string();
     settings.check()?;

@@ -48,19 +48,9 @@ impl<E: Endpoint<Output = Response>> Endpoint for Enveloped<E> {
 fn refusal(failure: &Failure) -> Response {
     if let Failure::Unavailable(cause) = failure {
         // A token of a stranger is enough to have one while the keys are away.
-        plic_pipeline::log_limited!(WARN, error = %chain(&**cause), "a request could not be carried out");
+        plic_pipeline::log_limited!(WARN, error: &**cause, "a request could not be carried out");
     }
     failure.response()
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 /// A failure that a route answers as text, HTML or nothing keeps its status and headers and gets the envelope.

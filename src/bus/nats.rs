@@ -215,7 +215,7 @@ impl Hearing {
                 Err(error) => {
                     plic_pipeline::log_limited!(
                         WARN,
-                        error = &error as &dyn std::error::Error,
+                        error: &error,
                         "could not listen to rooms"
                     );
                 }

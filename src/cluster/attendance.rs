@@ -120,7 +120,7 @@ impl Node {
                     Err(error) => {
                         plic_pipeline::log_limited!(
                             WARN,
-                            error = &error as &dyn std::error::Error,
+                            error: &error,
                             arrivals = waiting.len(),
                             "those who came could not be registered"
                         );
@@ -199,7 +199,7 @@ impl Node {
             if let Err(error) = self.shared.left(some.to_vec()).await {
                 plic_pipeline::log_limited!(
                     WARN,
-                    error = &error as &dyn std::error::Error,
+                    error: &error,
                     "connections that ended are still registered"
                 );
                 break;

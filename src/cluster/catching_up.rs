@@ -66,7 +66,7 @@ impl Node {
         if let Err(error) = done {
             plic_pipeline::log_limited!(
                 WARN,
-                error = &error as &dyn std::error::Error,
+                error: &error,
                 "what is missing could not be read; it waits"
             );
             self.with_rooms(|rooms, now, _| rooms.failed(read, now)).await;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::node::Node;
 
@@ -18,23 +18,29 @@ impl Node {
     pub(super) async fn keep_clock(self: Arc<Self>) {
         let mut ticks = interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut warnings = Warnings::default();
+        let mut was_off = false;
         loop {
             ticks.tick().await;
             match self.shared.measure_clock().await {
                 Ok(offset) => {
                     self.metrics.clock_offset.set(seconds(offset));
-                    match warnings.of(offset, Instant::now()) {
-                        Some(Warning::Off) => tracing::warn!(
+                    let is_off = is_off(offset);
+                    if is_off {
+                        plic_pipeline::log_limited!(
+                            WARN,
+                            every: WARNING_INTERVAL,
                             seconds_ahead = seconds(offset),
                             "this node's clock differs from the database's: tokens hold too long or not long enough; \
                              synchronise the clocks"
-                        ),
-                        Some(Warning::Right) => {
-                            tracing::info!("this node's clock agrees with the database's again");
-                        }
-                        None => {}
+                        );
+                    } else if was_off {
+                        plic_pipeline::log_limited!(
+                            INFO,
+                            every: WARNING_INTERVAL,
+                            "this node's clock agrees with the database's again"
+                        );
                     }
+                    was_off = is_off;
                 }
                 // That the database is away is in the log already: every other task says so.
                 Err(error) => {
@@ -46,40 +52,14 @@ impl Node {
     }
 }
 
+/// Whether a clock that is ahead by so many microseconds is to be warned of.
+fn is_off(offset: i64) -> bool {
+    Duration::from_micros(offset.unsigned_abs()) > TOLERANCE
+}
+
 #[expect(clippy::cast_precision_loss, reason = "no clock is off by more than 200 years")]
 fn seconds(micros: i64) -> f64 {
     micros as f64 / 1e6
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Warning {
-    Off,
-    Right,
-}
-
-/// What was said of the clock last, and when.
-#[derive(Debug, Default)]
-struct Warnings {
-    warned: Option<Instant>,
-}
-
-impl Warnings {
-    /// What to say of a clock that is ahead by so many microseconds.
-    fn of(&mut self, offset: i64, now: Instant) -> Option<Warning> {
-        let is_off = Duration::from_micros(offset.unsigned_abs()) > TOLERANCE;
-        match (is_off, self.warned) {
-            (true, Some(warned)) if now < warned + WARNING_INTERVAL => None,
-            (true, _) => {
-                self.warned = Some(now);
-                Some(Warning::Off)
-            }
-            (false, Some(_)) => {
-                self.warned = None;
-                Some(Warning::Right)
-            }
-            (false, None) => None,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -87,16 +67,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_that_is_off_is_warned_of_now_and_then_until_it_is_right() {
-        let (mut warnings, start) = (Warnings::default(), Instant::now());
-        let mut said = |offset, seconds| warnings.of(offset, start + Duration::from_secs(seconds));
-        assert_eq!(said(4_999_999, 0), None);
-        assert_eq!(said(-5_000_001, 10), Some(Warning::Off));
-        assert_eq!(said(90_000_000, 20), None);
-        assert_eq!(said(90_000_000, 609), None);
-        assert_eq!(said(90_000_000, 610), Some(Warning::Off));
-        assert_eq!(said(0, 620), Some(Warning::Right));
-        assert_eq!(said(0, 630), None);
-        assert_eq!(said(i64::MIN, 640), Some(Warning::Off));
+    fn a_clock_is_off_beyond_five_seconds_either_way() {
+        assert!(!is_off(0) && !is_off(5_000_000) && !is_off(-5_000_000));
+        assert!(is_off(5_000_001) && is_off(-5_000_001) && is_off(i64::MIN));
     }
 }

@@ -35,7 +35,7 @@ impl Node {
                 Err(error) => {
                     plic_pipeline::log_limited!(
                         WARN,
-                        error = &error as &dyn std::error::Error,
+                        error: &error,
                         "could not look at rooms; trying again"
                     );
                     AGAIN

@@ -37,7 +37,7 @@ impl Node {
                 Err(error) => {
                     plic_pipeline::log_limited!(
                         WARN,
-                        error = &error as &dyn std::error::Error,
+                        error: &error,
                         "could not say that this node lives"
                     );
                 }

@@ -63,7 +63,7 @@ impl Node {
                 Err(error) => {
                     plic_pipeline::log_limited!(
                         WARN,
-                        error = &error as &dyn std::error::Error,
+                        error: &error,
                         "could not act on changes; trying again"
                     );
                     sleep(AGAIN).await;
@@ -162,7 +162,7 @@ impl Node {
                     Err(error) => {
                         plic_pipeline::log_limited!(
                             WARN,
-                            error = &error as &dyn std::error::Error,
+                            error: &error,
                             incident = id.0,
                             "moderators here are not told of an incident"
                         );

@@ -45,7 +45,7 @@ impl Node {
             while let Err(error) = self.reload_now().await {
                 plic_pipeline::log_limited!(
                     WARN,
-                    error = &error as &dyn std::error::Error,
+                    error: &error,
                     "what another node changed is not in force yet"
                 );
                 sleep(AGAIN).await;

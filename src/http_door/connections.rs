@@ -10,7 +10,6 @@ use std::{
 };
 
 use plic_openapi::{AddressBlock, TurnedAway};
-use plic_pipeline::log_line::LogThrottle;
 
 use super::visit::Visit;
 use crate::metrics::ListenerMetrics;
@@ -208,27 +207,25 @@ impl Connections {
     }
 
     fn say_turned_away(&self, reason: TurnedAway, address: Option<AddressBlock>) {
-        static ADDRESS_FULL: LogThrottle = LogThrottle::new();
-        static SERVER_FULL: LogThrottle = LogThrottle::new();
         self.metrics.turned_away(reason);
         let limits = self.limits;
         match reason {
             TurnedAway::AddressFull => {
-                if let Some(left_out) = ADDRESS_FULL.admits() {
-                    let address = address.unwrap_or(AddressBlock::UNKNOWN);
-                    let limit = limits.per_address;
-                    tracing::warn!(
-                        %address, limit, left_out,
-                        "an address has all the connections it may have (PLIC_CONNECTIONS_PER_ADDRESS); \
-                         is it a proxy that PLIC_TRUSTED_PROXIES should name?"
-                    );
-                }
+                plic_pipeline::log_limited!(
+                    WARN,
+                    address = %address.unwrap_or(AddressBlock::UNKNOWN),
+                    limit = limits.per_address,
+                    "an address has all the connections it may have (PLIC_CONNECTIONS_PER_ADDRESS); \
+                     is it a proxy that PLIC_TRUSTED_PROXIES should name?"
+                );
             }
             TurnedAway::ServerFull => {
-                if let Some(left_out) = SERVER_FULL.admits() {
-                    let limit = limits.in_all;
-                    tracing::warn!(limit, left_out, "all connections that there are files for are in use");
-                }
+                let limit = limits.in_all;
+                plic_pipeline::log_limited!(
+                    WARN,
+                    limit,
+                    "all connections that there are files for are in use"
+                );
             }
         }
     }

@@ -107,7 +107,7 @@ pub(super) async fn keep_hits(desk: Desk) {
         if let Err(error) = desk.write_down_hits().await {
             plic_pipeline::log_limited!(
                 WARN,
-                error = &error as &dyn std::error::Error,
+                error: &error,
                 "hits of rules wait to be written down"
             );
         }
@@ -123,7 +123,7 @@ pub(super) async fn keep_house(desk: Desk) {
             Err(error) => {
                 plic_pipeline::log_limited!(
                     WARN,
-                    error = &error as &dyn std::error::Error,
+                    error: &error,
                     "what is due was not done"
                 );
                 HOUSE

@@ -144,8 +144,8 @@ impl Conversation<'_> {
                 self.sock.put(&[frame::unconfirmed(refused.rejection.reason(), refused.temp_id.as_ref())]);
                 let closing = refused.rejection.closing();
                 if closing.is_some_and(|closing| closing.code == CloseCode::ServerError) {
-                    let error = &refused.rejection as &dyn std::error::Error;
-                    plic_pipeline::log_limited!(WARN, error, connection = %session.connection, "command failed");
+                    let error = &refused.rejection;
+                    plic_pipeline::log_limited!(WARN, error: error, connection = %session.connection, "command failed");
                 }
                 closing
             }

@@ -13,7 +13,7 @@ use plic_openapi::{AddressBlock, Standing, TurnedAway, Verifier, VerifyError};
 use plic_pipeline::{
     Pipeline,
     id::ConnectionId,
-    log_line::{LogThrottle, Untrusted},
+    log_line::Untrusted,
     moderation::Staff,
     rejection::{Cause, CloseCode, Closing},
     session::Session,
@@ -246,16 +246,12 @@ impl Door {
     /// Registers a connection in the database that the nodes share, which refuses a user whom any node has banned. A user
     /// who cannot be registered is not let in: messages of their rooms might not reach them.
     async fn attend(&self, arrival: Arrival) -> Result<Option<Attended>, CloseCode> {
-        static UNREGISTERED: LogThrottle = LogThrottle::new();
         let Some(attendance) = &self.attendance else { return Ok(None) };
         let attended = Attended { attendance: Arc::clone(attendance), arrival };
         attendance.arrived(arrival).await.map_err(|error| match error {
             StoreError::Banned => CloseCode::Banned,
             error => {
-                if let Some(left_out) = UNREGISTERED.admits() {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, left_out, "a new connection could not be registered");
-                }
+                plic_pipeline::log_limited!(WARN, error: &error, "a new connection could not be registered");
                 CloseCode::ServerError
             }
         })?;
@@ -289,12 +285,13 @@ impl Door {
 
     /// Counts a refused origin. An operator who forgot an origin sees one line a minute; strangers cannot add to it.
     fn refuse_origin(&self, origin: &str) {
-        static REFUSED_ORIGINS: LogThrottle = LogThrottle::new();
         self.metrics.refused_origin();
-        if let Some(left_out) = REFUSED_ORIGINS.admits() {
-            let origin = Untrusted(origin);
-            tracing::info!(%origin, left_out, "refused a page of an origin that PLIC_ALLOWED_ORIGINS does not name");
-        }
+        let origin = Untrusted(origin);
+        plic_pipeline::log_limited!(
+            INFO,
+            %origin,
+            "refused a page of an origin that PLIC_ALLOWED_ORIGINS does not name"
+        );
     }
 
     /// Refuses a user whom a ban binds, and any user where the bans cannot be read. Asks the cache, so that a reconnect
@@ -304,11 +301,7 @@ impl Door {
             Ok(Some(ban)) if ban.keeps_out(identity.role, self.store.now()) => Err(CloseCode::Banned),
             Ok(_) => Ok(()),
             Err(error) => {
-                static UNKNOWN_BANS: LogThrottle = LogThrottle::new();
-                if let Some(left_out) = UNKNOWN_BANS.admits() {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, left_out, "could not ask for a ban");
-                }
+                plic_pipeline::log_limited!(WARN, error: &error, "could not ask for a ban");
                 Err(CloseCode::ServerError)
             }
         }

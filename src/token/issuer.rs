@@ -3,14 +3,12 @@
 
 use std::{borrow::Cow, fmt};
 
-use plic_pipeline::log_line::{LogThrottle, Untrusted};
+use plic_pipeline::log_line::Untrusted;
 use serde_json::Value;
 use url::Url;
 
 /// The word of `PLIC_TOKEN_ISSUER` for tokens of any issuer, and of none.
 const ANY: &str = "any";
-/// Of the line about refused issuers.
-static REFUSALS: LogThrottle = LogThrottle::new();
 
 /// The issuers whose tokens are taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,14 +65,12 @@ impl Issuers {
             return Ok(());
         }
         let came = shown(issuer);
-        if let Some(left_out) = REFUSALS.admits() {
-            tracing::warn!(
-                issuer = %came,
-                taken = %self,
-                left_out,
-                "refused a token with a good signature for its issuer; PLIC_TOKEN_ISSUER names those that are taken"
-            );
-        }
+        plic_pipeline::log_limited!(
+            WARN,
+            issuer = %came,
+            taken = %self,
+            "refused a token with a good signature for its issuer; PLIC_TOKEN_ISSUER names those that are taken"
+        );
         Err(format!("another issuer: {came}"))
     }
 }

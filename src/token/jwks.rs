@@ -117,7 +117,7 @@ impl Source {
         if let Err(error) = &downloaded {
             plic_pipeline::log_limited!(
                 WARN,
-                error = error as &dyn std::error::Error,
+                error: error,
                 "could not fetch the signing keys"
             );
         }

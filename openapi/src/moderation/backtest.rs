@@ -207,7 +207,7 @@ fn line(step: Result<Step, DeskError>) -> String {
         }
         Ok(Step::Done(report)) => BacktestReport::from(*report).to_json().into(),
         Err(error) => {
-            plic_pipeline::log_limited!(WARN, error = &error as &dyn std::error::Error, "a back-test failed");
+            plic_pipeline::log_limited!(WARN, error: &error, "a back-test failed");
             Failure::from(error).envelope()
         }
     };

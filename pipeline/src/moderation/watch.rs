@@ -156,9 +156,9 @@ impl Watch {
                 let room = filtered.room;
                 crate::log_limited!(
                     ERROR,
+                    error: &error,
                     user.id = %user,
                     room.id = %room,
-                    error = &error as &dyn std::error::Error,
                     "a refused message is not on record"
                 );
             }

@@ -121,7 +121,7 @@ impl<S: Store + Records + 'static> Bans<S> {
             Err(error) => {
                 plic_pipeline::log_limited!(
                     WARN,
-                    error = &error as &dyn std::error::Error,
+                    error: &error,
                     "could not read who is banned; asking one by one"
                 );
                 None

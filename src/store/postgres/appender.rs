@@ -162,7 +162,7 @@ fn answer(answers: Vec<(Ticket<MessageId, StoreError>, Place)>) {
 }
 
 fn fail(outlet: &Outlet, batch: Vec<Append>, error: sqlx::Error) {
-    plic_pipeline::log_limited!(WARN, error = &error as &dyn std::error::Error, "could not store messages");
+    plic_pipeline::log_limited!(WARN, error: &error, "could not store messages");
     let error = Arc::new(error);
     outlet.health.failed(&error);
     for append in batch {

@@ -175,7 +175,7 @@ pub(super) async fn after(
     }
     let item = |(number, node, body): (i64, i64, String)| {
         let body = serde_json::from_str::<Body>(&body).inspect_err(|error| {
-            plic_pipeline::log_limited!(WARN, number, node, %error, "a newer node tells what this one does not know");
+            plic_pipeline::log_limited!(WARN, error: error, number, node, "a newer node tells what this one does not know");
         });
         NewsItem { number, node, news: body.ok().map(News::from) }
     };

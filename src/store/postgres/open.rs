@@ -145,7 +145,7 @@ pub(super) async fn connect(reach: &Reach) -> Result<Connection, OpenError> {
         }
         plic_pipeline::log_limited!(
             WARN,
-            error = &error as &dyn std::error::Error,
+            error: &error,
             "the database does not answer yet"
         );
         time::sleep(pause).await;

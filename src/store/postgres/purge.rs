@@ -49,7 +49,7 @@ pub(super) async fn purge(link: &mut Link) -> Duration {
         Err(error) => {
             plic_pipeline::log_limited!(
                 WARN,
-                error = &error as &dyn std::error::Error,
+                error: &error,
                 "could not purge what was sent long ago"
             );
             link.lose();

@@ -57,7 +57,7 @@ impl Checkpoints {
             async move {
                 while asked.recv().await.is_some() {
                     if let Err(error) = copy(&options).await {
-                        plic_pipeline::log_limited!(WARN, %error, "could not checkpoint the database beside its writer");
+                        plic_pipeline::log_limited!(WARN, error: &error, "could not checkpoint the database beside its writer");
                     }
                     // Also after an error: then the writer does all of it.
                     is_copied.store(true, Ordering::Release);

@@ -101,7 +101,7 @@ impl Link {
                 self.adapt().await;
             }
             Err(error) => {
-                plic_pipeline::log_limited!(WARN, %error, "could not finish a checkpoint");
+                plic_pipeline::log_limited!(WARN, error: &error, "could not finish a checkpoint");
                 self.lose().await;
                 if is_full(&error) {
                     self.copy_log_back().await;
@@ -122,7 +122,7 @@ impl Link {
             }
         }
         if let Err(error) = copied {
-            plic_pipeline::log_limited!(WARN, %error, "could not copy the log into the database");
+            plic_pipeline::log_limited!(WARN, error: &error, "could not copy the log into the database");
             self.lose().await;
         }
         self.adapt().await;
@@ -144,7 +144,7 @@ impl Link {
             // Safe: a number.
             let sql = sqlx::AssertSqlSafe(format!("PRAGMA journal_size_limit = {limit}"));
             if let Err(error) = query_scalar::<_, i64>(sql).fetch_one(connection).await {
-                plic_pipeline::log_limited!(WARN, %error, "could not bound the log");
+                plic_pipeline::log_limited!(WARN, error: &error, "could not bound the log");
                 self.lose().await;
             }
         }

@@ -99,7 +99,7 @@ impl Space {
         }
         match fs::remove_file(reserve_of(&self.database)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                plic_pipeline::log_limited!(WARN, %error, "could not free the reserve of the database");
+                plic_pipeline::log_limited!(WARN, error: &error, "could not free the reserve of the database");
                 false
             }
             freed => {
@@ -133,7 +133,7 @@ impl Space {
                 {
                     tracing::debug!(%error, "could not remove an empty reserve");
                 }
-                plic_pipeline::log_limited!(WARN, %error, "could not make a reserve for the database");
+                plic_pipeline::log_limited!(WARN, error: &error, "could not make a reserve for the database");
             }
         }
     }

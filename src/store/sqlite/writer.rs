@@ -100,7 +100,7 @@ impl Writer {
             Err(error) => {
                 plic_pipeline::log_limited!(
                     WARN,
-                    error = &error as &dyn std::error::Error,
+                    error: &error,
                     "could not store messages"
                 );
                 let error = Arc::new(error);
@@ -204,7 +204,7 @@ impl Writer {
             };
             self.people = People::default();
             if !is_full(&error) || !self.link.make_room(attempt, true).await {
-                plic_pipeline::log_limited!(WARN, %error, "could not purge what was sent long ago");
+                plic_pipeline::log_limited!(WARN, error: &error, "could not purge what was sent long ago");
                 self.disconnect().await;
                 return purge::EVERY;
             }
