@@ -3,6 +3,7 @@
 
 mod connections;
 mod visit;
+mod waiting;
 
 use std::{
     io,

@@ -1,37 +1,27 @@
 //! Which connections there may be: so many an address, and no more than there are files for. At a limit the connection
 //! that has waited longest makes room for a newcomer, strangers first; where nothing waits, the newcomer is turned away.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+    atomic::{AtomicBool, Ordering},
 };
 
 use plic_openapi::{AddressBlock, TurnedAway};
 
-use super::visit::Visit;
+use super::{
+    visit::Visit,
+    waiting::{CLOSING_AT_ONCE, ConnectionTable, Rank, TURNED_AWAY_AT_ONCE},
+};
 use crate::metrics::ListenerMetrics;
 
 /// Files that are kept for the server's own use: what is open at the start, readers and logs of an SQLite database, signing
 /// keys, second opinions, NATS, name resolution, backups.
 const RESERVED_FILES: u64 = 128;
-/// Connections that are turned away at the same time. They are files too, and so are health probes, which are answered.
-const TURNED_AWAY_AT_ONCE: usize = 32;
-/// With so many of them, the one that has waited longest makes room for the next.
-const TURNED_AWAY_WAITING: usize = 16;
-/// Connections that were told to make room and are not closed yet.
-const CLOSING_AT_ONCE: usize = 32;
 /// With fewer, hardly anybody could connect.
 const FEWEST_CONNECTIONS: u64 = 16;
 /// Connections of one address unless the operator says otherwise, where there are files for more: an office or a carrier's
 /// shared IPv4 address with thousands of users has a WebSocket and some REST connections for each of them.
 pub const DEFAULT_CONNECTIONS_PER_ADDRESS: usize = 20_000;
-/// Connections of one address that were answered, showed no token and wait for another request: the memory that their
-/// requests needed stays with them.
-const IDLE_STRANGERS_PER_ADDRESS: usize = 256;
-
 /// The limits in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionLimits {
@@ -57,37 +47,10 @@ impl ConnectionLimits {
 #[derive(Debug)]
 pub struct Connections {
     limits: ConnectionLimits,
-    state: Mutex<State>,
+    state: Mutex<ConnectionTable>,
     has_displaced: AtomicBool,
     metrics: ListenerMetrics,
 }
-
-#[derive(Debug, Default)]
-struct State {
-    served: usize,
-    turned_away: usize,
-    of_address: HashMap<AddressBlock, usize>,
-    /// Connections that may be told to make room, in the order in which they would be.
-    waiting: BTreeMap<Turn, Arc<Visit>>,
-    /// The same by address.
-    waiting_of: BTreeSet<(AddressBlock, Turn)>,
-    next_arrival: u64,
-}
-
-/// Who makes room first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Rank {
-    TurnedAway,
-    /// Was answered and has shown no token.
-    IdleStranger,
-    /// Has sent no request yet, or one that is being answered.
-    Newcomer,
-    /// Has shown a token that holds, and waits for another request.
-    Known,
-}
-
-/// A place in the order: by rank, then by how long the connection has waited.
-pub(super) type Turn = (Rank, u64);
 
 /// The place of a connection among all, for as long as its socket is open.
 #[derive(Debug)]
@@ -230,111 +193,17 @@ impl Connections {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ConnectionTable> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// Makes room for one more connection of `address` where there is none.
-    fn room_for(
-        &mut self,
-        address: Option<AddressBlock>,
-        limits: ConnectionLimits,
-    ) -> Result<(), TurnedAway> {
-        // One that was told to leave is counted until its socket is closed: there may be a few more for a moment.
-        if let Some(address) = address
-            && self.count_of(address) >= limits.per_address
-            && !self.displace_of(address)
-        {
-            return Err(TurnedAway::AddressFull);
-        }
-        let is_full = self.served >= limits.in_all
-            && (self.served >= limits.in_all.saturating_add(CLOSING_AT_ONCE) || !self.displace_any());
-        if is_full { Err(TurnedAway::ServerFull) } else { Ok(()) }
-    }
-
-    /// Tells the connection of this rank that has waited longest to leave; returns whether there was one.
-    fn displace(&mut self, rank: Rank) -> bool {
-        let first =
-            self.waiting.range((rank, 0)..=(rank, u64::MAX)).next().map(|(_, visit)| Arc::clone(visit));
-        first.is_some_and(|visit| self.send_away(&visit))
-    }
-
-    /// Makes room for one more connection that is turned away: an orchestrator's probe must get its answer while others
-    /// send nothing.
-    fn has_room_to_turn_away(&mut self) -> bool {
-        let is_within = self.turned_away < TURNED_AWAY_AT_ONCE;
-        is_within && (self.turned_away < TURNED_AWAY_WAITING || self.displace(Rank::TurnedAway))
-    }
-
-    fn displace_any(&mut self) -> bool {
-        self.displace(Rank::IdleStranger) || self.displace(Rank::Newcomer) || self.displace(Rank::Known)
-    }
-
-    /// Keeps no more idle strangers of an address than it may have.
-    fn bound_idle_strangers(&mut self, address: AddressBlock) {
-        let turns = (address, (Rank::IdleStranger, 0))..=(address, (Rank::IdleStranger, u64::MAX));
-        if self.waiting_of.range(turns).nth(IDLE_STRANGERS_PER_ADDRESS).is_some() {
-            self.displace_of(address);
-        }
-    }
-
-    /// Tells the connection of this address that makes room first to leave; returns whether there was one.
-    fn displace_of(&mut self, address: AddressBlock) -> bool {
-        let turns = (address, (Rank::IdleStranger, 0))..=(address, (Rank::Known, u64::MAX));
-        let first = self.waiting_of.range(turns).next().and_then(|(_, turn)| self.waiting.get(turn)).cloned();
-        first.is_some_and(|visit| self.send_away(&visit))
-    }
-
-    fn send_away(&mut self, visit: &Visit) -> bool {
-        self.stop_waiting(visit);
-        visit.send_away();
-        true
-    }
-
-    fn wait(&mut self, visit: &Arc<Visit>) {
-        if !visit.may_make_room() {
-            return;
-        }
-        let turn = (visit.rank(), self.next_arrival);
-        self.next_arrival += 1;
-        visit.set_turn(Some(turn));
-        if let Some(address) = visit.address() {
-            self.waiting_of.insert((address, turn));
-        }
-        self.waiting.insert(turn, Arc::clone(visit));
-    }
-
-    fn stop_waiting(&mut self, visit: &Visit) {
-        let Some(turn) = visit.set_turn(None) else { return };
-        self.waiting.remove(&turn);
-        if let Some(address) = visit.address() {
-            self.waiting_of.remove(&(address, turn));
-        }
-    }
-
-    fn count_of(&self, address: AddressBlock) -> usize {
-        self.of_address.get(&address).copied().unwrap_or(0)
-    }
-
-    fn count_in(&mut self, address: AddressBlock) {
-        *self.of_address.entry(address).or_insert(0) += 1;
-    }
-
-    fn count_out(&mut self, address: AddressBlock) {
-        if let Some(count) = self.of_address.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
-                self.of_address.remove(&address);
-            }
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::waiting::{IDLE_STRANGERS_PER_ADDRESS, TURNED_AWAY_WAITING},
+        *,
+    };
 
     const ONE: AddressBlock = AddressBlock::V4([192, 0, 2, 1]);
     const OTHER: AddressBlock = AddressBlock::V4([192, 0, 2, 2]);

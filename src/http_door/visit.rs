@@ -17,7 +17,10 @@ use hyper::body::{Body, Frame, SizeHint};
 use plic_openapi::{AddressBlock, Standing, TurnedAway};
 use tokio::{sync::Notify, time::sleep};
 
-use super::connections::{Connections, Rank, Turn};
+use super::{
+    connections::Connections,
+    waiting::{Rank, WaitPosition},
+};
 use crate::socket::WriteObserver;
 
 /// How often a stranger is looked at ...
@@ -33,7 +36,7 @@ pub(super) struct Visit {
     turned_away: Option<TurnedAway>,
     standing: Standing,
     /// Its place in the order of those who make room; changed under the lock of [`Connections`] alone.
-    turn: Mutex<Option<Turn>>,
+    position: Mutex<Option<WaitPosition>>,
     is_sent_away: AtomicBool,
     /// Its handshake was answered with 101: it is in use from now on.
     is_upgraded: AtomicBool,
@@ -57,7 +60,7 @@ impl Visit {
             address,
             turned_away,
             standing: Standing::default(),
-            turn: Mutex::default(),
+            position: Mutex::default(),
             is_sent_away: AtomicBool::default(),
             is_upgraded: AtomicBool::default(),
             is_refused: AtomicBool::default(),
@@ -119,8 +122,8 @@ impl Visit {
     }
 
     /// Sets its place in the order; returns the one before.
-    pub(super) fn set_turn(&self, turn: Option<Turn>) -> Option<Turn> {
-        std::mem::replace(&mut *self.turn.lock().unwrap_or_else(PoisonError::into_inner), turn)
+    pub(super) fn set_position(&self, position: Option<WaitPosition>) -> Option<WaitPosition> {
+        std::mem::replace(&mut *self.position.lock().unwrap_or_else(PoisonError::into_inner), position)
     }
 
     /// Tells the connection to make room for another.
