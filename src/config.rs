@@ -156,7 +156,7 @@ pub struct Settings {
     pub rules_file: Option<PathBuf>,
 
     /// Where the last number and hash of the audit log are sent at the start and every day, to be kept out of reach of who
-    /// can write to the database: an https address at a public host, or http on this machine
+    /// can write to the database
     #[arg(long, env = "PLIC_AUDIT_WEBHOOK", value_parser = webhook, hide_env_values = true)]
     pub audit_webhook: Option<Url>,
 
@@ -242,9 +242,11 @@ impl Settings {
             return Err(ConfigError::Needs("SUPABASE_ANON_KEY", "SUPABASE_URL"));
         }
         self.issuers()?;
-        for (setting, url) in
-            [("SUPABASE_URL", &self.supabase_url), ("PLIC_SECOND_OPINION_URL", &self.second_opinion_url)]
-        {
+        for (setting, url) in [
+            ("SUPABASE_URL", &self.supabase_url),
+            ("PLIC_SECOND_OPINION_URL", &self.second_opinion_url),
+            ("PLIC_AUDIT_WEBHOOK", &self.audit_webhook),
+        ] {
             if !self.allow_plain_http && url.as_ref().is_some_and(is_readable_on_the_way) {
                 return Err(ConfigError::PlainHttp(setting));
             }

@@ -168,8 +168,11 @@ async fn plain_http_passes_to_this_machine_and_where_the_operator_allows_it() {
         let ended = check(&[("SUPABASE_URL", here), ("PLIC_SECOND_OPINION_URL", here)]).await;
         assert!(ended.status.success(), "{here}: {ended:?}");
     }
-    let elsewhere =
-        [("SUPABASE_URL", "http://kong:8000"), ("PLIC_SECOND_OPINION_URL", "http://moderation:8080/v1")];
+    let elsewhere = [
+        ("SUPABASE_URL", "http://kong:8000"),
+        ("PLIC_SECOND_OPINION_URL", "http://moderation:8080/v1"),
+        ("PLIC_AUDIT_WEBHOOK", "http://collector.audit.svc.cluster.local:8080/heads?key=x"),
+    ];
     for (setting, url) in elsewhere {
         for allowed in ["", "false"] {
             let ended = check(&[(setting, url), ("PLIC_ALLOW_PLAIN_HTTP", allowed)]).await;
