@@ -43,6 +43,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Somebody who comes or goes.
 pub(super) enum Coming {
     Arrived(Arrival, oneshot::Sender<Result<(), StoreError>>),
+    Established(ConnectionId),
     Left(ConnectionId),
 }
 
@@ -70,6 +71,12 @@ impl Attendance for Register {
         timeout(PATIENCE, registered).await.unwrap_or(Err(StoreError::TimedOut))
     }
 
+    fn established(&self, arrival: Arrival) {
+        if self.way.try_send(Coming::Established(arrival.connection)).is_err() {
+            plic_pipeline::log_limited!(WARN, "a new connection replaces no older one: too many wait");
+        }
+    }
+
     fn left(&self, arrival: Arrival) {
         if self.way.try_send(Coming::Left(arrival.connection)).is_err() {
             plic_pipeline::log_limited!(WARN, "a connection that ended stays registered: too many wait");
@@ -80,11 +87,12 @@ impl Attendance for Register {
 impl Node {
     /// Registers those who come and go, in their order, for as long as it is polled.
     pub(super) async fn keep_register(self: Arc<Self>, mut coming: mpsc::Receiver<Coming>) {
-        let mut departures: Vec<ConnectionId> = Vec::new();
+        let (mut departures, mut established): (Vec<ConnectionId>, Vec<ConnectionId>) = Default::default();
         let mut some = Vec::with_capacity(TOGETHER);
         loop {
-            let pause = if departures.is_empty() { Duration::MAX } else { AGAIN };
-            // Departures that wait are tried again also where nobody comes.
+            let is_done = departures.is_empty() && established.is_empty();
+            let pause = if is_done { Duration::MAX } else { AGAIN };
+            // What waits is tried again also where nobody comes.
             if let Ok(0) = timeout(pause, coming.recv_many(&mut some, TOGETHER)).await {
                 return;
             }
@@ -95,6 +103,11 @@ impl Node {
                         arrivals.push(arrival);
                         waiting.push((arrival, done));
                     }
+                    Coming::Established(connection) => {
+                        if established.len() < REMEMBERED {
+                            established.push(connection);
+                        }
+                    }
                     Coming::Left(connection) => {
                         left.push(connection);
                         if departures.len() < REMEMBERED {
@@ -103,9 +116,11 @@ impl Node {
                     }
                 }
             }
-            if !arrivals.is_empty() {
-                match self.register(arrivals).await {
+            if !arrivals.is_empty() || !established.is_empty() {
+                // In one transaction: those who were let in meanwhile cost no other one in a crowd.
+                match self.register(arrivals, established.clone()).await {
                     Ok(banned) => {
+                        established = Vec::new();
                         let (refused, admitted): (Vec<_>, Vec<_>) =
                             waiting.into_iter().partition(|(arrival, _)| banned.contains(&arrival.user));
                         self.registered().extend(admitted.iter().map(|(arrival, _)| arrival.connection));
@@ -154,9 +169,14 @@ impl Node {
         here
     }
 
-    /// Registers connections; returns the users who are banned, whose connections are not registered.
-    async fn register(&self, arrivals: Vec<Arrival>) -> Result<Vec<UserId>, StoreError> {
-        let Registered { rooms, banned } = self.shared.arrived(arrivals, self.connections_per_user).await?;
+    /// Registers connections, and has those that are established replace older ones; returns the users who are banned, whose connections are not registered.
+    async fn register(
+        &self,
+        arrivals: Vec<Arrival>,
+        established: Vec<ConnectionId>,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let arrived = self.shared.arrived(arrivals, established, self.connections_per_user);
+        let Registered { rooms, banned } = arrived.await?;
         let heads: Vec<RoomHead> = rooms.iter().flat_map(|of| of.rooms.iter().copied()).collect();
         self.listen_for(rooms).await?;
         self.deliver_up_to(heads).await;

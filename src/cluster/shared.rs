@@ -122,12 +122,13 @@ pub trait Shared: Send + Sync {
     /// Measures the database's clock, for [`Shared::now`]; returns how many microseconds this node's own clock is ahead of it.
     async fn measure_clock(&self) -> Result<i64, StoreError>;
 
-    /// Registers connections of this node, in this order, and has those of the same users that are too many then replaced,
-    /// on whichever node they are, the oldest first ([`News::Replaced`]). Bans are read in the same transaction: a
-    /// connection of a banned user is not registered and replaces none.
+    /// Registers connections of this node, in this order, and has older connections replaced ([`News::Replaced`]) by those
+    /// that are established: of a user's connections up to an established one, the newest stay. Bans are read in the same
+    /// transaction: a connection of a banned user is not registered.
     async fn arrived(
         &self,
         arrivals: Vec<Arrival>,
+        established: Vec<ConnectionId>,
         connections_per_user: usize,
     ) -> Result<Registered, StoreError>;
 
@@ -190,6 +191,9 @@ pub trait Attendance: Send + Sync {
     /// # Errors
     /// `Banned` where any node has banned the user; otherwise what keeps the database from answering.
     async fn arrived(&self, arrival: Arrival) -> Result<(), StoreError>;
+
+    /// The handshake of a connection that has arrived has succeeded: it replaces the user's older ones.
+    fn established(&self, arrival: Arrival);
 
     /// A connection is not in the hub any more.
     fn left(&self, arrival: Arrival);

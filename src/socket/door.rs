@@ -94,7 +94,17 @@ struct Admitted {
 /// That a connection is here, and known to be. The hub lets go of it before the other nodes are told.
 struct Present {
     in_the_hub: Membership,
-    _attended: Option<Attended>,
+    attended: Option<Attended>,
+}
+
+impl Present {
+    /// Lets the connection take the place of the user's older ones, here and on other nodes: its handshake has succeeded.
+    fn establish(&self) {
+        self.in_the_hub.establish();
+        if let Some(Attended { attendance, arrival }) = &self.attended {
+            attendance.established(*arrival);
+        }
+    }
 }
 
 /// That the other nodes know of a connection; dropping it tells them that it is gone, whatever ended it.
@@ -182,7 +192,7 @@ impl Door {
         let ending = match admitted {
             // The hub lets go of the connection at the end of the conversation.
             Ok(Admitted { session, present }) => {
-                present.in_the_hub.establish();
+                present.establish();
                 conversation.converse(session).await
             }
             Err(closing) => Ending::Close(closing),
@@ -235,7 +245,7 @@ impl Door {
         // Again, now that the hub knows the connection: a ban in between reaches it one way or the other.
         self.check_ban(&identity).await?;
         self.check_draining()?;
-        let present = Present { in_the_hub, _attended: attended };
+        let present = Present { in_the_hub, attended };
         Ok(Admitted { session: Arc::new(Session::new(identity, id)), present })
     }
 

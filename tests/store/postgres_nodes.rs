@@ -199,16 +199,23 @@ async fn a_newer_connection_replaces_the_oldest_on_whichever_node_it_is() {
     let first = stores[0].news_head().await.expect("answers");
 
     let arrivals = vec![arrival(1, 10), arrival(2, 20), arrival(3, 30)];
-    let Registered { rooms, banned } = stores[0].arrived(arrivals, 1).await.expect("arrive");
+    let Registered { rooms, banned } = stores[0].arrived(arrivals, vec![], 1).await.expect("arrive");
     assert_eq!(banned, []);
     let found: Vec<(UserId, Vec<RoomId>)> =
         rooms.iter().map(|of| (of.user, of.rooms.iter().map(|head| head.room).collect())).collect();
     assert_eq!(found, [(user(1), vec![mine]), (user(2), vec![mine]), (user(3), vec![])]);
     assert_eq!(stores[0].rooms_after(user(1), mine).await.expect("answers").rooms, []);
 
-    stores[1].arrived(vec![arrival(1, 11), arrival(1, 12)], 1).await.expect("arrive");
+    let established = |some: &[u64]| some.iter().map(|one| ConnectionId(*one)).collect::<Vec<_>>();
+    stores[1].arrived(vec![arrival(1, 11), arrival(1, 12)], established(&[10, 20]), 1).await.expect("arrive");
+    assert_eq!(news(&stores[1], first).await, [], "those whose handshake has not succeeded replace nothing");
+    // A newer one that is not established does not replace one that is.
+    stores[1].arrived(vec![], established(&[11]), 1).await.expect("arrives");
+    assert_eq!(news(&stores[1], first).await, [News::Replaced(arrival(1, 10))]);
+    stores[1].arrived(vec![], established(&[12]), 1).await.expect("arrives");
     stores[1].left(vec![ConnectionId(20)]).await.expect("leaves");
-    stores[0].arrived(vec![arrival(2, 21)], 1).await.expect("arrives");
+    stores[0].arrived(vec![arrival(2, 21)], vec![], 1).await.expect("arrives");
+    stores[0].arrived(vec![], established(&[21, 11]), 1).await.expect("arrives");
     let replaced = [News::Replaced(arrival(1, 10)), News::Replaced(arrival(1, 11))];
     assert_eq!(news(&stores[1], first).await, replaced);
 }
@@ -216,18 +223,18 @@ async fn a_newer_connection_replaces_the_oldest_on_whichever_node_it_is() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_banned_user_is_not_registered_and_replaces_no_connection() {
     let Nodes { stores, database, .. } = nodes().await;
-    stores[0].arrived(vec![arrival(1, 10)], 1).await.expect("arrives");
+    stores[0].arrived(vec![arrival(1, 10)], vec![], 1).await.expect("arrives");
     let first = stores[0].news_head().await.expect("answers");
     stores[0].ban(for_good(1), Some(user(9))).await.expect("bans");
     let Registered { rooms, banned } =
-        stores[1].arrived(vec![arrival(1, 11), arrival(2, 20)], 1).await.expect("answers");
+        stores[1].arrived(vec![arrival(1, 11), arrival(2, 20)], vec![], 1).await.expect("answers");
     assert_eq!(banned, [user(1)]);
     assert_eq!(rooms.iter().map(|of| of.user).collect::<Vec<_>>(), [user(2)]);
     assert_eq!(news(&stores[1], first).await, [News::Banned(user(1))]);
     let registered = database.sql("SELECT connection FROM plic_chat.connections ORDER BY 1");
     assert_eq!(registered.split_whitespace().collect::<Vec<_>>(), ["10", "20"]);
     stores[0].lift_ban(user(1), Some(user(9)), Authority::Moderator).await.expect("lifts");
-    assert_eq!(stores[1].arrived(vec![arrival(1, 11)], 1).await.expect("arrives").banned, []);
+    assert_eq!(stores[1].arrived(vec![arrival(1, 11)], vec![], 1).await.expect("arrives").banned, []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -300,8 +307,8 @@ async fn the_cache_of_a_node_hides_no_removal_deletion_or_ban_of_another() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_closes_takes_its_connections_and_itself_away() {
     let Nodes { stores, database, .. } = nodes().await;
-    stores[0].arrived(vec![arrival(1, 10), arrival(2, 20)], 5).await.expect("arrive");
-    stores[1].arrived(vec![arrival(1, 11)], 5).await.expect("arrives");
+    stores[0].arrived(vec![arrival(1, 10), arrival(2, 20)], vec![], 5).await.expect("arrive");
+    stores[1].arrived(vec![arrival(1, 11)], vec![], 5).await.expect("arrives");
     stores[0].close().await;
     assert_eq!(database.sql("SELECT connection FROM plic_chat.connections").trim(), "11");
     let nodes = database.sql("SELECT node FROM plic_chat.nodes");
@@ -311,7 +318,7 @@ async fn a_node_that_closes_takes_its_connections_and_itself_away() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_of_a_node_that_is_silent_for_a_minute_are_forgotten() {
     let Nodes { stores, database, .. } = nodes().await;
-    stores[0].arrived(vec![arrival(1, 10)], 1).await.expect("arrives");
+    stores[0].arrived(vec![arrival(1, 10)], vec![], 1).await.expect("arrives");
     let count = || database.sql("SELECT count(*) FROM plic_chat.connections");
     database.sql("UPDATE plic_chat.nodes SET seen_at = seen_at - 61000000");
     // The database was away for both of them: the other one has its turn first.

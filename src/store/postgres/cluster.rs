@@ -59,9 +59,10 @@ impl Shared for PostgresStore {
     async fn arrived(
         &self,
         arrivals: Vec<Arrival>,
+        established: Vec<ConnectionId>,
         connections_per_user: usize,
     ) -> Result<Registered, StoreError> {
-        self.register(arrivals, connections_per_user, Order::Newest).await
+        self.register(arrivals, Surplus::UpTo(established), connections_per_user).await
     }
 
     async fn restored(
@@ -69,7 +70,7 @@ impl Shared for PostgresStore {
         arrivals: Vec<Arrival>,
         connections_per_user: usize,
     ) -> Result<Registered, StoreError> {
-        self.register(arrivals, connections_per_user, Order::Oldest).await
+        self.register(arrivals, Surplus::OfAll, connections_per_user).await
     }
 
     async fn rooms_after(&self, user: UserId, after: RoomId) -> Result<RoomsOf, StoreError> {
@@ -115,16 +116,22 @@ impl PostgresStore {
     async fn register(
         &self,
         arrivals: Vec<Arrival>,
+        mut surplus: Surplus,
         connections_per_user: usize,
-        order: Order,
     ) -> Result<Registered, StoreError> {
         let mut users: Vec<UserId> = arrivals.iter().map(|arrival| arrival.user).collect();
         users.sort_unstable_by_key(|user| user.0);
         users.dedup();
         let mut banned = Vec::new();
-        for arrivals in arrivals.chunks(ARRIVALS) {
-            let (node, arrivals) = (self.node, arrivals.to_vec());
-            banned.extend(self.queue.change(Arrived { node, arrivals, connections_per_user, order }).await?);
+        let mut arrivals = arrivals.chunks(ARRIVALS);
+        loop {
+            let (some, node) = (arrivals.next().unwrap_or_default().to_vec(), self.node);
+            let now = surplus.take_chunk();
+            if some.is_empty() && now.is_empty() {
+                break;
+            }
+            let arrived = Arrived { node, arrivals: some, surplus: now, connections_per_user };
+            banned.extend(self.queue.change(arrived).await?);
         }
         users.retain(|user| !banned.contains(user));
         let mut rooms = Vec::with_capacity(users.len());
@@ -140,32 +147,92 @@ impl PostgresStore {
 struct Arrived {
     node: i64,
     arrivals: Vec<Arrival>,
+    surplus: Surplus,
     connections_per_user: usize,
-    order: Order,
 }
 
-/// Whether connections count as newer or as older than all that are registered.
-#[derive(Clone, Copy)]
-enum Order {
-    Newest,
-    Oldest,
+/// Which connections of a user are too many.
+#[derive(Clone)]
+enum Surplus {
+    /// Those before the newest up to one of these, which are established. What arrives is the newest of all, and replaces
+    /// nothing yet.
+    UpTo(Vec<ConnectionId>),
+    /// Those before the newest of all. What arrives counts as the oldest of all.
+    OfAll,
 }
 
-impl Order {
+impl Surplus {
+    /// Takes what one transaction is to replace.
+    fn take_chunk(&mut self) -> Self {
+        match self {
+            Self::UpTo(established) => {
+                Self::UpTo(established.drain(..established.len().min(ARRIVALS)).collect())
+            }
+            Self::OfAll => Self::OfAll,
+        }
+    }
+
+    /// Whether there is nothing to do without arrivals.
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::UpTo(established) => established.is_empty(),
+            Self::OfAll => true,
+        }
+    }
+
     /// Puts connections there, in the order in which they are given.
-    const fn insertion(self) -> &'static str {
+    const fn insertion(&self) -> &'static str {
         match self {
             // The column's default draws the numbers in the order of the rows.
-            Self::Newest => {
+            Self::UpTo(_) => {
                 "INSERT INTO connections (connection, \"user\", node) \
                  SELECT c, u, $3 FROM unnest($1, $2) WITH ORDINALITY AS a (c, u, n) ORDER BY n \
                  ON CONFLICT (connection) DO NOTHING"
             }
-            Self::Oldest => {
+            Self::OfAll => {
                 "INSERT INTO connections (connection, \"user\", node, ord) \
                  SELECT c, u, $3, (SELECT coalesce(min(ord), 0) FROM connections) - cardinality($1) - 1 + n \
                  FROM unnest($1, $2) WITH ORDINALITY AS a (c, u, n) \
                  ON CONFLICT (connection) DO NOTHING"
+            }
+        }
+    }
+
+    /// Takes away what is too many of these users.
+    async fn replace(
+        &self,
+        connection: &mut Connection,
+        users: &[Uuid],
+        connections_per_user: i64,
+    ) -> sqlx::Result<Vec<(i64, Uuid, i64)>> {
+        match self {
+            Self::UpTo(established) if established.is_empty() => Ok(Vec::new()),
+            Self::UpTo(established) => {
+                let established: Vec<i64> = established.iter().map(|one| one.0.cast_signed()).collect();
+                query_as(
+                    "DELETE FROM connections WHERE connection IN (SELECT connection FROM (\
+                         SELECT c.connection, \
+                             row_number() OVER (PARTITION BY e.connection ORDER BY c.ord DESC) AS place \
+                         FROM connections e JOIN connections c ON c.\"user\" = e.\"user\" AND c.ord <= e.ord \
+                         WHERE e.connection = ANY ($1)) ranked WHERE place > $2) \
+                     RETURNING ord, \"user\", connection",
+                )
+                .bind(established)
+                .bind(connections_per_user)
+                .fetch_all(connection)
+                .await
+            }
+            Self::OfAll => {
+                query_as(
+                    "DELETE FROM connections WHERE connection IN (SELECT connection FROM (\
+                         SELECT connection, row_number() OVER (PARTITION BY \"user\" ORDER BY ord DESC) AS place \
+                         FROM connections WHERE \"user\" = ANY ($1)) ranked WHERE place > $2) \
+                     RETURNING ord, \"user\", connection",
+                )
+                .bind(users)
+                .bind(connections_per_user)
+                .fetch_all(connection)
+                .await
             }
         }
     }
@@ -192,22 +259,14 @@ impl Change for Arrived {
             .map(|arrival| (arrival.user.0, arrival.connection.0.cast_signed()))
             .unzip();
         let banned = banned.into_iter().map(UserId).collect();
-        query(self.order.insertion())
+        query(self.surplus.insertion())
             .bind(connections)
             .bind(&users)
             .bind(self.node)
             .execute(&mut *work.connection)
             .await?;
-        let mut replaced: Vec<(i64, Uuid, i64)> = query_as(
-            "DELETE FROM connections WHERE connection IN (SELECT connection FROM (\
-                 SELECT connection, row_number() OVER (PARTITION BY \"user\" ORDER BY ord DESC) AS place \
-                 FROM connections WHERE \"user\" = ANY ($1)) ranked WHERE place > $2) \
-             RETURNING ord, \"user\", connection",
-        )
-        .bind(&users)
-        .bind(i64::try_from(self.connections_per_user).unwrap_or(i64::MAX))
-        .fetch_all(&mut *work.connection)
-        .await?;
+        let most = i64::try_from(self.connections_per_user).unwrap_or(i64::MAX);
+        let mut replaced = self.surplus.replace(&mut *work.connection, &users, most).await?;
         replaced.sort_unstable();
         work.news.extend(replaced.into_iter().map(|(_, user, connection)| {
             News::Replaced(Arrival {
