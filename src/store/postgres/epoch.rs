@@ -9,9 +9,8 @@ use super::{
     reach::Reach,
 };
 
-/// Gives the database a new epoch, which says that ids may start over; refused where something in it would act that no
-/// migration makes, and while nodes have said within a minute that
-/// they live.
+/// Gives the database a new epoch, which says that ids may start over; refused where its schema has a trigger, a rule or a view
+/// whose name no migration makes, and while nodes have said within a minute that they live.
 pub async fn new_epoch(settings: &PostgresSettings) -> Result<Uuid, OpenError> {
     let reach = Reach::new(settings)?;
     let mut connection = open::connect(&reach).await?;

@@ -40,7 +40,10 @@ pub(super) async fn changed(connection: &mut Connection) -> Result<Option<String
     Ok(missing.first().map(|name| (*name).to_owned()))
 }
 
-/// Returns a trigger, a rule or a view in the schema that no migration makes: it came with a copy from elsewhere.
+/// Returns a trigger, a rule or a view in the schema whose name no migration makes: it came with a copy from elsewhere. Compares
+/// names alone: a changed function, column or index, or a trigger of the same name on another table, passes here; the triggers
+/// of the audit log are compared whole, by [`changed`]. To compare everything as SQLite does takes a second schema made from the
+/// migrations, which the role of a server mostly may not make.
 pub(super) async fn foreign(connection: &mut Connection) -> sqlx::Result<Option<String>> {
     let found: Vec<(String, String)> = query_as(
         "SELECT 'TRIGGER', t.tgname::TEXT FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
