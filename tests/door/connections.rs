@@ -1,8 +1,8 @@
 //! How many connections there may be: of an address, and of all that there are files for. Who only waits makes room.
 
 use crate::harness::{
-    Answer, Chat, Door, Reader, Socket, User, Writer, connect, connect_from, connect_narrow, eventually,
-    handshake, request, within,
+    Answer, Chat, Door, Frame, PING, Reader, Socket, User, Writer, connect, connect_from, connect_narrow,
+    eventually, handshake, request, within,
 };
 
 /// Files of which a server keeps all but 20 for itself and for those that it turns away.
@@ -127,14 +127,18 @@ async fn connections_that_only_wait_make_room_within_their_address() {
     chat.connect(&alice).await.nothing_came().await;
 }
 
-/// Opens connections of users who are known and then only wait, more than their address may have.
+/// Opens connections of a user who is known and then only waits, more than their address may have. Connections that are
+/// closed count until the server has noticed.
 async fn crowd(chat: &Chat, connections: usize) -> Vec<(Reader, Writer)> {
     let get = request("GET", "/rooms", &[("authorization", &User::new().bearer())], "");
     let mut waiting = Vec::new();
     for _ in 0..connections {
-        let (answer, reader, writer) = exchange(connect(chat.address()).await, &get).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        waiting.push((reader, writer));
+        eventually("a place", async || {
+            let (answer, reader, writer) = exchange(connect(chat.address()).await, &get).await;
+            waiting.push((reader, writer));
+            answer.status == 200
+        })
+        .await;
     }
     waiting
 }
@@ -188,8 +192,17 @@ async fn a_half_read_answer_is_in_use_and_its_connection_waits_again_once_it_is_
         assert_eq!(answer.json()["messages"].as_array().map(Vec::len), Some(100));
         read.push((reader, writer));
     }
-    let sockets = (chat.connect(&User::new()).await, chat.connect(&User::new()).await);
-    drop((sockets, read));
+    let mut sockets = Vec::new();
+    eventually("places in use for two", async || {
+        let mut ws = chat.connect(&User::new()).await;
+        ws.writer.frame(PING, b"in?").await;
+        if matches!(ws.next().await, Frame::Pong(_)) {
+            sockets.push(ws);
+        }
+        sockets.len() == 2
+    })
+    .await;
+    drop(read);
 }
 
 #[tokio::test]
