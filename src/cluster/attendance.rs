@@ -15,7 +15,7 @@ use plic_pipeline::{
 };
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
@@ -37,6 +37,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long what was said before somebody came may hold them up, and how often that is looked at.
 const CATCH_UP: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(3);
+/// How long an established connection waits for a transaction of arrivals to replace older ones in: with a transaction of its
+/// own it would hold up whoever comes next.
+const LINGER: Duration = Duration::from_millis(50);
 /// When departures that could not be sent are tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -88,10 +91,13 @@ impl Node {
     /// Registers those who come and go, in their order, for as long as it is polled.
     pub(super) async fn keep_register(self: Arc<Self>, mut coming: mpsc::Receiver<Coming>) {
         let (mut departures, mut established): (Vec<ConnectionId>, Vec<ConnectionId>) = Default::default();
+        let mut due_at = Instant::now();
         let mut some = Vec::with_capacity(TOGETHER);
         loop {
-            let is_done = departures.is_empty() && established.is_empty();
-            let pause = if is_done { Duration::MAX } else { AGAIN };
+            let mut pause = if departures.is_empty() { Duration::MAX } else { AGAIN };
+            if !established.is_empty() {
+                pause = pause.min(due_at.saturating_duration_since(Instant::now()));
+            }
             // What waits is tried again also where nobody comes.
             if let Ok(0) = timeout(pause, coming.recv_many(&mut some, TOGETHER)).await {
                 return;
@@ -104,6 +110,9 @@ impl Node {
                         waiting.push((arrival, done));
                     }
                     Coming::Established(connection) => {
+                        if established.is_empty() {
+                            due_at = Instant::now() + LINGER;
+                        }
                         if established.len() < REMEMBERED {
                             established.push(connection);
                         }
@@ -116,8 +125,8 @@ impl Node {
                     }
                 }
             }
-            if !arrivals.is_empty() || !established.is_empty() {
-                // In one transaction: those who were let in meanwhile cost no other one in a crowd.
+            let is_due = !established.is_empty() && due_at <= Instant::now();
+            if !arrivals.is_empty() || is_due {
                 match self.register(arrivals, established.clone()).await {
                     Ok(banned) => {
                         established = Vec::new();
@@ -133,6 +142,7 @@ impl Node {
                         }
                     }
                     Err(error) => {
+                        due_at = Instant::now() + AGAIN;
                         plic_pipeline::log_limited!(
                             WARN,
                             error: &error,
