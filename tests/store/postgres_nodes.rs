@@ -248,13 +248,13 @@ async fn who_was_an_admin_a_day_ago_is_banned_where_messages_are_stored_and_conn
     for text in ["a", "b"] {
         say(&*stores[1], 1, room, text).await.expect("stores");
     }
-    assert_eq!(stores[1].arrived(vec![arrival(1, 10)], 1).await.expect("arrives").banned, []);
+    assert_eq!(stores[1].arrived(vec![arrival(1, 10)], vec![], 1).await.expect("arrives").banned, []);
     database.sql("UPDATE plic_chat.staff SET seen_at = seen_at - 86400000000");
     for (by, text) in [(&stores[0], "c"), (&stores[1], "d")] {
         let banned = say(&**by, 1, room, text).await;
         assert!(matches!(banned, Err(StoreError::Banned)), "{banned:?}");
     }
-    assert_eq!(stores[1].arrived(vec![arrival(1, 11)], 1).await.expect("answers").banned, [user(1)]);
+    assert_eq!(stores[1].arrived(vec![arrival(1, 11)], vec![], 1).await.expect("answers").banned, [user(1)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
