@@ -34,9 +34,10 @@ pub async fn run(request: &Request) -> anyhow::Result<()> {
             quoted(&url.without_password())
         ),
     };
-    let (copy, difference) = sqlite::backup(database, &request.file).await?;
-    if let Some(difference) = difference {
-        eprintln!("plic-chat: {file} is whole, but `restore` refuses it: {difference}");
+    let (copy, refusal) = sqlite::backup(database, &request.file).await?;
+    if let Some(refusal) = refusal {
+        let refusal = anyhow::Error::from(refusal);
+        eprintln!("plic-chat: {file} is a whole copy, but `restore` refuses it: {refusal:#}");
     }
     println!("{file}: {} messages, epoch {}", copy.messages, copy.epoch);
     Ok(())

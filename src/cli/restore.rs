@@ -17,9 +17,13 @@ pub struct Request {
     /// The backup
     file: PathBuf,
 
-    /// Move a database that is there out of the way, under a name with the time
+    /// Move a database that is there, or the log of one, out of the way, under a name with the time
     #[arg(long)]
     replace: bool,
+
+    /// Restore a backup although its audit log was tampered with
+    #[arg(long)]
+    accept_broken_audit: bool,
 
     /// Where the database is to be
     #[command(flatten)]
@@ -38,14 +42,28 @@ pub async fn run(request: &Request) -> anyhow::Result<()> {
             quoted(&file.display().to_string())
         ),
     };
-    let restored = match sqlite::restore(file, database, request.replace).await {
+    let consent = sqlite::RestoreConsent {
+        replaces: request.replace,
+        accepts_broken_audit: request.accept_broken_audit,
+    };
+    let restored = match sqlite::restore(file, database, consent).await {
         Err(sqlite::CopyError::Exists(database)) => {
             bail!("there is a database at `{}`: --replace keeps it beside the backup's", database.display())
+        }
+        Err(error @ sqlite::CopyError::StrayLog(_)) => bail!(
+            "{error}: put the database back beside it, or keep the log under another name with --replace"
+        ),
+        Err(error @ sqlite::CopyError::AuditBroken { .. }) => {
+            let error = anyhow::Error::from(error);
+            bail!("{error:#}; --accept-broken-audit restores it nevertheless");
         }
         restored => restored?,
     };
     if let Some(kept) = restored.kept {
         println!("what was there is kept at {}", kept.display());
+    }
+    if let Some(broken) = restored.broken_audit {
+        eprintln!("plic-chat: the audit log was tampered with: {broken}");
     }
     let contents = restored.contents;
     println!("{}: {} messages, epoch {}", database.display(), contents.messages, contents.epoch);

@@ -109,7 +109,7 @@ use uuid::Uuid;
 pub use self::{
     backup::backup,
     open::{AppliedMigration, OpenError, migrate, path_of},
-    restore::{Restored, new_epoch, restore},
+    restore::{RestoreConsent, Restored, new_epoch, restore},
     schema::SchemaDifference,
     sound::{Contents, CopyError},
     verify::{Head, VerifyError},

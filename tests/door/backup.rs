@@ -206,6 +206,95 @@ async fn a_restore_refuses_what_is_no_whole_backup_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn a_restore_never_puts_the_database_beside_the_log_of_one_that_is_gone() {
+    let mut chat = Chat::serve().await;
+    let alice = User::new();
+    let room = chat.room(&alice, &[]).await;
+    chat.connect(&alice).await.say(room, "in the backup", "a long enough id 1").await;
+    let copies = folder();
+    let file = copies.path().join("copy.db");
+    epoch(&backup(&chat, &file).await);
+    chat.connect(&alice).await.say(room, "after the backup", "a long enough id 2").await;
+    chat.process.kill().await;
+    let beside = |suffix: &str| chat.folder().join(format!("chat.db{suffix}"));
+    fs::remove_file(beside("")).expect("the database is lost");
+    let log = fs::read(beside("-wal")).expect("its log is not");
+    assert!(!log.is_empty());
+
+    refused_naming(&restore(&file, chat.folder(), &[]).await, "--replace");
+    assert!(!beside("").exists() && fs::read(beside("-wal")).expect("it is kept") == log);
+    epoch(&restore(&file, chat.folder(), &["--replace"]).await);
+    assert!(!beside("-wal").exists() && !beside("-shm").exists());
+    let kept = names(chat.folder());
+    let kept = kept.iter().find(|name| name.starts_with("chat.db.replaced-") && name.ends_with("-wal"));
+    assert_eq!(fs::read(chat.folder().join(kept.expect("the log is kept"))).expect("it"), log);
+    // A journal would be rolled back into the copy, and the index of a log be taken for another's.
+    for (suffix, is_refused) in [("-journal", true), ("-shm", false)] {
+        fs::remove_file(beside("")).expect("the database is lost again");
+        fs::write(beside(suffix), b"of another").expect("a file");
+        let restored = restore(&file, chat.folder(), &[]).await;
+        if is_refused {
+            refused_naming(&restored, "a log of its writes");
+            epoch(&restore(&file, chat.folder(), &["--replace"]).await);
+        } else {
+            epoch(&restored);
+        }
+        assert!(!beside(suffix).exists(), "{suffix}");
+    }
+    chat.start_again().await;
+    assert_eq!(chat.texts(&alice, room).await, ["in the backup"]);
+}
+
+#[tokio::test]
+async fn a_restore_refuses_rows_that_refer_to_nothing_and_an_audit_log_that_was_changed() {
+    let chat = Chat::serve().await;
+    let alice = User::new();
+    chat.room(&alice, &[]).await;
+    chat.ban(User::new().id).await;
+    let whole = chat.folder().join("whole.db");
+    epoch(&backup(&chat, &whole).await);
+    let changed = async |sql: &str| {
+        let copy = chat.folder().join("changed.db");
+        fs::copy(&whole, &copy).expect("a copy");
+        tamper(&copy, sql).await;
+        copy
+    };
+    let copy = changed("PRAGMA foreign_keys = off; UPDATE participants SET room = 424242").await;
+    let to = folder();
+    refused_naming(&restore(&copy, to.path(), &[]).await, "`participants`");
+    assert!(!to.path().join("chat.db").exists());
+    fs::copy(&copy, to.path().join("chat.db")).expect("a copy");
+    refused_naming(
+        &with_database(to.path(), &["new-epoch"], &database_in(to.path())).await,
+        "`participants`",
+    );
+
+    let guard = guard_of_audit(&whole).await;
+    let sql =
+        format!("DROP TRIGGER audit_is_not_changed; UPDATE audit SET detail = '{{}}' WHERE seq = 1; {guard}");
+    let copy = changed(&sql).await;
+    let to = folder();
+    let refused = restore(&copy, to.path(), &[]).await;
+    refused_naming(&refused, "entry 1 was changed");
+    assert!(refused.stderr.contains("--accept-broken-audit"), "{refused:?}");
+    assert!(!to.path().join("chat.db").exists());
+    let accepted = restore(&copy, to.path(), &["--accept-broken-audit"]).await;
+    epoch(&accepted);
+    assert!(accepted.stderr.contains("entry 1 was changed"), "{accepted:?}");
+    let copied = with_database(to.path(), &["backup", "again.db"], &database_in(to.path())).await;
+    assert!(copied.status.success() && copied.stderr.contains("entry 1 was changed"), "{copied:?}");
+}
+
+/// The trigger that keeps the audit log from being changed, as the migrations make it.
+async fn guard_of_audit(database: &Path) -> String {
+    let mut connection = SqliteConnectOptions::new().filename(database).connect().await.expect("connects");
+    let sql = "SELECT sql FROM sqlite_schema WHERE name = 'audit_is_not_changed'";
+    let statement = sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect("reads");
+    connection.close().await.expect("closes");
+    statement
+}
+
+#[tokio::test]
 async fn a_new_epoch_is_another_one_and_waits_for_the_server_to_stop() {
     let mut chat = Chat::serve().await;
     let database = database_in(chat.folder());

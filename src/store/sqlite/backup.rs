@@ -15,13 +15,12 @@ use uuid::Uuid;
 
 use super::{
     open::{reader_options, with_suffix},
-    schema::SchemaDifference,
-    sound::{Contents, CopyError, at, check, check_schema, failed},
+    sound::{Contents, CopyError, at, check, failed, refusal},
 };
 
 /// Copies the database at `database` to the new file `to`, which its owner alone may read; returns what the copy holds and,
 /// where a restore would refuse it, why. When this returns, the copy is checked and on the disk.
-pub async fn backup(database: &Path, to: &Path) -> Result<(Contents, Option<SchemaDifference>), CopyError> {
+pub async fn backup(database: &Path, to: &Path) -> Result<(Contents, Option<CopyError>), CopyError> {
     File::open(database).map_err(at(database))?;
     // The name is taken at once, and given to the copy only once that is whole.
     let reserved = new_file(to)?;
@@ -43,7 +42,7 @@ pub async fn backup(database: &Path, to: &Path) -> Result<(Contents, Option<Sche
     copied
 }
 
-async fn copy(database: &Path, to: &Path) -> Result<(Contents, Option<SchemaDifference>), CopyError> {
+async fn copy(database: &Path, to: &Path) -> Result<(Contents, Option<CopyError>), CopyError> {
     let file = new_file(to)?;
     let mut connection = reader_options(database).connect().await.map_err(failed(database))?;
     let name = to.to_str().ok_or_else(|| not_text(to))?;
@@ -52,13 +51,10 @@ async fn copy(database: &Path, to: &Path) -> Result<(Contents, Option<SchemaDiff
     let mut copy = reader_options(to).connect().await.map_err(failed(to))?;
     let contents = check(to, &mut copy).await?;
     // An operator may have added an index: that is no reason to have no backup.
-    let difference = match check_schema(to, &mut copy).await {
-        Err(CopyError::OtherSchema { difference, .. }) => Some(difference),
-        checked => checked.map(|()| None)?,
-    };
+    let refusal = refusal(database, &mut copy).await?;
     copy.close().await.map_err(failed(to))?;
     file.sync_all().map_err(at(to))?;
-    Ok((contents, difference))
+    Ok((contents, refusal))
 }
 
 fn not_text(path: &Path) -> CopyError {

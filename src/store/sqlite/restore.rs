@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use plic_pipeline::timestamp::Timestamp;
+use plic_pipeline::{moderation::audit::Broken, timestamp::Timestamp};
 use sqlx::{
     ConnectOptions, Connection, SqliteConnection, query,
     sqlite::{SqliteJournalMode, SqliteSynchronous},
@@ -17,8 +17,23 @@ use uuid::Uuid;
 use super::{
     backup::{new_file, sync_folder_of},
     open::{lock, make_folder_of, options, with_suffix},
-    sound::{Contents, CopyError, at, check, check_schema, failed},
+    sound::{Contents, CopyError, at, check, check_audit, check_references, check_schema, failed},
 };
+
+/// The files that `SQLite` keeps beside a database. Beside another database they would be taken for that one's. What
+/// follows the database in its place keeps its name: the lock and the reserve hold nothing of it.
+const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+/// Those of them that hold what the database does not.
+const LOGS: [&str; 2] = ["-wal", "-journal"];
+
+/// What a restore may do that it refuses otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RestoreConsent {
+    /// Move a database that is there out of the way.
+    pub replaces: bool,
+    /// Take a backup whose audit log was tampered with.
+    pub accepts_broken_audit: bool,
+}
 
 /// What was put in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,24 +42,37 @@ pub struct Restored {
     pub contents: Contents,
     /// Where the database is that was there before.
     pub kept: Option<PathBuf>,
+    /// Where its audit log is broken, which was accepted.
+    pub broken_audit: Option<Broken>,
 }
 
-/// Puts a checked copy of `backup` where `database` says, under a new epoch. A database that is there is kept beside it
-/// if `replaces`, and otherwise a refusal. The place changes at one moment, after the copy is on the disk.
-pub async fn restore(backup: &Path, database: &Path, replaces: bool) -> Result<Restored, CopyError> {
-    if is_there(&with_suffix(backup, "-wal")).map_err(at(backup))? {
-        return Err(CopyError::HasLog(backup.into()));
+/// Puts a checked copy of `backup` where `database` says, under a new epoch. A database that is there, or the log of one
+/// that is gone, is kept beside it where the consent `replaces`, and otherwise a refusal. The place changes at one moment,
+/// after the copy is on the disk.
+pub async fn restore(backup: &Path, database: &Path, consent: RestoreConsent) -> Result<Restored, CopyError> {
+    for log in LOGS {
+        if is_there(&with_suffix(backup, log)).map_err(at(backup))? {
+            return Err(CopyError::HasLog(backup.into()));
+        }
     }
     let mut source = File::open(backup).map_err(at(backup))?;
     make_folder_of(database)?;
     let (database, _lock) = lock(database)?;
-    let is_taken = is_there(&database).map_err(at(&database))?;
-    if is_taken && !replaces {
+    let mut is_taken = is_there(&database).map_err(at(&database))?;
+    if is_taken && !consent.replaces {
         return Err(CopyError::Exists(database));
     }
+    for log in LOGS {
+        is_taken |= is_there(&with_suffix(&database, log)).map_err(at(&database))?;
+    }
+    if is_taken && !consent.replaces {
+        return Err(CopyError::StrayLog(database));
+    }
     let unfinished = with_suffix(&database, &format!(".unfinished-{}", Uuid::new_v4().simple()));
-    let restored = match prepare(&mut source, backup, &unfinished).await {
-        Ok(contents) => place(&unfinished, &database, is_taken).map(|kept| Restored { contents, kept }),
+    let restored = match prepare(&mut source, backup, &unfinished, consent.accepts_broken_audit).await {
+        Ok((contents, broken_audit)) => {
+            place(&unfinished, &database, is_taken).map(|kept| Restored { contents, kept, broken_audit })
+        }
         Err(error) => Err(error),
     };
     if restored.is_err()
@@ -62,23 +90,34 @@ pub async fn new_epoch(database: &Path) -> Result<Uuid, CopyError> {
     let mut connection = alone(&database).await.map_err(failed(&database))?;
     check(&database, &mut connection).await?;
     check_schema(&database, &mut connection).await?;
+    check_references(&database, &mut connection).await?;
     let epoch = rename(&database, &mut connection).await?;
     connection.close().await.map_err(failed(&database))?;
     Ok(epoch)
 }
 
 /// Copies the backup, checks the copy and gives it a new epoch.
-async fn prepare(source: &mut File, backup: &Path, to: &Path) -> Result<Contents, CopyError> {
+async fn prepare(
+    source: &mut File,
+    backup: &Path,
+    to: &Path,
+    accepts_broken_audit: bool,
+) -> Result<(Contents, Option<Broken>), CopyError> {
     let mut file = new_file(to)?;
     io::copy(source, &mut file).map_err(at(to))?;
     let mut connection = alone(to).await.map_err(failed(backup))?;
     // Who reads of a fault wants the name of the file they gave.
     let contents = check(backup, &mut connection).await?;
     check_schema(backup, &mut connection).await?;
+    check_references(backup, &mut connection).await?;
+    let broken = match check_audit(backup, &mut connection).await {
+        Err(CopyError::AuditBroken { source, .. }) if accepts_broken_audit => Some(source),
+        checked => checked.map(|()| None)?,
+    };
     let epoch = rename(to, &mut connection).await?;
     connection.close().await.map_err(failed(to))?;
     file.sync_all().map_err(at(to))?;
-    Ok(Contents { epoch, ..contents })
+    Ok((Contents { epoch, ..contents }, broken))
 }
 
 /// A connection to a database that nobody else uses. Without a log of writes, so that the file is all there is.
@@ -103,14 +142,17 @@ fn place(copy: &Path, database: &Path, is_taken: bool) -> Result<Option<PathBuf>
         let now = Timestamp::now().to_string().replace(':', "");
         with_suffix(database, &format!(".replaced-{now}"))
     });
-    // The log first: beside another database, it would be taken for that one's.
-    for suffix in ["-wal", "-shm", ""] {
+    // The database last: beside the copy, its log would be taken for the copy's.
+    for suffix in COMPANIONS.into_iter().chain([""]) {
         let old = with_suffix(database, suffix);
-        match &kept {
-            Some(kept) if old.try_exists().map_err(at(&old))? => {
-                fs::rename(&old, with_suffix(kept, suffix)).map_err(at(&old))?;
-            }
-            _ => {}
+        let moved = match &kept {
+            Some(kept) => fs::rename(&old, with_suffix(kept, suffix)),
+            // An empty log, or an index of one.
+            None => fs::remove_file(&old),
+        };
+        match moved {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            moved => moved.map_err(at(&old))?,
         }
     }
     sync_folder_of(database)?;
