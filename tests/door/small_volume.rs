@@ -65,7 +65,17 @@ impl SmallVolume {
         fs::write(self.path.join("filler"), vec![7; bytes]).expect("there is room for it");
     }
 
+    /// Leaves so many bytes, or less, by another file.
+    fn leave(&self, bytes: usize) {
+        let volume = rustix::fs::statvfs(&self.path).expect("a volume");
+        let available = usize::try_from(volume.f_bavail * volume.f_frsize).expect("it is small");
+        fs::write(self.path.join("more filler"), vec![7; available.saturating_sub(bytes)])
+            .expect("there is room");
+    }
+
     fn free(&self) {
+        // Of more than one, where more was needed.
+        drop(fs::remove_file(self.path.join("more filler")));
         fs::remove_file(self.path.join("filler")).expect("it is there");
     }
 }
@@ -157,6 +167,21 @@ async fn a_full_volume_loses_nothing_says_so_and_goes_on_once_there_is_room() {
     let kept = say_until_full(&chat, &alice, room, before).await;
     assert!(kept < before + 100, "it is still full: {before} and {kept}");
     eventually("the server to say so", async || !is_ready(&chat).await).await;
+
+    // So does one that finds no reserve, and too little room to make a whole one.
+    chat.process.kill().await;
+    let reserve = volume.path.join("chat.db-reserve");
+    if reserve.exists() {
+        fs::remove_file(&reserve).expect("it is there");
+    }
+    volume.leave(3 * MIB / 2);
+    chat.start_again().await;
+    assert!(!is_ready(&chat).await, "from the start");
+    assert_eq!(say_until_full(&chat, &alice, room, kept).await, kept, "messages wait");
+    for _ in 0..20 {
+        chat.ban(bob.id).await;
+        chat.moderated("DELETE", &format!("/moderation/bans/{}", bob.id), json!(null)).await;
+    }
 
     volume.free();
     eventually("the server to be ready again", async || is_ready(&chat).await).await;

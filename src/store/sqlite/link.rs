@@ -64,12 +64,8 @@ impl Link {
             return Ok(());
         }
         if self.space.begins_look() {
-            let connection = self.connection().await?;
-            let (pages, bytes): (i64, i64) =
-                query_as("SELECT freelist_count, page_size FROM pragma_freelist_count, pragma_page_size")
-                    .fetch_one(connection)
-                    .await?;
-            self.space.look(pages.saturating_mul(bytes).cast_unsigned());
+            let free = free_bytes(self.connection().await?).await?;
+            self.space.look(free);
         }
         if self.space.is_full() { Err(full()) } else { Ok(()) }
     }
@@ -113,12 +109,13 @@ impl Link {
     /// Copies the whole log into the database and empties it. Where the database cannot grow for it, it grows into the
     /// reserve, of which most is there again afterwards: in the place of the log.
     async fn copy_log_back(&mut self) {
+        let was_full = self.space.is_full();
         let mut copied = self.empty_log().await;
         if copied.as_ref().is_err_and(is_full) && self.space.spend_reserve() {
             self.lose().await;
             copied = self.empty_log().await;
             if copied.is_ok() {
-                self.space.refill_after_copy();
+                self.space.refill_after_copy(was_full);
             }
         }
         if let Err(error) = copied {
@@ -156,6 +153,15 @@ pub(super) async fn empty_log(connection: &mut SqliteConnection) -> sqlx::Result
     let (is_busy, _, _): (i64, i64, i64) =
         query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await?;
     Ok(is_busy == 0)
+}
+
+/// Returns the bytes of the pages of the database that hold nothing.
+pub(super) async fn free_bytes(connection: &mut SqliteConnection) -> sqlx::Result<u64> {
+    let (pages, bytes): (i64, i64) =
+        query_as("SELECT freelist_count, page_size FROM pragma_freelist_count, pragma_page_size")
+            .fetch_one(connection)
+            .await?;
+    Ok(pages.saturating_mul(bytes).cast_unsigned())
 }
 
 /// The error of a write that is not tried, because the volume is full.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::{
     db::Readers,
     deadline::DEADLINE,
-    link::{empty_log, is_full},
+    link::{empty_log, free_bytes, is_full},
     space::Space,
 };
 
@@ -102,7 +102,7 @@ pub(super) async fn open(url: &str) -> Result<Opened, OpenError> {
     // Its connections are gone, and their numbers are given again.
     sqlx::query("UPDATE held SET origin = NULL WHERE origin IS NOT NULL").execute(&mut writer).await?;
     let epoch = sqlx::query_scalar("SELECT epoch FROM meta").fetch_one(&mut writer).await?;
-    space.refill();
+    space.begin(free_bytes(&mut writer).await?);
     let (lookups, lists, scanner) = (readers(&path, READERS), readers(&path, READERS), readers(&path, 1));
     Ok(Opened { epoch, writer, writer_options, space, lookups, lists, scanner, lock })
 }

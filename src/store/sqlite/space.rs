@@ -56,6 +56,18 @@ impl Space {
         space
     }
 
+    /// Makes the reserve of a database that was opened, and decides whether messages wait for room, counting so many bytes
+    /// of free pages in the database. A restart knows nothing of a volume that was full before: without a whole reserve,
+    /// the same room is asked for as after it was full.
+    pub(super) fn begin(&mut self, free_pages: u64) {
+        self.refill();
+        let Some(volume) = self.volume() else { return };
+        self.is_full = false;
+        if self.held < volume.reserve() && !volume.has_room(self.held, free_pages) {
+            self.filled_up();
+        }
+    }
+
     /// Returns whether messages wait for room.
     pub(super) fn is_full(&self) -> bool {
         self.is_full
@@ -138,9 +150,12 @@ impl Space {
         }
     }
 
-    /// Makes the reserve again after it was spent on copying the log: then messages go on.
-    pub(super) fn refill_after_copy(&mut self) {
-        if self.refill() {
+    /// Makes the reserve again after it was spent on copying the log. Messages that did not wait before go on while half of
+    /// it is there: the rest of the volume is for moderators.
+    pub(super) fn refill_after_copy(&mut self, was_full: bool) {
+        self.refill();
+        let half = self.volume().map_or(0, |volume| volume.reserve() / 2);
+        if !was_full && self.held >= half {
             self.is_full = false;
         }
     }
