@@ -1,7 +1,8 @@
 //! Ordinary chat that no rule should stop: a rule that matches more than a little of it is not published.
 //!
-//! `canary.txt` says at its head where the texts are from, and under which licences. `everyday.txt` holds the words that
-//! everybody says, in many languages: a rule that matches one of them is not published.
+//! `canary.txt` says at its head where the texts are from, and under which licences; `canary_long.txt` adds messages of
+//! several lines. `everyday.txt` holds the words and short messages that everybody says, in many languages, and
+//! `frequent.txt` the most frequent words, days and months: a rule that matches one of them is not published.
 
 /// Canary texts of one conversation.
 const TEXTS_A_CONVERSATION: usize = 24;
@@ -27,19 +28,29 @@ pub struct Utterance {
     pub text: &'static str,
 }
 
-/// The texts, each on a line of its own.
+/// Returns the texts: first those of one line, then those of several.
 pub fn texts() -> impl Iterator<Item = &'static str> {
-    lines(include_str!("canary.txt")).filter(|line| !line.starts_with('#'))
+    let of_one_line = lines(include_str!("canary.txt")).filter(|line| !line.starts_with('#'));
+    of_one_line.chain(long_texts())
 }
 
-/// Everyday words and short messages.
+/// The messages of `canary_long.txt`.
+fn long_texts() -> impl Iterator<Item = &'static str> {
+    let file = include_str!("canary_long.txt");
+    let head: usize =
+        file.split_inclusive('\n').take_while(|line| line.starts_with("# ")).map(str::len).sum();
+    file[head..].split("\n---\n").map(|text| text.trim_end_matches('\n'))
+}
+
+/// Returns everyday words and short messages.
 pub fn everyday() -> impl Iterator<Item = &'static str> {
-    sections().filter_map(|(_, line)| line)
+    let shipped = [include_str!("everyday.txt"), include_str!("frequent.txt")];
+    shipped.into_iter().flat_map(sections).filter_map(|(_, line)| line)
 }
 
 /// The short answers that people give again and again within a conversation.
 pub fn answers() -> impl Iterator<Item = &'static str> {
-    sections().filter_map(|(section, line)| line.filter(|_| section == "answers"))
+    sections(include_str!("everyday.txt")).filter_map(|(section, line)| line.filter(|_| section == "answers"))
 }
 
 /// The texts as people say them to each other: in conversations, with answers that come again and texts that are sent
@@ -71,10 +82,10 @@ pub fn conversations() -> Vec<Utterance> {
     said
 }
 
-/// The lines of `everyday.txt`, each with the heading above it.
-fn sections() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+/// The lines of a file, each with the heading above it.
+fn sections(file: &'static str) -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
     let mut section = "";
-    lines(include_str!("everyday.txt")).filter(|line| !line.starts_with("# ")).map(move |line| {
+    lines(file).filter(|line| !line.starts_with("# ")).map(move |line| {
         let heading = line.strip_prefix('[').and_then(|line| line.strip_suffix(']'));
         section = heading.unwrap_or(section);
         (section, heading.is_none().then_some(line))
@@ -106,17 +117,39 @@ mod tests {
     }
 
     #[test]
-    fn everyday_words_are_hundreds_of_short_lines_and_none_twice() {
+    fn the_texts_have_long_ones_of_several_lines_and_with_no_break_spaces() {
+        let count = |is: fn(&str) -> bool| texts().filter(|text| is(text)).count();
+        // A rule that matches more than one in a thousand is asked about.
+        let enough = conversations().len() / 500;
+        assert!(count(|text| text.chars().count() > 500) >= enough);
+        assert!(count(|text| text.contains("\n\n")) >= enough);
+        assert!(count(|text| text.contains('\u{a0}')) >= enough);
+        assert!(count(|text| text.contains("  ")) >= 4);
+        assert!(texts().all(|text| !text.contains("---\n") && !text.starts_with('#')));
+    }
+
+    #[test]
+    fn everyday_words_are_thousands_of_short_lines_and_none_twice() {
         let words: Vec<&str> = everyday().collect();
         let once: HashSet<&str> = words.iter().copied().collect();
-        assert!((300..=1_000).contains(&words.len()), "{}", words.len());
+        assert!((8_000..=10_000).contains(&words.len()), "{}", words.len());
         assert_eq!(words.len(), once.len());
-        assert!(words.iter().all(|text| text.trim() == *text && text.len() <= 60));
+        assert!(words.iter().all(|text| text.trim() == *text && text.len() <= 80));
         assert_eq!(answers().count(), 10);
         assert!(
-            ["apartment", "appartement", "merci beaucoup", "gracias", "ok", "bonjour"]
-                .iter()
-                .all(|word| once.contains(word))
+            [
+                "apartment",
+                "appartement",
+                "merci beaucoup",
+                "gracias",
+                "ok",
+                "bonjour",
+                "lundi",
+                "wednesday",
+                "grudzień"
+            ]
+            .iter()
+            .all(|word| once.contains(word))
         );
     }
 

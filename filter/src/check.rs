@@ -3,7 +3,9 @@
 use super::{
     concept,
     error::{FieldProblem, Problem, RuleError},
-    links, regex, repetition,
+    links,
+    normalize::is_blank,
+    regex, repetition,
     rule::{Rule, RuleKind, Threshold},
     terms,
 };
@@ -57,7 +59,7 @@ fn check_kind(rule: &Rule) -> Result<(), Problem> {
 }
 
 fn check_shape(rule: &Rule) -> Result<(), Problem> {
-    if rule.name.trim().is_empty() {
+    if is_blank(&rule.name) {
         return Err(Problem::new("name", FieldProblem::Empty));
     }
     bounded("name", &rule.name, MAX_SHORT)?;

@@ -11,6 +11,7 @@ use super::{
     error::{FieldProblem, Problem},
     lexicon::{self, Entry},
     negation,
+    normalize::is_blank,
     pattern::{Pattern, Role, Term},
     recall::{Earlier, Touch, keyed},
     retelling::Retelling,
@@ -234,7 +235,7 @@ pub(super) fn check(spec: &Concepts) -> Result<(), Problem> {
     for (name, phrases) in &spec.define {
         let field = format!("define.{}", name.chars().take(40).collect::<String>());
         match phrases.len() {
-            _ if name.trim().is_empty() => return problem("define", FieldProblem::Empty),
+            _ if is_blank(name) => return problem("define", FieldProblem::Empty),
             0 => return problem(&field, FieldProblem::Empty),
             phrases if phrases > MAX_PHRASES => return problem(&field, FieldProblem::TooLong(MAX_PHRASES)),
             _ => {}

@@ -39,6 +39,64 @@ async fn put(chat: &Chat, id: i64, version: u32, rule: &Value) -> Answer {
     chat.call("PUT", &format!("{RULES}/{id}"), &headers, &rule.to_string()).await
 }
 
+/// A rule that blocks goes live only where it blocks nothing that everybody writes.
+#[tokio::test]
+async fn what_everybody_writes_is_asked_about_in_many_languages_and_layouts() {
+    let chat = Chat::serve().await;
+    let words = [
+        "lundi",
+        "Wednesday",
+        "January",
+        "famille",
+        "mari",
+        "fils",
+        "piscine",
+        "annonce",
+        "profil",
+        "listing",
+        "pictures",
+        "rdv",
+        "bisous",
+        "cordialement",
+        "cheers",
+        "huur",
+        "how are you",
+        "comment allez-vous",
+        "avec plaisir",
+        "gute nacht",
+        "dziękuję",
+        "marţi",
+    ];
+    for word in words {
+        let rule = rule(&json!({ "kind": "terms", "terms": [word], "match": "word", "action": "block" }));
+        asks(&chat.moderate("POST", RULES, rule).await);
+    }
+    for pattern in [r"\n", r"\n\n", r"\s{2,}", "\u{a0}", "(?s)^.{500,}$"] {
+        let rule =
+            rule(&json!({ "kind": "pattern", "pattern": pattern, "view": "original", "action": "block" }));
+        asks(&chat.moderate("POST", RULES, rule).await);
+    }
+    for domain in ["fr", "youtube.com", "maps.google.com", "booking.com"] {
+        let rule = rule(&json!({ "kind": "links", "domains": [domain], "action": "block" }));
+        asks(&chat.moderate("POST", RULES, rule).await);
+    }
+}
+
+#[tokio::test]
+async fn a_reason_that_shows_nothing_overrides_nothing() {
+    let chat = Chat::serve().await;
+    for blank in ["%20", "%E2%80%8B", "%00", "%C2%AD", "%E2%A0%80", "%E3%85%A4"] {
+        let path = format!("{RULES}?override_reason={blank}");
+        let refused = chat.administer("POST", &path, word("merci")).await;
+        assert!(sentence(&refused).contains("override_reason"), "{blank}: {refused:?}");
+    }
+    let report = json!({ "room_id": 1, "message_id": 1, "reason": "\u{200b}\u{ad}" });
+    assert!(sentence(&chat.post(&User::new(), "/reports", report).await).contains("reason"));
+    let mut unnamed = word("zeppelin");
+    unnamed["name"] = json!("\u{2800}");
+    assert!(sentence(&chat.moderate("POST", RULES, unnamed).await).contains("name"));
+}
+
 #[tokio::test]
 async fn everyday_words_and_what_matches_nearly_everything_are_asked_about() {
     let chat = Chat::serve().await;

@@ -1,5 +1,7 @@
 //! Incidents and reports.
 
+use plic_filter::normalize::is_blank;
+
 use super::{Actor, Desk, DeskError};
 use crate::{
     id::{IncidentId, MessageId, RoomId, UserId},
@@ -81,7 +83,7 @@ impl Desk {
         reason: String,
     ) -> Result<IncidentId, DeskError> {
         bounded("reason", &reason)?;
-        if reason.trim().is_empty() {
+        if is_blank(&reason) {
             return Err(DeskError::Invalid { field: "reason".to_owned(), problem: "is empty".to_owned() });
         }
         let desk = self.clone();

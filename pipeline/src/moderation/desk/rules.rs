@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use plic_filter::{Rule, RuleSet, check_bounds, rule::State};
+use plic_filter::{Rule, RuleSet, check_bounds, normalize::is_blank, rule::State};
 use serde::Serialize;
 
 use super::{
@@ -324,7 +324,7 @@ impl Desk {
             Some(_) if actor.role < Role::Admin => {
                 Err(DeskError::AdminsOnly("Only admins may put a rule in force that matches ordinary chat."))
             }
-            Some(reason) if reason.trim().is_empty() => Err(DeskError::Invalid {
+            Some(reason) if is_blank(reason) => Err(DeskError::Invalid {
                 field: "override_reason".to_owned(),
                 problem: "is empty".to_owned(),
             }),
