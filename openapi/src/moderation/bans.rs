@@ -83,7 +83,8 @@ pub(crate) struct BansApi {
 impl BansApi {
     /// List bans
     ///
-    /// Those in force, the newest first; with `all=true` those that were lifted or are over as well.
+    /// Those in force, the newest first; with `all=true` those that were lifted or are over as well. A ban in force that is
+    /// replaced keeps its place in the list, so that nobody who follows the links misses it.
     #[oai(path = "/moderation/bans", method = "get", operation_id = "listBans")]
     async fn list_bans(
         &self,

@@ -25,7 +25,9 @@ use super::{
 pub(super) const ALL: &str = "SELECT id, \"user\", reason, created_by, created_at, expires_at, lifted_at, lifted_by, authority \
                               FROM bans WHERE id < $1 ORDER BY id DESC LIMIT $3";
 pub(super) const IN_FORCE: &str = "SELECT id, \"user\", reason, created_by, created_at, expires_at, lifted_at, lifted_by, authority \
-     FROM bans WHERE lifted_at IS NULL AND id < $1 AND (expires_at IS NULL OR expires_at > $2) ORDER BY id DESC LIMIT $3";
+     FROM bans WHERE lifted_at IS NULL AND coalesce(position, id) < $1 AND (expires_at IS NULL OR expires_at > $2) \
+     ORDER BY coalesce(position, id) DESC LIMIT $3";
+const POSITION: &str = "SELECT coalesce(position, id) FROM bans WHERE id = $1";
 pub(super) const OF_USER: &str = "SELECT id, \"user\", reason, created_by, created_at, expires_at, lifted_at, lifted_by, authority \
      FROM bans WHERE \"user\" = $1 ORDER BY id DESC LIMIT $2";
 
@@ -144,15 +146,21 @@ pub(super) async fn set(
     strikes: Option<u32>,
 ) -> sqlx::Result<BanRecord> {
     let now = work.now;
-    query("UPDATE bans SET lifted_at = $1, lifted_by = $2 WHERE \"user\" = $3 AND lifted_at IS NULL")
-        .bind(now.0)
-        .bind(by.map(|by| by.0))
-        .bind(ban.user.0)
-        .execute(&mut *work.connection)
-        .await?;
+    let replaced: Option<(i64, Option<i64>)> = query_as(
+        "UPDATE bans SET lifted_at = $1, lifted_by = $2 WHERE \"user\" = $3 AND lifted_at IS NULL \
+         RETURNING coalesce(position, id), expires_at",
+    )
+    .bind(now.0)
+    .bind(by.map(|by| by.0))
+    .bind(ban.user.0)
+    .fetch_optional(&mut *work.connection)
+    .await?;
+    // A ban that was over is not in the list, and has no place there to keep.
+    let position =
+        replaced.filter(|(_, end)| end.is_none_or(|end| end > now.0)).map(|(position, _)| position);
     let id: i64 = query_scalar(
-        "INSERT INTO bans (\"user\", reason, created_by, created_at, expires_at, strikes, authority) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+        "INSERT INTO bans (\"user\", reason, created_by, created_at, expires_at, strikes, authority, position) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
     )
     .bind(ban.user.0)
     .bind(Text::from(ban.reason.as_str()))
@@ -161,6 +169,7 @@ pub(super) async fn set(
     .bind(ban.expires_at.map(|end| end.0))
     .bind(strikes.map(i64::from))
     .bind(ban.authority.as_str())
+    .bind(position)
     .fetch_one(&mut *work.connection)
     .await?;
     let deed = Deed::new(by, "ban.set")
@@ -207,7 +216,8 @@ pub(super) async fn silences(
     Ok(binds_all || staff::role_of(connection, user, now).await? != Some(Role::Admin))
 }
 
-/// A page of bans, newest first.
+/// Returns a page of bans, newest first. One that replaced another while that was in force has its place among those in
+/// force.
 pub(super) async fn list(
     connection: &mut Connection,
     all: bool,
@@ -215,8 +225,13 @@ pub(super) async fn list(
     limit: usize,
     now: Timestamp,
 ) -> sqlx::Result<Page<BanRecord>> {
+    let mut end = before.map_or(i64::MAX, |before| before.0);
+    if !all && before.is_some() {
+        let position: Option<i64> = query_scalar(POSITION).bind(end).fetch_optional(&mut *connection).await?;
+        end = position.unwrap_or(end);
+    }
     let rows: Vec<BanRow> = query_as(if all { ALL } else { IN_FORCE })
-        .bind(before.map_or(i64::MAX, |before| before.0))
+        .bind(end)
         .bind(now.0)
         .bind(one_more_than(limit))
         .fetch_all(connection)

@@ -9,6 +9,7 @@ use plic_pipeline::{
     moderation::{IncidentKind, Policy},
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{refuse, room_of, say, user};
 use crate::{
@@ -65,12 +66,18 @@ async fn walk(
         let (page, ()) = tokio::join!(page, meanwhile(&[]));
         assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.json);
         let items = page.json[list.items].as_array().expect("a list");
-        let ids: Vec<i64> = items.iter().map(|item| item[list.id].as_i64().expect("an id")).collect();
+        let ids: Vec<i64> = items.iter().map(|item| number(&item[list.id])).collect();
         meanwhile(&ids).await;
         seen.extend(ids);
         next = page.next;
     }
     seen
+}
+
+/// An id: a number, or a user of the tests.
+fn number(id: &Value) -> i64 {
+    let of_user = || id.as_str().and_then(|id| id.parse::<Uuid>().ok()).map(|id| id.as_u64_pair().1);
+    id.as_i64().or_else(|| of_user().map(u64::cast_signed)).expect("an id")
 }
 
 #[track_caller]
@@ -223,11 +230,22 @@ pub(crate) async fn bans_are_walked_without_repeat_or_gap_while_others_are_set_a
             bans.push(ban(&rest, u128::from(case) * 1000 + turn).await);
         }
         let (steady, mut volatile) = dice.divide(bans);
-        let all = if case % 2 == 0 { "all=true&" } else { "" };
+        // Of those in force, a ban that is replaced stands all the time; in the history both are listed.
+        let (mut replaceable, is_history) = (Vec::new(), case % 2 == 0);
+        if !is_history {
+            replaceable.extend(steady.iter().map(|(banned, _)| *banned));
+        }
+        let (all, id) = if is_history { ("all=true&", "id") } else { ("", "user_id") };
         let path = format!("/moderation/bans?{all}limit={}", 1 + dice.roll(4));
         let mut next = u128::from(case) * 1000 + 500;
-        let seen = walk(&rest, user(MODERATOR), path, &List { items: "data", id: "id" }, async |_| {
+        let seen = walk(&rest, user(MODERATOR), path, &List { items: "data", id }, async |_| {
             next += 1;
+            for _ in 0..2 {
+                if !replaceable.is_empty() {
+                    let place = dice.roll(replaceable.len() as u64);
+                    ban(&rest, replaceable[usize::try_from(place).expect("small")]).await;
+                }
+            }
             match (dice.roll(3), dice.take(&mut volatile)) {
                 (0, Some((banned, _))) => {
                     done(&rest, Method::DELETE, &format!("/moderation/bans/{}", user(banned)), Value::Null)
@@ -241,7 +259,9 @@ pub(crate) async fn bans_are_walked_without_repeat_or_gap_while_others_are_set_a
             }
         })
         .await;
-        let steady: Vec<i64> = steady.into_iter().map(|(_, id)| id).collect();
+        let banned = |banned: u128| number(&json!(user(banned).to_string()));
+        let steady: Vec<i64> =
+            steady.into_iter().map(|(number, id)| if is_history { id } else { banned(number) }).collect();
         is_whole(&seen, &steady, case);
     }
 }
