@@ -102,7 +102,8 @@ pub fn mount(parts: Parts, own: Route) -> BoxEndpoint<'static, Response> {
         RoomsApi { store: Arc::clone(&parts.store), desk: parts.desk.clone(), work: parts.work.clone() },
         RoomApi { store: parts.store, desk: parts.desk.clone(), work: parts.work.clone() },
     );
-    let rooms = Arc::new(gate.before(OpenApiService::new(handlers, "", "").into_endpoint()));
+    let rooms = OpenApiService::new(handlers, "", "").into_endpoint();
+    let rooms = Arc::new(gate.before(moderation::RoleNote { desk: parts.desk.clone(), inner: rooms }));
     // The services match the whole path again: `at`, unlike `nest`, leaves it whole.
     let routes = docs::add_routes(own)
         .at("/rooms", only(&[Method::GET, Method::POST, Method::PUT], Arc::clone(&rooms)))

@@ -15,6 +15,7 @@ mod policy;
 mod rank;
 mod redaction;
 mod reports;
+mod role_note;
 pub(crate) mod rule_json;
 mod rules;
 mod stats;
@@ -37,6 +38,7 @@ pub(crate) use self::{
     policy::PolicyApi,
     redaction::RedactionApi,
     reports::ReportsApi,
+    role_note::RoleNote,
     rules::RulesApi,
     stats::StatsApi,
     users::{IdPrefix, UsersApi},
@@ -133,12 +135,14 @@ where
     E: Endpoint<Output = Response> + 'static,
 {
     let handlers: Arc<BoxEndpoint<'static, Response>> = Arc::new(handlers.boxed());
-    let reports = only(&[Method::POST], gate.before(Arc::clone(&handlers)));
+    let reports = RoleNote { desk: desk.clone(), inner: Arc::clone(&handlers) };
+    let reports = only(&[Method::POST], gate.before(reports));
     PLACES.iter().fold(routes.at("/reports", reports), |routes, place| {
         let Place { path, methods, admins_only, thing } = *place;
         let charged = Charged { work: work.clone(), inner: Arc::clone(&handlers) };
-        let ranked = Rank { admins_only, thing, desk: desk.clone(), inner: charged };
-        routes.at(path, only(methods, gate.before(ranked)))
+        let ranked = Rank { admins_only, thing, inner: charged };
+        let noted = RoleNote { desk: desk.clone(), inner: ranked };
+        routes.at(path, only(methods, gate.before(noted)))
     })
 }
 

@@ -74,6 +74,30 @@ async fn a_moderator_who_would_ban_or_disconnect_an_admin_is_told_so() {
 }
 
 #[tokio::test]
+async fn an_admin_is_known_by_any_route_that_a_token_was_shown_on() {
+    let chat = Chat::serve().await;
+    let (alice, moderator) = (User::new(), User::moderator());
+    let room = chat.room(&alice, &[]).await;
+    let room_path = format!("/rooms/{room}");
+    let report = json!({ "room_id": room, "message_id": 1, "reason": "x" });
+    for (method, path, body) in [
+        ("GET", "/rooms", Value::Null),
+        ("PUT", "/rooms", json!({ "room_id": 9999, "users_to_add": [], "users_to_remove": [] })),
+        ("DELETE", "/rooms/9999", Value::Null),
+        ("GET", "/rooms/9999", Value::Null),
+        ("GET", &room_path, Value::Null),
+        ("POST", "/reports", report),
+        ("POST", "/rooms", json!("no body of the route")),
+    ] {
+        let admin = User::admin();
+        chat.rest(&admin, method, path, body).await;
+        let refused = chat.rest(&moderator, "POST", BANS, ban_of(admin.id)).await;
+        refused.fails_with(403);
+        assert!(refused.body.contains("Only admins may ban an admin."), "{method} {path}: {refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn only_admins_lift_or_replace_an_admins_ban_and_nobody_lifts_their_own() {
     let chat = Chat::serve().await;
     let (moderator, admin, alice) = (User::moderator(), User::admin(), User::new());

@@ -1,6 +1,6 @@
 //! Who may moderate: asked behind the gate and before the body is read.
 
-use plic_pipeline::{moderation::Desk, token::Role};
+use plic_pipeline::token::Role;
 use poem::{Endpoint, Request, Result, http::Method};
 use poem_openapi::error::ParsePathError;
 
@@ -12,8 +12,6 @@ pub(super) struct Rank<E> {
     pub(super) admins_only: &'static [Method],
     /// What the id in the path names: what is no id names none.
     pub(super) thing: &'static str,
-    /// Is told who moderates, and who does not.
-    pub(super) desk: Desk,
     pub(super) inner: E,
 }
 
@@ -22,10 +20,6 @@ impl<E: Endpoint> Endpoint for Rank<E> {
 
     async fn call(&self, request: Request) -> Result<E::Output> {
         let caller = request.data::<Caller>().map(actor);
-        // Of somebody who was a moderator, it is noted that they are none any more.
-        if let Some(caller) = caller {
-            self.desk.note_role(caller);
-        }
         let Some(moderator) = caller.filter(|caller| caller.role >= Role::Moderator) else {
             return Err(Failure::NotModerator.into());
         };

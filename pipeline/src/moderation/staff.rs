@@ -1,5 +1,5 @@
 //! Which users are known to be moderators or admins. A role stands in a token, so that it is known of those alone who
-//! showed one lately: on a moderation route, with a new room, or at the WebSocket door of any node. A token that gives no
+//! showed one lately: on any REST route behind the gate, or at the WebSocket door, of any node. A token that gives no
 //! rank any more takes it away.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
