@@ -138,9 +138,9 @@ impl Node {
             News::Banned(user) => self.end_banned(*user, is_own).await?,
             _ if is_own => {}
             News::BanLifted(user) => self.hub.tell(Notice::BanLifted(*user)),
-            News::Disconnected(Disconnect { user, authority }) => {
+            News::Disconnected(disconnect @ Disconnect { user, authority }) => {
                 self.hub.end_bound(*user, *authority, CloseCode::AdminAction);
-                self.hub.tell(Notice::Disconnected(*user));
+                self.hub.tell(Notice::Disconnected(*disconnect));
             }
             News::Rules => self.reload.rules(),
             News::Policy => self.reload.policy(),

@@ -232,4 +232,13 @@ async fn what_happens_is_streamed_to_moderators_as_it_happens() {
     let order: Vec<Option<usize>> =
         ["the word snark", "\"open\"", "\"dismissed\""].iter().map(|word| told.find(word)).collect();
     assert!(order.is_sorted() && !order.contains(&None), "{told}");
+
+    let disconnect = format!("/moderation/users/{}/disconnect", moderator.id);
+    assert_eq!(chat.administer("POST", &disconnect, json!({ "reason": "a grudge" })).await.status, 200);
+    within("the last chunk of the stream", async {
+        while !told.ends_with("\r\n0\r\n\r\n") {
+            told.push_str(&reader.some().await);
+        }
+    })
+    .await;
 }

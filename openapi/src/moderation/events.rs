@@ -13,6 +13,7 @@ use plic_pipeline::{
         Desk, Notice, Viewing,
         desk::Actor,
         notice::{Missed, NoticeStream},
+        records::Disconnect,
     },
     timestamp::Timestamp,
 };
@@ -56,7 +57,7 @@ impl EventsApi {
     ///
     /// Server-Sent Events, from the moment of the request on: nothing is sent again, so listen first, then read the
     /// lists. Browsers' `EventSource` cannot send a token: read the stream with `fetch`. It ends when your token does,
-    /// and when the server stops; reconnect then. At most five streams a user, and a hundred a node (429).
+    /// when you are banned or disconnected, and when the server stops; reconnect then, but for a ban. At most five streams a user, and a hundred a node (429).
     ///
     /// | event | data |
     /// | --- | --- |
@@ -121,11 +122,14 @@ impl Listener {
                 () = &mut listener.expires => return None,
                 notice = listener.notices.next() => notice?,
             };
-            // A moderator who is banned hears that, and no more; it may be among what they missed.
+            // A moderator who is banned or disconnected hears that, and no more; a ban may be among what they missed.
             listener.ended = match &notice {
                 Ok(Notice::Banned(record)) => {
                     record.ban.user == listener.moderator.user
                         && record.ban.authority.binds(listener.moderator.role)
+                }
+                Ok(Notice::Disconnected(Disconnect { user, authority })) => {
+                    *user == listener.moderator.user && authority.binds(listener.moderator.role)
                 }
                 Err(Missed(_)) => !matches!(listener.desk.is_kept_out(listener.moderator).await, Ok(false)),
                 Ok(_) => false,
@@ -149,7 +153,7 @@ fn describe(notice: Result<Notice, Missed>, listener: UserId) -> (&'static str, 
         Ok(Notice::Reported(reported)) => ("report", incident(&reported).into()),
         Ok(Notice::Banned(record)) => ("ban", Ban::from((*record).clone()).to_json().into()),
         Ok(Notice::BanLifted(of)) => ("ban_lifted", user(of)),
-        Ok(Notice::Disconnected(who)) => ("disconnect", user(who)),
+        Ok(Notice::Disconnected(disconnect)) => ("disconnect", user(disconnect.user)),
         Ok(Notice::RuleChanged { rule, version, name, state, by }) => (
             "rule",
             json!({ "rule_id": rule.0, "version": version, "name": name, "state": state, "updated_by": by.to_string() }),

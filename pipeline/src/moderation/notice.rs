@@ -5,7 +5,7 @@ use std::sync::Arc;
 use plic_filter::rule::State;
 use tokio::sync::broadcast;
 
-use super::{incident::Incident, people::BanRecord, viewing::Viewing};
+use super::{incident::Incident, people::BanRecord, records::Disconnect, viewing::Viewing};
 use crate::id::{RuleId, UserId};
 
 /// Something that moderators are told.
@@ -24,7 +24,7 @@ pub enum Notice {
     /// A ban was lifted.
     BanLifted(UserId),
     /// A user was disconnected.
-    Disconnected(UserId),
+    Disconnected(Disconnect),
     /// A rule was written; other nodes read the rules again. Not the whole rule, which may be megabytes.
     RuleChanged {
         /// The rule.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use plic_pipeline::{id::RuleId, moderation::Notice};
+use plic_pipeline::{
+    id::RuleId,
+    moderation::{Authority, Notice, records::Disconnect},
+};
 use poem::{Request, http::Method};
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
@@ -76,6 +79,20 @@ async fn a_stream_ends_when_the_server_stops_and_when_its_moderator_is_banned() 
     body.read_to_string(&mut text).await.expect("ends");
     assert!(text.starts_with("event: ban\n"), "{text}");
     listen(&rest, "moderator-8").await.into_body().into_string().await.expect("403 has a body");
+
+    let mut body = listen(&rest, "moderator-6").await.into_body().into_async_read();
+    let mut other = listen(&rest, "moderator-5").await.into_body().into_async_read();
+    let path = format!("/moderation/users/{}/disconnect", user(6).0);
+    assert_eq!(rest.post("admin-9", &path, &json!({ "reason": "A grudge" })).await.status, 200);
+    let mut text = String::new();
+    body.read_to_string(&mut text).await.expect("ends");
+    assert!(text.starts_with("event: disconnect\n"), "{text}");
+    assert!(heard(&mut other).await.contains("disconnect"), "the stream of another goes on");
+    // An admin whom a moderator's decision does not bind listens on.
+    let mut admin = listen(&rest, "admin-4").await.into_body().into_async_read();
+    rest.notices.tell(Notice::Disconnected(Disconnect { user: user(4), authority: Authority::Moderator }));
+    rest.notices.tell(Notice::PolicyChanged);
+    assert!(heard(&mut admin).await.contains("policy"));
 
     let mut body = listen(&rest, "moderator-7").await.into_body().into_async_read();
     rest.stopping.cancel();

@@ -105,10 +105,11 @@ impl Desk {
             let deed = Deed::new(Some(actor.user), "user.disconnect")
                 .with("user", user.to_string())
                 .with("reason", reason);
-            desk.0.records.note_deed(deed, Some(Disconnect { user, authority })).await?;
+            let disconnect = Disconnect { user, authority };
+            desk.0.records.note_deed(deed, Some(disconnect)).await?;
             let was_connected = (desk.0.is_connected)(user);
             desk.0.bus.publish(vec![Event::Disconnected(user, authority)]).await;
-            desk.tell(Notice::Disconnected(user)).await;
+            desk.tell(Notice::Disconnected(disconnect)).await;
             Ok(was_connected)
         })
         .await
