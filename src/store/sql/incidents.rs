@@ -44,7 +44,7 @@ pub(super) const BEFORE: &str = "SELECT id, room, sender, text, created_at FROM 
 pub(super) const AFTER: &str = "SELECT id, room, sender, text, created_at FROM messages \
                                 WHERE room = $1 AND seq >= $2 ORDER BY seq LIMIT $3";
 /// The newest of the messages that an incident stands for besides its own.
-pub(super) const FURTHER: &str = "SELECT m.id, m.room, m.sender, m.text, m.created_at \
+pub(super) const FURTHER: &str = "SELECT m.id, m.room, m.sender, coalesce(f.text, m.text) AS text, m.created_at \
                                   FROM incident_further f CROSS JOIN messages m \
                                   WHERE m.id = f.message AND f.incident = $1 ORDER BY f.message DESC LIMIT $2";
 

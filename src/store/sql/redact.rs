@@ -19,6 +19,14 @@ use super::{
 /// What stands in place of a text that was taken away.
 pub(super) const REDACTED: &str = "[removed]";
 
+/// Keeps what a message says with the open incidents that stand for it besides their own.
+const KEEP: &str = "UPDATE incident_further SET text = (SELECT text FROM messages WHERE id = $1) \
+                    WHERE message = $1 AND text IS NULL \
+                    AND EXISTS (SELECT 1 FROM incidents i WHERE i.id = incident AND i.status = 'open') \
+                    AND EXISTS (SELECT 1 FROM messages WHERE id = $1 AND redacted_at IS NULL)";
+/// Takes that away again where the incidents are decided.
+const DROP_KEPT: &str = "UPDATE incident_further SET text = NULL WHERE message = $1 AND text IS NOT NULL \
+                         AND EXISTS (SELECT 1 FROM incidents i WHERE i.id = incident AND i.status <> 'open')";
 /// Whether an open incident stands for a message besides its own.
 const STANDS_IN: &str = "SELECT EXISTS (SELECT 1 FROM incident_further f CROSS JOIN incidents i \
                          WHERE f.message = $1 AND i.id = f.incident AND i.status = 'open')";
@@ -51,7 +59,6 @@ impl Change for Redact {
         let (open, decided): (Vec<_>, Vec<_>) =
             about.into_iter().partition(|(_, status)| status == IncidentStatus::Open.as_str());
         let is_own = UserId(sender) == self.actor;
-        // An incident that stands for several messages shows those as they are in the room.
         let is_in_another: bool =
             query_scalar(STANDS_IN).bind(self.message.0).fetch_one(&mut *work.connection).await?;
         if is_own && (is_in_another || !open.is_empty()) {
@@ -63,6 +70,9 @@ impl Change for Redact {
         for (id, _) in redacted {
             incident(work.connection, IncidentId(*id)).await?;
         }
+        if !is_own {
+            query(DROP_KEPT).bind(self.message.0).execute(&mut *work.connection).await?;
+        }
         let deed = Deed::new(Some(self.actor), "message.redact")
             .with("message_id", self.message.0)
             .with("user_id", UserId(sender).to_string())
@@ -72,12 +82,13 @@ impl Change for Redact {
     }
 }
 
-/// Takes the text of a message away from its row, where there still is one.
+/// Takes the text of a message away from its row, where there still is one. Open incidents keep it.
 pub(super) async fn message(
     connection: &mut Connection,
     message: MessageId,
     now: Timestamp,
 ) -> sqlx::Result<()> {
+    query(KEEP).bind(message.0).execute(&mut *connection).await?;
     query("UPDATE messages SET text = $1, redacted_at = $2 WHERE id = $3 AND redacted_at IS NULL")
         .bind(REDACTED)
         .bind(now.0)

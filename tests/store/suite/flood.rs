@@ -115,21 +115,31 @@ pub(crate) async fn beyond_a_hundred_flags_one_incident_stands_for_all_messages(
     let further = records.incident(incidents[0].id).await.expect("answers").expect("is there").further;
     let texts: Vec<String> = further.iter().map(|message| message.text.clone()).collect();
     assert_eq!(texts, ["flagged 101", "flagged 102", "flagged 103", "flagged 104"]);
-    // A message that was redacted stays, without its text; one that is gone is gone here as well.
+    // The open incident keeps what a message said that is redacted, or removed by another incident about it.
+    let shown = async || {
+        let found = records.incident(incidents[0].id).await.expect("answers").expect("is there");
+        found.further.into_iter().map(|message| message.text).collect::<Vec<_>>()
+    };
     records.redact(further[0].id, user(9)).await.expect("redacts");
-    let again = records.incident(incidents[0].id).await.expect("answers").expect("is there").further;
-    assert!(again.len() == 4 && again[0].text != "flagged 101", "{again:?}");
-    // Once it is decided, another one is opened.
+    let report = records.report(user(2), room, further[1].id, "rude".to_owned()).await.expect("reports");
+    records.decide(report, Decision::Remove, None, user(9)).await.expect("decides");
+    assert_eq!(shown().await, texts);
+    // Once it is decided, a redaction takes the text from it as well, and another one is opened.
     records.decide(incidents[0].id, Decision::Uphold, None, user(9)).await.expect("decides");
+    assert_eq!(shown().await, texts);
+    records.redact(further[0].id, user(9)).await.expect("redacts");
+    let again = shown().await;
+    assert!(again.len() == 4 && again[0] != "flagged 101" && again[1..] == texts[1..], "{again:?}");
     store.append(flagged(1, 105)).await.expect("stores");
     store.append(flagged(1, 106)).await.expect("stores");
     let incidents = all_incidents(&*records).await;
-    assert_eq!((incidents.len(), incidents[0].further, incidents[1].further), (102, 1, 4));
+    // Between the two is the report.
+    assert_eq!((incidents.len(), incidents[0].further, incidents[2].further), (103, 1, 4));
     store.append(flagged(2, 0)).await.expect("stores");
     engine.age(DAY / 24).await;
     store.append(flagged(1, 107)).await.expect("stores");
     let incidents = all_incidents(&*records).await;
-    assert_eq!((incidents.len(), incidents[0].further), (104, 0));
+    assert_eq!((incidents.len(), incidents[0].further), (105, 0));
 }
 
 pub(crate) async fn a_reporter_reports_fifty_an_hour(engine: impl Engine) {

@@ -129,8 +129,9 @@ pub(crate) struct IncidentDetail {
     incident: Incident,
     /// What was said around it in its room.
     context: Context,
-    /// The newest of the delivered messages that it stands for besides its own, the oldest first; at most 100. A decision
-    /// to remove takes the text of its own message alone.
+    /// The newest of the delivered messages that it stands for besides its own, the oldest first; at most 100. What
+    /// one of them said is kept when it is redacted while the incident is open. A decision to remove takes the text of the
+    /// incident's own message alone: redact the others one by one.
     further: Vec<Message>,
     /// Who looks at it now, as far as the node that you asked knows; at most ten.
     viewers: Vec<Viewer>,
