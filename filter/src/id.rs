@@ -5,8 +5,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::json::integer;
-
 /// The largest id of a room, rule, message or incident: the largest integer that JavaScript holds exactly (CONTRACT
 /// section 1).
 pub const MAX_ID: i64 = (1 << 53) - 1;
@@ -14,12 +12,12 @@ pub const MAX_ID: i64 = (1 << 53) - 1;
 /// A room's id: an integer from 1 to 2^53 - 1 (CONTRACT section 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct RoomId(#[serde(deserialize_with = "integer::deserialize")] pub i64);
+pub struct RoomId(pub i64);
 
 /// A filter rule's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct RuleId(#[serde(deserialize_with = "integer::deserialize")] pub i64);
+pub struct RuleId(pub i64);
 
 /// A user's Supabase id, the `sub` of their access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -3,16 +3,19 @@
 pub mod send_message;
 mod temp_id;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 pub use send_message::SendMessage;
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 pub use self::temp_id::TempId;
 use crate::{
     id::{MessageId, UserId},
-    json::{Object, replace_lone_surrogates},
+    json::{Object, Word, replace_lone_surrogates},
     store::SentKey,
 };
 
@@ -55,28 +58,98 @@ pub enum StructureError {
     TooLong(usize),
 }
 
-/// The envelope of every command: `{"type": <name>, "data": <json>}`; unknown extra keys are ignored.
-#[derive(Deserialize)]
-#[serde(tag = "type", content = "data")]
+/// A command as it stands in its envelope, `{"type": <name>, "data": <json>}`; other keys are ignored.
 enum Wire {
-    SendMessage(Object<send_message::Wire>),
+    SendMessage(send_message::Wire),
+}
+
+/// The names of the commands.
+#[derive(Clone, Copy, Deserialize)]
+enum Kind {
+    SendMessage,
+}
+
+/// The keys of the envelope.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Key {
+    Type,
+    Data,
+    #[serde(other)]
+    Other,
+}
+
+/// The data of a command.
+enum Data<'a> {
+    Read(Wire),
+    /// It stands before the type, and is read once that is known.
+    Unread(&'a RawValue),
 }
 
 impl Wire {
+    fn read<'de, D: Deserializer<'de>>(kind: Kind, data: D) -> Result<Self, D::Error> {
+        match kind {
+            Kind::SendMessage => Object::deserialize(data).map(|Object(wire)| Self::SendMessage(wire)),
+        }
+    }
+
     fn validate(self, max_chars: usize) -> Result<Command, (Option<TempId>, StructureError)> {
         match self {
-            Self::SendMessage(Object(wire)) => wire.validate(max_chars).map(Command::SendMessage),
+            Self::SendMessage(wire) => wire.validate(max_chars).map(Command::SendMessage),
         }
     }
 }
 
-/// An envelope whose parts are not read yet. Keys beside them are skipped, whatever stands under them.
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    r#type: &'a RawValue,
-    #[serde(borrow)]
-    data: &'a RawValue,
+impl<'de> Deserialize<'de> for Wire {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EnvelopeVisitor)
+    }
+}
+
+struct EnvelopeVisitor;
+
+impl<'de> Visitor<'de> for EnvelopeVisitor {
+    type Value = Wire;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with a type and data")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Wire, A::Error> {
+        let (mut kind, mut data) = (None, None);
+        while let Some(key) = map.next_key()? {
+            match key {
+                Key::Type if kind.is_some() => return Err(A::Error::duplicate_field("type")),
+                Key::Type => kind = Some(map.next_value::<Word<Kind>>()?.0),
+                Key::Data if data.is_some() => return Err(A::Error::duplicate_field("data")),
+                Key::Data => {
+                    data = Some(match kind {
+                        Some(kind) => Data::Read(map.next_value_seed(DataSeed(kind))?),
+                        None => Data::Unread(map.next_value()?),
+                    });
+                }
+                Key::Other => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        let kind = kind.ok_or_else(|| A::Error::missing_field("type"))?;
+        match data.ok_or_else(|| A::Error::missing_field("data"))? {
+            Data::Read(wire) => Ok(wire),
+            Data::Unread(json) => Wire::read(kind, &mut serde_json::Deserializer::from_str(json.get()))
+                .map_err(A::Error::custom),
+        }
+    }
+}
+
+struct DataSeed(Kind);
+
+impl<'de> DeserializeSeed<'de> for DataSeed {
+    type Value = Wire;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Wire, D::Error> {
+        Wire::read(self.0, deserializer)
+    }
 }
 
 impl Command {
@@ -86,26 +159,26 @@ impl Command {
     /// # Errors
     /// The id where there is one, and what is wrong.
     pub fn parse(text: &[u8], max_chars: usize) -> Result<Self, (Option<TempId>, StructureError)> {
-        match serde_json::from_slice::<Object<Wire>>(text) {
-            Ok(Object(wire)) => wire.validate(max_chars),
-            Err(_) => Self::parse_leniently(text, max_chars),
+        match serde_json::from_slice::<Wire>(text) {
+            Ok(wire) => wire.validate(max_chars),
+            Err(error) => Self::parse_leniently(text, max_chars, error),
         }
     }
 
-    /// Reads what `serde_json` refuses at first sight and is a command nevertheless: texts and keys with half a surrogate
-    /// pair, and keys to ignore with values that cannot be buffered while the type is not known.
-    fn parse_leniently(text: &[u8], max_chars: usize) -> Result<Self, (Option<TempId>, StructureError)> {
-        let readable = replace_lone_surrogates(text);
-        let wire = serde_json::from_slice(&readable).and_then(|Object(Envelope { r#type, data })| {
-            serde_json::from_str::<Wire>(&format!(r#"{{"type":{},"data":{}}}"#, r#type.get(), data.get()))
-        });
-        let command = match wire {
+    /// Reads what `serde_json` refuses and is a command nevertheless: texts and keys with half a surrogate pair.
+    fn parse_leniently(
+        text: &[u8],
+        max_chars: usize,
+        error: serde_json::Error,
+    ) -> Result<Self, (Option<TempId>, StructureError)> {
+        let read = match replace_lone_surrogates(text) {
+            Cow::Borrowed(_) => Err(error),
+            Cow::Owned(readable) => serde_json::from_slice::<Wire>(&readable),
+        };
+        let command = match read {
             Ok(wire) => wire.validate(max_chars),
             Err(error) => return Err((Self::find_temp_id(text), error.into())),
         };
-        if matches!(readable, Cow::Borrowed(_)) {
-            return command;
-        }
         match (command, Self::find_temp_id(text)) {
             (Ok(Self::SendMessage(command)), Some(temp_id)) => {
                 Ok(Self::SendMessage(SendMessage { temp_id, ..command }))
@@ -177,6 +250,16 @@ mod tests {
         refused_with(r#"{"type":"SendMessage","data":null}"#, None);
         refused_with(r#"{"type":"Dance","data":{"message_temp_id":"t"}}"#, Some("t"));
         refused_with(r#"{"type":1,"data":{"message_temp_id":"t"}}"#, Some("t"));
+        let data = r#"{"room_id":7,"message":"a","message_temp_id":"t"}"#;
+        for envelope in [
+            format!(r#"{{"type":{{"SendMessage":null}},"data":{data}}}"#),
+            format!(r#"{{"data":{data},"type":{{"SendMessage":null}}}}"#),
+            format!(r#"{{"type":"SendMessage","type":"SendMessage","data":{data}}}"#),
+            format!(r#"{{"data":{data},"type":"SendMessage","data":{data}}}"#),
+            format!(r#"{{"type":"SendMessage","data":{}}}"#, data.replace("7,", r#"7,"room_id":7,"#)),
+        ] {
+            refused_with(&envelope, Some("t"));
+        }
         refused_with(
             r#"{"type":"SendMessage","data":{"room_id":"7","message":"a","message_temp_id":"t"}}"#,
             Some("t"),
@@ -264,7 +347,7 @@ mod tests {
             );
             assert_eq!(accepted(&text).room, RoomId(id), "{room}");
         }
-        for room in ["7.5", "1e300", "9223372036854775808"] {
+        for room in ["7.5", "1e300", "9223372036854775808", "7.00000000000000000001", "1e-400"] {
             refused_with(
                 &format!(
                     r#"{{"type":"SendMessage","data":{{"room_id":{room},"message":"a","message_temp_id":"t"}}}}"#

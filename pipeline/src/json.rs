@@ -5,5 +5,5 @@ mod lone_surrogate;
 mod value_under;
 
 pub use lone_surrogate::replace_lone_surrogates;
-pub use plic_filter::json::{Object, integer};
+pub use plic_filter::json::{Object, Word, integer};
 pub(crate) use value_under::value_under;

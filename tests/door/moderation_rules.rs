@@ -282,3 +282,38 @@ async fn messages_are_judged_by_one_whole_set_while_rules_are_swapped() {
     };
     tokio::join!(swapping, sending);
 }
+
+#[tokio::test]
+async fn a_word_of_a_rule_is_a_string_and_no_key_is_there_twice() {
+    let chat = Chat::serve().await;
+    let rule = r#"{"name":"a","kind":"terms","terms":["zeppelin"],"match":"word","category":"spam","action":"flag","state":"draft","rooms":[7.0]}"#;
+    let moderator = User::moderator();
+    let headers = [("authorization", &*moderator.bearer()), ("content-type", "application/json")];
+    let post = async |path: &str, body: &str| chat.call("POST", path, &headers, body).await;
+    assert_eq!(post("/moderation/rules", rule).await.json()["data"]["rooms"], json!([7]));
+    let mut wrong: Vec<String> =
+        [("match", "word"), ("category", "spam"), ("action", "flag"), ("state", "draft")]
+            .iter()
+            .map(|(key, word)| {
+                rule.replace(&format!(r#""{key}":"{word}""#), &format!(r#""{key}":{{"{word}":null}}"#))
+            })
+            .collect();
+    let kinds = [
+        r#""kind":"pattern","pattern":"a","view":{"folded":null}"#,
+        r#""kind":"classifier","head":{"hate":null},"threshold":0.9"#,
+        r#""kind":"terms","lexicon":{"hate-en":null}"#,
+        r#""kind":"repetition","limit":{"same_text":3,"same_text":3,"window_seconds":60}"#,
+        r#""kind":"repetition","limit":{"same_text":2.99999999999999999999,"window_seconds":60}"#,
+        r#""kind":"concepts","concepts":{"at_least":1,"of":["deposit"],"of":["deposit"]}"#,
+    ];
+    wrong.extend(
+        kinds.map(|kind| rule.replace(r#""kind":"terms","terms":["zeppelin"],"match":"word""#, kind)),
+    );
+    wrong.push(rule.replace("7.0", "7.00000000000000000001"));
+    wrong.push(rule.replace(r#""kind":"terms""#, r#""kind":"terms","kind":"terms""#));
+    for body in wrong {
+        assert_ne!(body, rule);
+        post("/moderation/rules", &body).await.fails_with(422);
+        post("/moderation/check", &format!(r#"{{"message":"hi","draft":{body}}}"#)).await.fails_with(422);
+    }
+}

@@ -213,6 +213,8 @@ async fn a_number_with_an_integral_value_is_an_integer_here_as_over_rest() {
         ("1.5", "BadMessageStructure", 4010),
         ("1e-1", "BadMessageStructure", 4010),
         ("1e300", "BadMessageStructure", 4010),
+        ("1e-400", "BadMessageStructure", 4010),
+        (&format!("{room}.00000000000000000001"), "BadMessageStructure", 4010),
     ] {
         let mut ws = chat.connect(&alice).await;
         ws.send(&send_message(room, "hello", "t").replace(&format!(":{room},"), &format!(":{form},"))).await;
@@ -221,6 +223,20 @@ async fn a_number_with_an_integral_value_is_an_integer_here_as_over_rest() {
         let change = format!(r#"{{"room_id":{form},"users_to_add":[],"users_to_remove":[]}}"#);
         chat.call("PUT", "/rooms", &headers, &change).await.fails_with(422);
     }
+}
+
+#[tokio::test]
+async fn a_type_is_a_string_and_no_known_key_is_there_twice() {
+    let chat = Chat::serve().await;
+    let data = r#"{"room_id":ROOM,"message":"hello","message_temp_id":"t1"}"#;
+    let frames = [
+        format!(r#"{{"type":{{"SendMessage":null}},"data":{data}}}"#),
+        format!(r#"{{"data":{data},"type":{{"SendMessage":null}}}}"#),
+        format!(r#"{{"type":"SendMessage","type":"SendMessage","data":{data}}}"#),
+        format!(r#"{{"data":{data},"type":"SendMessage","data":{data}}}"#),
+        format!(r#"{{"type":"SendMessage","data":{}}}"#, data.replace('}', r#","message":"again"}"#)),
+    ];
+    refused(&chat, "t1", &frames).await;
 }
 
 #[tokio::test]

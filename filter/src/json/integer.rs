@@ -1,38 +1,80 @@
-//! A JSON number with an integral value is an integer, however it is written: `7`, `7.0`, `7e0`, `-0`. JSON Schema and
-//! JavaScript make no difference between them either.
+//! A JSON number with an integral value is an integer, however it is written: `7`, `7.0`, `7e0`, `-0`. JSON Schema makes no
+//! difference between them either.
 //!
-//! A fraction with more digits than a double holds is rounded, as in JavaScript. Rounding never moves a number from 2^53 or
-//! above below it, so that no rounded number is taken for a valid id: every id is below 2^53.
+//! Whether a value is integral is decided on its digits, not on the double that they are nearest to:
+//! `0.99999999999999999999` is no 1, and `1e-400` no 0.
 
-use std::{fmt, marker::PhantomData};
+use serde::{Deserialize, Deserializer, de::Error};
+use serde_json::{Value, value::RawValue};
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, Unexpected, Visitor},
-};
-use serde_json::Value;
+/// The most digits of an `i64`.
+const MAX_DIGITS: usize = 19;
 
-/// -2^63 and 2^63, which a double holds exactly.
-const RANGE: std::ops::Range<f64> = -9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0;
-
-/// Returns the integer that `number` is, or nothing where it has a fraction or is out of the range of `i64`.
-#[expect(clippy::cast_possible_truncation, reason = "only integral numbers within the range of i64 are cast")]
-fn integral(number: f64) -> Option<i64> {
-    (number.fract() == 0.0 && RANGE.contains(&number)).then_some(number as i64)
+/// Returns the integer that a JSON number is, or nothing where it has a fraction, is out of the range of `i64`, or where
+/// `json` is no number.
+pub fn parse(json: &str) -> Option<i64> {
+    if let Ok(integer) = json.parse() {
+        // JSON has no plus sign and no leading zero: what else `parse` takes does not come here.
+        return Some(integer);
+    }
+    let (is_negative, unsigned) = match json.strip_prefix('-') {
+        Some(unsigned) => (true, unsigned),
+        None => (false, json),
+    };
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !is_number(whole) || !is_number(fraction) {
+        return None;
+    }
+    let digits = [whole, fraction].concat();
+    let significant = digits.trim_start_matches('0').trim_end_matches('0');
+    if significant.is_empty() {
+        return Some(0);
+    }
+    if significant.len() > MAX_DIGITS {
+        return None;
+    }
+    // An exponent that is no i64 is far out of range, on either side.
+    let exponent: i64 = exponent.parse().ok()?;
+    let trailing = digits.len() - digits.trim_end_matches('0').len();
+    let length = |count: usize| i64::try_from(count).ok();
+    let zeros = exponent.checked_add(length(trailing)?)?.checked_sub(length(fraction.len())?)?;
+    let power = 10_i128.checked_pow(u32::try_from(zeros).ok()?)?;
+    let integer = significant.parse::<i128>().ok()?.checked_mul(power)?;
+    i64::try_from(if is_negative { -integer } else { integer }).ok()
 }
 
-/// Returns the integer that a JSON value is.
+/// Reads a JSON value in which every number with an integral value is an integer, unless it is nested: [`of`] takes no
+/// other number for one.
+pub fn read_value(json: &str) -> serde_json::Result<Value> {
+    match parse(json) {
+        Some(integer) => Ok(integer.into()),
+        None => serde_json::from_str(json),
+    }
+}
+
+/// Returns the integer that a value is which [`read_value`] read.
 pub fn of(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_f64().and_then(integral))
+    value.as_i64()
 }
 
-/// Deserializes an integer, for `#[serde(deserialize_with)]`.
+/// Deserializes an integer from JSON, for `#[serde(deserialize_with)]`.
 pub fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: TryFrom<i64>,
 {
-    deserializer.deserialize_any(IntegerVisitor(PhantomData))
+    bounded(&Box::<RawValue>::deserialize(deserializer)?)
+}
+
+/// Deserializes an integer from a JSON text that is in memory, for `#[serde(deserialize_with)]`.
+pub fn deserialize_borrowed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<i64>,
+{
+    bounded(<&RawValue>::deserialize(deserializer)?)
 }
 
 /// Deserializes an integer or `null`, for `#[serde(default, deserialize_with)]`.
@@ -41,11 +83,13 @@ where
     D: Deserializer<'de>,
     T: TryFrom<i64>,
 {
-    let integer = Option::<Integer<T>>::deserialize(deserializer)?;
-    Ok(integer.map(|Integer(integer)| integer))
+    let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
+    raw.map(|raw| bounded(&raw)).transpose()
 }
 
-struct Integer<T>(T);
+/// An integer that is read from JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Integer<T>(pub T);
 
 impl<'de, T: TryFrom<i64>> Deserialize<'de> for Integer<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -53,38 +97,38 @@ impl<'de, T: TryFrom<i64>> Deserialize<'de> for Integer<T> {
     }
 }
 
-struct IntegerVisitor<T>(PhantomData<fn() -> T>);
+fn bounded<T: TryFrom<i64>, E: Error>(raw: &RawValue) -> Result<T, E> {
+    let integer = parse(raw.get()).and_then(|integer| T::try_from(integer).ok());
+    integer
+        .ok_or_else(|| E::custom(format_args!("{}, expected an integer that is not too large", found(raw))))
+}
 
-impl<T: TryFrom<i64>> Visitor<'_> for IntegerVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an integer that is not too large")
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
-        T::try_from(number).map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
-        let integer = i64::try_from(number).ok().and_then(|integer| T::try_from(integer).ok());
-        integer.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
-        let integer = integral(number).and_then(|integer| T::try_from(integer).ok());
-        integer.ok_or_else(|| E::invalid_value(Unexpected::Float(number), &self))
+/// What stands in the place of an integer, in serde's words.
+fn found(raw: &RawValue) -> String {
+    /// The most characters of a number that are shown.
+    const SHOWN: usize = 40;
+    match raw.get().as_bytes().first() {
+        Some(b'[') => "invalid type: sequence".to_owned(),
+        Some(b'{') => "invalid type: map".to_owned(),
+        Some(b'n') => "invalid type: null".to_owned(),
+        Some(b't' | b'f') => format!("invalid type: boolean `{}`", raw.get()),
+        Some(b'"') => "invalid type: string".to_owned(),
+        _ => format!("invalid value: `{}`", raw.get().chars().take(SHOWN).collect::<String>()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(json: &str) -> Option<i64> {
         let read = deserialize::<_, i64>(&mut serde_json::Deserializer::from_str(json)).ok();
-        let value: Option<Value> = serde_json::from_str(json).ok();
-        assert_eq!(value.as_ref().and_then(of), read, "both readings agree on {json}");
+        let borrowed = deserialize_borrowed::<_, i64>(&mut serde_json::Deserializer::from_str(json)).ok();
+        let value = read_value(json).ok();
+        assert_eq!(value.as_ref().and_then(of), read, "all readings agree on {json}");
+        assert_eq!(borrowed, read, "all readings agree on {json}");
         read
     }
 
@@ -95,15 +139,20 @@ mod tests {
             ("7.0", 7),
             ("7e0", 7),
             ("70E-1", 7),
+            ("7.10e+1", 71),
             ("1e3", 1000),
+            ("0.001e3", 1),
             ("0", 0),
             ("-0", 0),
             ("-0.0", 0),
             ("0e9", 0),
+            ("0e99999999999999999999", 0),
             ("-7.0", -7),
             ("9007199254740991.0", MAX),
             ("9007199254740991", MAX),
+            ("9007199254740991.00000000000000000000000000", MAX),
             ("9223372036854775807", i64::MAX),
+            ("9223372036854775807.0", i64::MAX),
             ("-9223372036854775808", i64::MIN),
             ("-9223372036854775808.0", i64::MIN),
         ] {
@@ -119,6 +168,12 @@ mod tests {
             "7.5",
             "0.1",
             "1e-3",
+            "1e-400",
+            "0.99999999999999999999",
+            "1.00000000000000000001",
+            "9007199254740990.9999999999999999",
+            "1e99999999999999999999",
+            "1e-99999999999999999999",
             "9223372036854775808",
             "9223372036854775808.0",
             "1e300",
@@ -137,13 +192,6 @@ mod tests {
     }
 
     #[test]
-    fn no_fraction_above_the_largest_safe_integer_becomes_one_below() {
-        for json in ["9007199254740992", "9007199254740992.0", "9007199254740991.5", "9007199254740993.0"] {
-            assert!(read(json).is_none_or(|integer| integer > MAX), "{json}");
-        }
-    }
-
-    #[test]
     fn smaller_integers_have_their_own_bounds() {
         let small = |json: &str| deserialize::<_, u32>(&mut serde_json::Deserializer::from_str(json)).ok();
         assert_eq!(small("4294967295.0"), Some(u32::MAX));
@@ -154,5 +202,17 @@ mod tests {
         assert_eq!(optional("null"), Some(None));
         assert_eq!(optional("3.0"), Some(Some(3)));
         assert_eq!(optional("3.5"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn an_integer_is_itself_wherever_the_point_stands(integer in any::<i64>(), places in 0_usize..30, zeros in 0_usize..5) {
+            let digits = integer.unsigned_abs().to_string();
+            let padded = format!("{digits:0>width$}", width = places + 1);
+            let (whole, fraction) = padded.split_at(padded.len() - places);
+            let sign = if integer < 0 { "-" } else { "" };
+            let json = format!("{sign}{whole}.{fraction}{}e{places}", "0".repeat(zeros.max(usize::from(places == 0))));
+            prop_assert_eq!(read(&json), Some(integer), "{}", json);
+        }
     }
 }

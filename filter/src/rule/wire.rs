@@ -8,57 +8,62 @@ use serde::{
     de::{DeserializeOwned, Error as _, IgnoredAny},
     ser::SerializeMap,
 };
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{
-    Action, Category, Concepts, Limit, Links, Pattern, PatternView, Rule, RuleKind, State, Terms, Threshold,
+    Action, Category, Concepts, Lexicon, Limit, Links, Matching, Pattern, PatternView, Rule, RuleKind, State,
+    Terms, Threshold,
 };
 use crate::{
+    classifier::Head,
     id::{RoomId, RuleId},
-    json::{Object, integer},
+    json::{
+        Object, Word,
+        integer::{self, Integer},
+    },
 };
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
     #[serde(default)]
-    id: Option<RuleId>,
+    id: Option<Integer<i64>>,
     #[serde(default, deserialize_with = "integer::deserialize_optional")]
     version: Option<u32>,
     name: String,
     kind: String,
-    category: Category,
-    action: Action,
-    state: State,
+    category: Word<Category>,
+    action: Word<Action>,
+    state: Word<State>,
     #[serde(default)]
     languages: Option<Vec<String>>,
     #[serde(default)]
-    rooms: Option<Vec<RoomId>>,
+    rooms: Option<Vec<Integer<i64>>>,
     // Read once it is known which of them the kind has.
     #[serde(default)]
-    terms: Option<Value>,
+    terms: Option<Box<RawValue>>,
     #[serde(default, rename = "match")]
-    matching: Option<Value>,
+    matching: Option<Box<RawValue>>,
     #[serde(default)]
-    lexicon: Option<Value>,
+    lexicon: Option<Box<RawValue>>,
     #[serde(default)]
-    pattern: Option<Value>,
+    pattern: Option<Box<RawValue>>,
     #[serde(default)]
-    view: Option<Value>,
+    view: Option<Box<RawValue>>,
     #[serde(default)]
-    concepts: Option<Value>,
+    concepts: Option<Box<RawValue>>,
     #[serde(default)]
-    domains: Option<Value>,
+    domains: Option<Box<RawValue>>,
     #[serde(default)]
-    allow_domains: Option<Value>,
+    allow_domains: Option<Box<RawValue>>,
     #[serde(default)]
-    shorteners: Option<Value>,
+    shorteners: Option<Box<RawValue>>,
     #[serde(default)]
-    head: Option<Value>,
+    head: Option<Box<RawValue>>,
     #[serde(default)]
-    threshold: Option<Value>,
+    threshold: Option<Box<RawValue>>,
     #[serde(default)]
-    limit: Option<Value>,
+    limit: Option<Box<RawValue>>,
     #[serde(default)]
     unless: Option<Vec<String>>,
     #[serde(default)]
@@ -79,15 +84,15 @@ impl<'de> Deserialize<'de> for Rule {
         let Object(mut wire) = Object::<Wire>::deserialize(deserializer)?;
         let kind = wire.take_kind().map_err(D::Error::custom)?;
         Ok(Self {
-            id: wire.id.unwrap_or(RuleId(0)),
+            id: RuleId(wire.id.map_or(0, |Integer(id)| id)),
             version: wire.version.unwrap_or(1),
             name: wire.name,
             kind,
-            category: wire.category,
-            action: wire.action,
-            state: wire.state,
+            category: wire.category.0,
+            action: wire.action.0,
+            state: wire.state.0,
             languages: wire.languages,
-            rooms: wire.rooms,
+            rooms: wire.rooms.map(|rooms| rooms.into_iter().map(|Integer(id)| RoomId(id)).collect()),
             unless: wire.unless.unwrap_or_default(),
             must_match: wire.must_match.unwrap_or_default(),
             must_not_match: wire.must_not_match.unwrap_or_default(),
@@ -102,7 +107,7 @@ impl Wire {
             "terms" => RuleKind::Terms(self.take_terms()?),
             "pattern" => RuleKind::Pattern(Pattern {
                 pattern: required("pattern", self.pattern.take())?,
-                view: optional::<PatternView>("view", self.view.take())?.unwrap_or_default(),
+                view: optional::<Word<PatternView>>("view", self.view.take())?.unwrap_or_default().0,
             }),
             "concepts" => {
                 RuleKind::Concepts(required::<Object<Concepts>>("concepts", self.concepts.take())?.0)
@@ -114,7 +119,7 @@ impl Wire {
             }),
             "contact" => RuleKind::Contact,
             "classifier" => RuleKind::Classifier(Threshold {
-                head: required("head", self.head.take())?,
+                head: required::<Word<Head>>("head", self.head.take())?.0,
                 threshold: required("threshold", self.threshold.take())?,
             }),
             "repetition" => RuleKind::Repetition(required::<Object<Limit>>("limit", self.limit.take())?.0),
@@ -129,10 +134,10 @@ impl Wire {
 
     fn take_terms(&mut self) -> Result<Terms, String> {
         let terms = optional("terms", self.terms.take())?;
-        let matching = optional("match", self.matching.take())?;
-        match (terms, optional("lexicon", self.lexicon.take())?) {
-            (Some(terms), None) => Ok(Terms::List { terms, matching: matching.unwrap_or_default() }),
-            (None, Some(lexicon)) if matching.is_none() => Ok(Terms::Lexicon(lexicon)),
+        let matching = optional::<Word<Matching>>("match", self.matching.take())?;
+        match (terms, optional::<Word<Lexicon>>("lexicon", self.lexicon.take())?) {
+            (Some(terms), None) => Ok(Terms::List { terms, matching: matching.unwrap_or_default().0 }),
+            (None, Some(Word(lexicon))) if matching.is_none() => Ok(Terms::Lexicon(lexicon)),
             (None, Some(_)) => Err("match: the words of a lexicon say it themselves".to_owned()),
             (Some(_), Some(_)) => Err("terms: has both `terms` and `lexicon`".to_owned()),
             (None, None) => Err("terms: has neither `terms` nor `lexicon`".to_owned()),
@@ -140,11 +145,15 @@ impl Wire {
     }
 }
 
-fn optional<T: DeserializeOwned>(key: &str, value: Option<Value>) -> Result<Option<T>, String> {
-    value.map(serde_json::from_value).transpose().map_err(|error| format!("{key}: {error}"))
+fn optional<T: DeserializeOwned>(key: &str, value: Option<Box<RawValue>>) -> Result<Option<T>, String> {
+    value.map(|value| serde_json::from_str(value.get())).transpose().map_err(|error| {
+        // Where in the value it stands is not where in the document.
+        let error = error.to_string();
+        format!("{key}: {}", error.split(" at line ").next().unwrap_or(&error))
+    })
 }
 
-fn required<T: DeserializeOwned>(key: &str, value: Option<Value>) -> Result<T, String> {
+fn required<T: DeserializeOwned>(key: &str, value: Option<Box<RawValue>>) -> Result<T, String> {
     optional(key, value)?.ok_or_else(|| format!("{key}: is missing"))
 }
 

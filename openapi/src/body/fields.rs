@@ -1,7 +1,7 @@
 //! A request's JSON object, read key by key: whatever is wrong with a value is said with its key.
 //!
-//! [`Fields`] are for bodies that moderators send: a key that is there twice is refused, and nothing nested is kept, so that a
-//! body takes no more memory than it has bytes. [`whole_values`] are for those of the contract, which every user sends and
+//! A known key that is there twice is refused. [`Fields`] are for bodies that moderators send: nothing nested is kept, so that
+//! a body takes no more memory than it has bytes. [`whole_values`] are for those of the contract, which every user sends and
 //! which are small: they are read as JavaScript reads them, lists and all, and of a key that is there twice the last counts.
 
 use std::{
@@ -9,12 +9,12 @@ use std::{
     fmt::{self, Display},
 };
 
-use plic_filter::Rule;
+use plic_filter::{Rule, json::integer};
 use serde::{
-    Deserializer,
-    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    Deserialize as _, Deserializer,
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 
 use super::not_json;
 use crate::{
@@ -163,7 +163,12 @@ impl<'de> Visitor<'de> for WholeValuesSeed<'_> {
         let mut values = Map::new();
         while let Some(key) = map.next_key::<String>()? {
             if self.known.contains(&key.as_str()) {
-                let value = map.next_value().map_err(self.fault.note(|_| unreadable(&key)))?;
+                if values.contains_key(&key) {
+                    return Err(self.fault.raise(format_args!("`{key}` is there twice.")));
+                }
+                let raw: &RawValue = map.next_value()?;
+                let value = integer::read_value(raw.get()).map_err(A::Error::custom);
+                let value = value.map_err(self.fault.note(|_| unreadable(&key)))?;
                 values.insert(key, value);
             } else {
                 map.next_value::<IgnoredAny>()?;
@@ -173,59 +178,18 @@ impl<'de> Visitor<'de> for WholeValuesSeed<'_> {
     }
 }
 
-/// Any value, of which only plain ones are kept.
+/// Any value, of which only plain ones are kept; a number with an integral value is an integer.
 pub(crate) struct PlainSeed;
 
 impl<'de> DeserializeSeed<'de> for PlainSeed {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for PlainSeed {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::Array(Vec::new()))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Value::Object(Map::new()))
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        match json.as_bytes().first() {
+            Some(b'[') => Ok(Value::Array(Vec::new())),
+            Some(b'{') => Ok(Value::Object(Map::new())),
+            _ => integer::read_value(json).map_err(D::Error::custom),
+        }
     }
 }

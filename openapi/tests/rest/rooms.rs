@@ -63,7 +63,19 @@ async fn an_apartment_is_an_integer_up_to_2_53_null_or_left_out() {
         assert_eq!(rest.ask("user-1", Method::POST, "/rooms", &body).await.status, 200, "{good}");
     }
     assert_eq!(rest.ask("user-1", Method::POST, "/rooms", r#"{"users":[]}"#).await.status, 200);
-    for bad in ["-1", "9007199254740992", "9007199254740992.0", "1e300", "1.5", r#""12""#, "true", "[]"] {
+    for bad in [
+        "-1",
+        "9007199254740992",
+        "9007199254740992.0",
+        "9007199254740990.9999999999999999",
+        "0.99999999999999999999",
+        "1e-400",
+        "1e300",
+        "1.5",
+        r#""12""#,
+        "true",
+        "[]",
+    ] {
         let body = format!(r#"{{"users":[],"apartment_id":{bad}}}"#);
         rest.ask("user-1", Method::POST, "/rooms", &body).await.assert_failure(422);
     }
@@ -75,7 +87,15 @@ async fn what_is_no_json_is_400_and_what_does_not_fit_is_422() {
     for body in ["", "{", "users", "{\"users\":[]} x", "\u{feff}{\"users\":[]}"] {
         rest.ask("user-1", Method::POST, "/rooms", body).await.assert_failure(400);
     }
-    for body in ["null", "[]", "{}", r#"{"users":null}"#, r#"{"users":[1]}"#, r#"{"users":["x"]}"#] {
+    for body in [
+        "null",
+        "[]",
+        "{}",
+        r#"{"users":null}"#,
+        r#"{"users":[1]}"#,
+        r#"{"users":["x"]}"#,
+        r#"{"users":[],"users":[]}"#,
+    ] {
         rest.ask("user-1", Method::POST, "/rooms", body).await.assert_failure(422);
     }
     for body in [
@@ -84,6 +104,8 @@ async fn what_is_no_json_is_400_and_what_does_not_fit_is_422() {
         r#"{"room_id":0,"users_to_add":[],"users_to_remove":[]}"#,
         r#"{"room_id":1,"users_to_remove":[]}"#,
         r#"{"room_id":1,"users_to_add":[]}"#,
+        r#"{"room_id":1,"room_id":1,"users_to_add":[],"users_to_remove":[]}"#,
+        r#"{"room_id":1,"users_to_add":[],"users_to_remove":[],"users_to_\u0061dd":[]}"#,
     ] {
         rest.ask("user-1", Method::PUT, "/rooms", body).await.assert_failure(422);
     }

@@ -35,7 +35,7 @@ pub struct SendMessage {
 /// The command's `data` on the wire; unknown extra keys are ignored.
 #[derive(Deserialize)]
 pub(super) struct Wire {
-    #[serde(deserialize_with = "integer::deserialize")]
+    #[serde(deserialize_with = "integer::deserialize_borrowed")]
     room_id: i64,
     message: String,
     message_temp_id: String,
