@@ -20,6 +20,9 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         format!("{}://{host}{port}", url.scheme())
     };
+    if exact.contains('*') {
+        return Err("a wildcard, which matches no origin: name every origin".to_owned());
+    }
     if exact == text { Ok(exact) } else { Err(format!("not an exact origin; did you mean {exact}?")) }
 }
 
@@ -88,6 +91,10 @@ mod tests {
             "app://a@b",
             "https://",
             "data:text/html,x",
+            "https://*.a.example",
+            "https://*",
+            "https://a.example:*",
+            "app://*",
         ] {
             assert!(origin(wrong).is_err(), "{wrong}");
         }
