@@ -222,6 +222,8 @@ async fn a_restore_never_puts_the_database_beside_the_log_of_one_that_is_gone() 
     assert!(!log.is_empty());
 
     refused_naming(&restore(&file, chat.folder(), &[]).await, "--replace");
+    let database = database_in(chat.folder());
+    refused_naming(&with_database(chat.folder(), &["migrate"], &database).await, "a log of its writes");
     assert!(!beside("").exists() && fs::read(beside("-wal")).expect("it is kept") == log);
     epoch(&restore(&file, chat.folder(), &["--replace"]).await);
     assert!(!beside("-wal").exists() && !beside("-shm").exists());

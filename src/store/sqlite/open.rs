@@ -44,6 +44,13 @@ pub enum OpenError {
         #[source]
         source: io::Error,
     },
+    /// The log of a database that is gone: it may hold the last confirmed messages, and a new database would destroy it.
+    #[error(
+        "there is no database at `{}`, but a log of its writes beside it: put the database back, or `restore --replace` \
+         a backup, which keeps the log under another name",
+        .0.display()
+    )]
+    StrayLog(PathBuf),
     /// Another process has the database open.
     #[error("another plic-chat is running on `{}`: stop it first, or give this one a database of its own", .0.display())]
     InUse(PathBuf),
@@ -153,6 +160,11 @@ pub fn path_of(url: &str) -> Result<PathBuf, OpenError> {
 /// answers where the file really is.
 fn prepare(path: &Path) -> Result<(PathBuf, File), OpenError> {
     make_folder_of(path)?;
+    // A database has its first page before it has a log.
+    let has_content = |path: &Path| path.metadata().is_ok_and(|file| file.len() > 0);
+    if !has_content(path) && has_content(&with_suffix(path, "-wal")) {
+        return Err(OpenError::StrayLog(path.into()));
+    }
     private_file(path).map_err(at(path))?;
     lock(path)
 }
