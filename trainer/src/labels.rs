@@ -1,6 +1,6 @@
 //! Which heads a text is positive for.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use anyhow::bail;
 use plic_filter::Head;
@@ -38,6 +38,14 @@ impl FromStr for Labels {
             labels = labels.and(Self::only(head));
         }
         Ok(labels)
+    }
+}
+
+/// `none`, or the names of the heads.
+impl fmt::Display for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = Head::ALL.into_iter().filter(|&head| self.has(head)).map(Head::name).collect();
+        if names.is_empty() { f.write_str("none") } else { f.write_str(&names.join(",")) }
     }
 }
 

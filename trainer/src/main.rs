@@ -7,10 +7,12 @@ mod card;
 mod corpus;
 mod encode;
 mod evaluate;
+mod figures;
 mod fit;
 mod grammar;
 mod labels;
 mod measure;
+mod natural;
 mod random;
 mod train;
 
@@ -32,6 +34,15 @@ enum Command {
         /// Every group by itself.
         #[arg(long)]
         groups: bool,
+    },
+    /// Prints how right the filter is with the starter rules on the tests in `heldout/`.
+    Figures {
+        /// The final split too: it is for the very end.
+        #[arg(long = "final")]
+        with_final: bool,
+        /// Schemes and situations by themselves.
+        #[arg(long)]
+        kinds: bool,
     },
 }
 
@@ -66,6 +77,7 @@ fn main() -> Result<ExitCode> {
             let thresholds = card::thresholds(&fs::read_to_string(&card)?)?;
             measure::measure(&root.join("heldout"), &committed, &thresholds, groups)?;
         }
+        Command::Figures { with_final, kinds } => figures::print(&root.join("heldout"), with_final, kinds)?,
     }
     Ok(ExitCode::SUCCESS)
 }
