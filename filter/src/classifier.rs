@@ -1,4 +1,4 @@
-//! How likely a text is hate, a threat, a scam or harassment: a linear model over hashed words, letters and classes of
+//! How likely a text is hate, a threat, a scam, harassment, sexual or a sign of self-harm: a linear model over hashed words, letters and classes of
 //! words.
 //!
 //! The model comes with the program; `trainer` makes it from data and grammars in the repository, and `MODEL_CARD.md`
@@ -20,14 +20,23 @@ use serde::{Deserialize, Serialize};
 use self::model::{Model, Windows};
 pub use self::{
     feature::{BUCKETS, Sink, VERSION, features, keys},
-    model::{HEADER, MAGIC, ModelError, logistic, normed},
+    model::{HEADER, LANGUAGES, MAGIC, ModelError, logistic, normed},
     vocabulary::Vocabulary,
 };
-use super::normalize::{View, leet_views};
+use super::{
+    language::Language,
+    normalize::{View, leet_views},
+};
+
+/// The score from which a message is held: of ordinary messages of writers whom the model has not read, at most four in a
+/// thousand reach it, for each head and language.
+pub const HOLD: f32 = 0.5;
+/// The score from which a message is refused: at most five ordinary ones in ten thousand reach it.
+pub const BLOCK: f32 = 0.9;
 
 /// What a text is scored for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Head {
     /// Against people for what they are.
     Hate,
@@ -37,11 +46,16 @@ pub enum Head {
     Scam,
     /// Against one person.
     Harassment,
+    /// Sexual advances, remarks and offers.
+    Sexual,
+    /// Signs that the sender may harm themselves.
+    SelfHarm,
 }
 
 impl Head {
     /// Every head, in the order of a model's weights.
-    pub const ALL: [Self; 4] = [Self::Hate, Self::Threat, Self::Scam, Self::Harassment];
+    pub const ALL: [Self; 6] =
+        [Self::Hate, Self::Threat, Self::Scam, Self::Harassment, Self::Sexual, Self::SelfHarm];
 
     /// The word for it in JSON.
     pub const fn name(self) -> &'static str {
@@ -50,11 +64,14 @@ impl Head {
             Self::Threat => "threat",
             Self::Scam => "scam",
             Self::Harassment => "harassment",
+            Self::Sexual => "sexual",
+            Self::SelfHarm => "self_harm",
         }
     }
 }
 
-/// A probability for each head, from 0 to 1.
+/// A score for each head, from 0 to 1, that says how rare an ordinary message with such a score is: [`HOLD`] and [`BLOCK`]
+/// are the lines of the model's card, the same in every model, language and head.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Scores {
     /// For [`Head::Hate`].
@@ -65,11 +82,27 @@ pub struct Scores {
     pub scam: f32,
     /// For [`Head::Harassment`].
     pub harassment: f32,
+    /// For [`Head::Sexual`].
+    pub sexual: f32,
+    /// For [`Head::SelfHarm`].
+    pub self_harm: f32,
 }
 
 impl Scores {
-    fn from_array([hate, threat, scam, harassment]: [f32; Head::ALL.len()]) -> Self {
-        Self { hate, threat, scam, harassment }
+    fn from_array([hate, threat, scam, harassment, sexual, self_harm]: [f32; Head::ALL.len()]) -> Self {
+        Self { hate, threat, scam, harassment, sexual, self_harm }
+    }
+
+    /// Sets the score of a head.
+    pub const fn set(&mut self, head: Head, score: f32) {
+        *match head {
+            Head::Hate => &mut self.hate,
+            Head::Threat => &mut self.threat,
+            Head::Scam => &mut self.scam,
+            Head::Harassment => &mut self.harassment,
+            Head::Sexual => &mut self.sexual,
+            Head::SelfHarm => &mut self.self_harm,
+        } = score;
     }
 
     /// The score of a head.
@@ -79,6 +112,8 @@ impl Scores {
             Head::Threat => self.threat,
             Head::Scam => self.scam,
             Head::Harassment => self.harassment,
+            Head::Sexual => self.sexual,
+            Head::SelfHarm => self.self_harm,
         }
     }
 
@@ -119,19 +154,19 @@ impl Classifier {
     }
 
     /// Scores a text by its skeleton, and by what its digits and signs stand for.
-    pub fn scores(&self, skeleton: &View) -> Scores {
-        let mut scores = self.scores_as_written(skeleton);
+    pub fn scores(&self, skeleton: &View, language: Language) -> Scores {
+        let mut scores = self.scores_as_written(skeleton, language);
         for view in leet_views(skeleton) {
-            scores = scores.max(self.scores_as_written(&view));
+            scores = scores.max(self.scores_as_written(&view, language));
         }
         scores
     }
 
     /// Scores one view as it is: for a caller that has the text's other views already, and takes the highest score.
-    pub fn scores_as_written(&self, view: &View) -> Scores {
-        let mut windows = Windows::over(&self.model);
+    pub fn scores_as_written(&self, view: &View, language: Language) -> Scores {
+        let mut windows = Windows::over(&self.model, language);
         features(view.text(), &self.model.vocabulary, &mut windows);
-        Scores::from_array(windows.probabilities())
+        Scores::from_array(windows.logits().map_or([0.0; Head::ALL.len()], |logits| logits.map(logistic)))
     }
 }
 
@@ -143,7 +178,8 @@ mod tests {
 
     #[test]
     fn the_shipped_model_tells_what_it_was_made_for() {
-        let scores = |text: &str| Classifier::shipped().scores(&View::skeleton(text));
+        let scores =
+            |text: &str| Classifier::shipped().scores(&View::skeleton(text), Language::of_text(text));
         let pleasant = scores("Hello, is the flat still free for the second week of July?");
         for head in Head::ALL {
             assert!(pleasant.of(head) < 0.5, "{head:?} {pleasant:?}");
@@ -155,7 +191,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_has_scores_from_0_to_1(text in ".{0,400}") {
-            let scores = Classifier::shipped().scores(&View::skeleton(&text));
+            let scores = Classifier::shipped().scores(&View::skeleton(&text), Language::Unsure);
             for head in Head::ALL {
                 prop_assert!((0.0..=1.0).contains(&scores.of(head)));
             }

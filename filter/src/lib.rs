@@ -19,8 +19,10 @@ mod document;
 mod error;
 mod form;
 mod hit;
+
 pub mod id;
 pub mod json;
+mod language;
 pub mod lexicon;
 mod lift;
 mod links;
@@ -52,6 +54,7 @@ pub use self::{
     classifier::{Classifier, Head, Scores},
     document::{rules_from_json, starter_rules},
     error::{FieldProblem, RuleError},
+    language::Language,
     normalize::{View, is_blank, utf16},
     recall::{Earlier, Recall, Trace},
     rule::{Action, Category, Rule},

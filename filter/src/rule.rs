@@ -27,7 +27,7 @@ pub struct Rule {
     pub action: Action,
     /// Whether it acts.
     pub state: State,
-    /// The languages it is meant for, or all. Kept, and not used yet: a message does not say its language.
+    /// The languages of the messages that it judges (ISO 639-1), or all. A message whose language is not sure counts as any.
     pub languages: Option<Vec<String>>,
     /// The rooms it is for, or all.
     pub rooms: Option<Vec<RoomId>>,
@@ -43,7 +43,7 @@ pub struct Rule {
 
 /// What a rule is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Category {
     /// Against people for what they are.
     Hate,
@@ -53,6 +53,8 @@ pub enum Category {
     Harassment,
     /// Sexual content.
     Sexual,
+    /// Signs that the sender may harm themselves.
+    SelfHarm,
     /// Attempts at fraud.
     Scam,
     /// Fake information.
@@ -73,6 +75,7 @@ impl Category {
             Self::Threat => "threat",
             Self::Harassment => "harassment",
             Self::Sexual => "sexual",
+            Self::SelfHarm => "self_harm",
             Self::Scam => "scam",
             Self::Misinformation => "misinformation",
             Self::Spam => "spam",

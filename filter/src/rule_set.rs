@@ -13,13 +13,14 @@ use super::{
     contact::ContactRules,
     error::{FieldProblem, RuleError},
     hit::{Found, Hit},
+    language::{self, Language},
     lift,
     links::LinkRules,
     pattern::Role,
     recall::{Earlier, Touch, Trace},
     regex::{Regexes, RegexesBuilder},
     repetition::{self, Repetitions},
-    rule::{Action, Rule, RuleKind, State, Threshold},
+    rule::{Action, Rule, RuleKind, State, Terms, Threshold},
     terms::{TermIndex, TermsBuilder},
     text::Text,
     verdict::{Match, Verdict},
@@ -201,8 +202,24 @@ impl Compiled {
         if self.has_rooms {
             hits.retain(|hit| is_here(&self.rules[hit.rule]));
         }
+        if !hits.is_empty() {
+            let language = text.language();
+            hits.retain(|hit| self.is_in_language(hit, language, &text));
+        }
         let hits = if hits.is_empty() { hits } else { lift::lift(hits, &self.rules, text.original) };
         Judged { text, hits, scores, trace }
+    }
+
+    /// Returns whether a hit counts in a text of this language. What a shipped list has and another language has as an
+    /// ordinary word does not, nor what is only near a listed word there.
+    fn is_in_language(&self, hit: &Hit, language: Language, text: &Text<'_>) -> bool {
+        let rule = &self.rules[hit.rule];
+        if rule.languages.as_ref().is_some_and(|languages| !language.is_among(languages)) {
+            return false;
+        }
+        let is_shipped = matches!(rule.kind, RuleKind::Terms(Terms::Lexicon(_)));
+        !(is_shipped && matches!(language, Language::Other(_)))
+            || !(hit.near || language::is_ordinary_elsewhere(&text.original[hit.span.clone()]))
     }
 
     fn looks_back(&self) -> bool {
@@ -214,12 +231,16 @@ impl Compiled {
             return Scores::default();
         }
         let Some(whole) = repetition::whole(text) else { return Scores::default() };
+        let language = text.language();
+        if matches!(language, Language::Other(_)) {
+            return Scores::default();
+        }
         let classifier = Classifier::shipped();
-        let as_written = classifier.scores_as_written(&text.skeleton);
+        let as_written = classifier.scores_as_written(&text.skeleton, language);
         let scores = text
             .leet()
             .iter()
-            .fold(as_written, |scores, view| scores.max(classifier.scores_as_written(view)));
+            .fold(as_written, |scores, view| scores.max(classifier.scores_as_written(view, language)));
         for (rule, Threshold { head, threshold }) in &self.classifiers {
             let score = scores.of(*head);
             if f64::from(score) >= *threshold {

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use super::{
+    language::Language,
     normalize::{View, leet_views},
     words::Words,
 };
@@ -14,12 +15,20 @@ pub(super) struct Text<'a> {
     folded: OnceCell<View>,
     leet: OnceCell<Vec<View>>,
     words: OnceCell<Words>,
+    language: OnceCell<Language>,
 }
 
 impl<'a> Text<'a> {
     pub(super) fn of(original: &'a str) -> Self {
         let skeleton = View::skeleton(original);
-        Self { original, skeleton, folded: OnceCell::new(), leet: OnceCell::new(), words: OnceCell::new() }
+        Self {
+            original,
+            skeleton,
+            folded: OnceCell::new(),
+            leet: OnceCell::new(),
+            words: OnceCell::new(),
+            language: OnceCell::new(),
+        }
     }
 
     pub(super) fn folded(&self) -> &View {
@@ -38,6 +47,10 @@ impl<'a> Text<'a> {
             }
             leet_views(&self.skeleton).collect()
         })
+    }
+
+    pub(super) fn language(&self) -> Language {
+        *self.language.get_or_init(|| Language::of(self.words()))
     }
 
     /// The words of the skeleton.

@@ -130,6 +130,7 @@ impl Offence {
             Self::Category(Category::Threat) => "Threatening people is",
             Self::Category(Category::Harassment) => "Harassing people is",
             Self::Category(Category::Sexual) => "Sexual content is",
+            Self::Category(Category::SelfHarm) => "What may encourage self-harm is",
             Self::Category(Category::Scam) => "Anything that looks like a scam is",
             Self::Category(Category::Spam) => "Spam is",
             Self::Category(Category::Contact) => "Sharing contact details is",

@@ -1,64 +1,73 @@
-//! Margins as probabilities (Platt 1999), by rows that the weights were not fitted to.
+//! Which score a margin becomes: ordinary messages set the lines, so that a score means the same in every head, language
+//! and model.
 
-use plic_filter::Head;
+use plic_filter::{
+    Head, Scores,
+    classifier::{BLOCK, HOLD},
+};
 
-use crate::{fit::HEADS, labels::Labels};
+use crate::fit::HEADS;
 
 /// What a margin is multiplied by, and what is added then.
 pub(crate) type Line = (f64, f64);
 
-const STEPS: usize = 50;
+/// The steepest line: where both lines lie close together, few ordinary messages tell where the second is.
+const STEEPEST: f64 = 1.5;
+/// No line is lower than this margin, however few ordinary messages reach it.
+const LOWEST: f64 = -1.0;
 
-/// A row that the weights were not fitted to.
-pub(crate) struct Point {
-    pub(crate) margins: [f32; HEADS],
-    pub(crate) labels: Labels,
-    pub(crate) known: Labels,
-    pub(crate) weight: f32,
+/// Scores of ordinary messages, and the shares of them that may reach the lines.
+pub(crate) struct Ordinary {
+    pub(crate) scores: Vec<Scores>,
+    pub(crate) held: f64,
+    pub(crate) blocked: f64,
 }
 
-/// A line for each head.
-pub(crate) fn lines(points: &[Point]) -> [Line; HEADS] {
+/// Returns the line of each head that lets no more of any of these sets reach [`HOLD`] and [`BLOCK`] than its shares.
+pub(crate) fn lines(sets: &[Ordinary]) -> [Line; HEADS] {
     Head::ALL.map(|head| {
-        let known = points.iter().filter(|point| point.known.has(head));
-        let of_head: Vec<_> = known
-            .map(|point| {
-                (f64::from(point.margins[head as usize]), point.labels.has(head), f64::from(point.weight))
-            })
-            .collect();
-        line(&of_head)
+        let margin_at = |share: fn(&Ordinary) -> f64| {
+            let margins = sets.iter().map(|set| {
+                let mut margins: Vec<f64> = set.scores.iter().map(|scores| logit(scores.of(head))).collect();
+                margins.sort_by(f64::total_cmp);
+                above(&margins, share(set))
+            });
+            margins.fold(LOWEST, f64::max)
+        };
+        let (hold, block) = (margin_at(|set| set.held), margin_at(|set| set.blocked));
+        let slope = ((logit(BLOCK) - logit(HOLD)) / (block - hold).max(f64::EPSILON)).min(STEEPEST);
+        (slope, logit(HOLD) - slope * hold)
     })
 }
 
-/// Newton's method; margins as they are where there is too little to go by.
-fn line(points: &[(f64, bool, f64)]) -> Line {
-    let positives = points.iter().filter(|(_, truth, _)| *truth).count();
-    if positives < 10 || positives + 10 > points.len() {
-        return (1.0, 0.0);
+/// The scores that margins become.
+pub(crate) fn rescored(scores: &Scores, lines: &[Line; HEADS]) -> Scores {
+    let mut rescored = *scores;
+    for head in Head::ALL {
+        let (slope, offset) = lines[head as usize];
+        #[expect(clippy::cast_possible_truncation, reason = "scores have 32 bits")]
+        let score = (1.0 / (1.0 + libm::exp(-(slope * logit(scores.of(head)) + offset)))) as f32;
+        rescored.set(head, score);
     }
-    let (mut slope, mut offset) = (1.0_f64, 0.0_f64);
-    for _ in 0..STEPS {
-        // A little of a prior keeps the slope finite where the two kinds lie apart.
-        let (mut g, mut h) = ([(slope - 1.0), offset], [1.0, 0.0, 1.0]);
-        for &(margin, truth, weight) in points {
-            let p = 1.0 / (1.0 + libm::exp(-(slope * margin + offset)));
-            let error = weight * (p - if truth { 1.0 } else { 0.0 });
-            let curve = weight * p * (1.0 - p);
-            g[0] += error * margin;
-            g[1] += error;
-            h[0] += curve * margin * margin;
-            h[1] += curve * margin;
-            h[2] += curve;
-        }
-        let determinant = h[0] * h[2] - h[1] * h[1];
-        if determinant.abs() < 1e-12 {
-            break;
-        }
-        let step = |value: f64| value.clamp(-1.0, 1.0);
-        slope -= step((h[2] * g[0] - h[1] * g[1]) / determinant);
-        offset -= step((h[0] * g[1] - h[1] * g[0]) / determinant);
-    }
-    if slope > 0.05 { (slope, offset) } else { (1.0, 0.0) }
+    rescored
+}
+
+/// The lowest number that so small a share of ordered ones is above.
+fn above(ordered: &[f64], share: f64) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a count is a count"
+    )]
+    let allowed = (ordered.len() as f64 * share) as usize;
+    let highest = ordered.len().checked_sub(allowed + 1).and_then(|at| ordered.get(at));
+    highest.map_or(LOWEST, |highest| highest + 1e-3)
+}
+
+fn logit(score: f32) -> f64 {
+    let score = f64::from(score).clamp(1e-7, 1.0 - 1e-7);
+    libm::log(score / (1.0 - score))
 }
 
 #[cfg(test)]
@@ -66,16 +75,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_makes_margins_probabilities() {
-        // Of those with margin 4, three in four are positive; of those with -4, one in four.
-        let mut points = Vec::new();
-        for at in 0..400 {
-            points.push((4.0, at % 4 != 0, 1.0));
-            points.push((-4.0, at % 4 == 0, 1.0));
-        }
-        let (slope, offset) = line(&points);
-        let p = 1.0 / (1.0 + libm::exp(-(slope * 4.0 + offset)));
-        assert!((p - 0.75).abs() < 0.02, "{p}");
-        assert_eq!(line(&points[..3]), (1.0, 0.0));
+    fn no_more_ordinary_messages_reach_a_line_than_its_share() {
+        #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+        let scores: Vec<Scores> = (0..1000)
+            .map(|at| {
+                let mut scores = Scores::default();
+                for head in Head::ALL {
+                    scores.set(head, at as f32 / 1000.0);
+                }
+                scores
+            })
+            .collect();
+        let lines = lines(&[Ordinary { scores: scores.clone(), held: 0.01, blocked: 0.001 }]);
+        let reach = |line: f32| {
+            scores.iter().filter(|scores| rescored(scores, &lines).of(Head::Scam) >= line).count()
+        };
+        assert_eq!(reach(HOLD), 10);
+        assert!(reach(BLOCK) <= 1, "{}", reach(BLOCK));
+    }
+
+    #[test]
+    fn nothing_is_as_good_as_ordinary() {
+        assert!((above(&[], 0.1) - LOWEST).abs() < f64::EPSILON);
     }
 }

@@ -1,18 +1,21 @@
 //! Everything that a model is made of or measured on, row by row, and which row serves for what.
 
 use std::{
+    fmt,
     fs::{self, File},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result};
 use flate2::read::GzDecoder;
-use plic_filter::Head;
+use plic_filter::{Head, canary};
 
 use crate::{
     augment,
     grammar::Grammar,
     labels::Labels,
+    natural::{self, Speaker},
+    overlap::overlapping,
     random::{Random, hash},
 };
 
@@ -31,12 +34,15 @@ const BENIGN_FRENCH: u64 = 350;
 /// what is written.
 const BENIGN_WEIGHT: f32 = 3.0;
 const CHAT_WEIGHT: f32 = 4.0;
+const EVERYDAY_WEIGHT: f32 = 3.0;
 /// How often a sentence, and a row of chat, is given again in another shape.
 const VARIANTS: usize = 1;
 const VARIANTS_OF_CHAT: usize = 3;
 
 /// The source of chat as it goes on every day; other chat of ours is hostile, or looks like it.
 pub(crate) const ORDINARY: &str = "ordinary-chat";
+/// The source of messages that people wrote by hand in blocks.
+pub(crate) const NATURAL: &str = "natural";
 
 /// What a row serves for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +72,35 @@ pub(crate) struct Row {
     pub(crate) is_variant: bool,
 }
 
+/// Tab-separated, as the encoder's training reads it.
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = match self.part {
+            Part::Train => "train".to_owned(),
+            Part::Fold(fold) => format!("fold{fold}"),
+            Part::Unseen => "unseen".to_owned(),
+        };
+        let text = self.text.replace(['\t', '\n', '\r'], " ");
+        write!(
+            f,
+            "{}\t{}\t{}\t{}\t{}\t{}\t{part}\t{}\t{text}",
+            self.lang,
+            self.labels.bits(),
+            self.known.bits(),
+            self.weight,
+            self.source,
+            self.function,
+            u8::from(self.is_variant)
+        )
+    }
+}
+
 /// Reads all rows of the trainer's directory, in an order that does not change.
 pub(crate) fn rows(root: &Path) -> Result<Vec<Row>> {
     let mut rows = public(&root.join("public"))?;
     rows.extend(chat(&root.join("corpus/chat"))?);
+    rows.extend(natural(root)?);
+    rows.extend(everyday());
     for lang in ["en", "fr"] {
         let near: Vec<String> = rows
             .iter()
@@ -81,7 +112,7 @@ pub(crate) fn rows(root: &Path) -> Result<Vec<Row>> {
         let mut random = Random::seeded(hash(lang));
         let mut varied = Vec::new();
         let ours =
-            rows.iter().filter(|row| row.lang == lang && (row.source == "chat" || row.source == ORDINARY));
+            rows.iter().filter(|row| row.lang == lang && matches!(&*row.source, "chat" | ORDINARY | NATURAL));
         for row in sentences.iter().chain(ours) {
             let variants = if row.source == "grammar" { VARIANTS } else { VARIANTS_OF_CHAT };
             for _ in 0..variants {
@@ -111,7 +142,7 @@ fn grammar(folder: &Path, lang: &str) -> Result<Vec<Row>> {
                 text,
                 lang: lang.to_owned(),
                 labels: template.labels,
-                known: Labels::ALL,
+                known: template.labels.settles_without_sexual(),
                 weight: 1.0,
                 source: "grammar".to_owned(),
                 function: template.function.clone(),
@@ -130,11 +161,12 @@ fn chat(folder: &Path) -> Result<Vec<Row>> {
         let is_ordinary = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("benign"));
         for line in file.lines().skip(1).filter(|line| !line.is_empty()) {
             let [lang, label, kind, text] = fields(line).with_context(|| path.display().to_string())?;
+            let labels: Labels = label.parse().with_context(|| path.display().to_string())?;
             rows.push(Row {
                 text: text.to_owned(),
                 lang: lang.to_owned(),
-                labels: label.parse().with_context(|| path.display().to_string())?,
-                known: Labels::ALL,
+                labels,
+                known: labels.settles_without_sexual(),
                 weight: CHAT_WEIGHT,
                 source: if is_ordinary { ORDINARY } else { "chat" }.to_owned(),
                 function: kind.to_owned(),
@@ -143,6 +175,53 @@ fn chat(folder: &Path) -> Result<Vec<Row>> {
             });
         }
     }
+    Ok(rows)
+}
+
+/// Everyday words by themselves, as the publish gate knows them: a classifier that has never seen a word alone guesses.
+fn everyday() -> impl Iterator<Item = Row> {
+    canary::everyday().map(|text| Row {
+        text: text.to_owned(),
+        lang: "en".to_owned(),
+        labels: Labels::NONE,
+        known: Labels::ALL,
+        weight: EVERYDAY_WEIGHT,
+        source: "everyday".to_owned(),
+        function: "everyday".to_owned(),
+        part: Part::Train,
+        is_variant: false,
+    })
+}
+
+/// Messages of the blocks, without those that nearly are ones of a held-out split. Ordinary ones are in one fold by writer, so that no writer's are judged by a model that has read
+/// others of theirs; the rest by scheme or situation.
+fn natural(root: &Path) -> Result<Vec<Row>> {
+    let mut rows: Vec<Row> = Vec::new();
+    for block in natural::blocks(&root.join("corpus/natural"))? {
+        for line in block.lines {
+            let labels = if line.speaker == Speaker::Labelled { block.labels } else { Labels::NONE };
+            let fold = if block.labels == Labels::NONE { hash(&block.writer) } else { hash(&block.kind) };
+            rows.push(Row {
+                text: line.text,
+                lang: block.lang.clone(),
+                labels,
+                known: labels.settles(),
+                weight: CHAT_WEIGHT,
+                source: NATURAL.to_owned(),
+                function: block.kind.clone(),
+                part: Part::Fold(fold % FOLDS),
+                is_variant: false,
+            });
+        }
+    }
+    let mut held_out = natural::texts(&root.join("heldout/natural/test"))?;
+    held_out.extend(natural::texts(&root.join("heldout/natural/final"))?);
+    let held_out: Vec<&str> = held_out.iter().map(String::as_str).collect();
+    let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+    let overlapping = overlapping(&texts, &held_out);
+    eprintln!("{} messages are, or nearly are, ones of held-out splits, and are left out", overlapping.len());
+    let mut at = 0..;
+    rows.retain(|_| at.next().is_none_or(|at| !overlapping.contains(&at)));
     Ok(rows)
 }
 

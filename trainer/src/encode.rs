@@ -1,6 +1,6 @@
 //! Weights as the bytes of a model: eight bits a weight.
 
-use plic_filter::classifier::{BUCKETS, HEADER, MAGIC, VERSION};
+use plic_filter::classifier::{BUCKETS, HEADER, LANGUAGES, MAGIC, VERSION};
 
 use crate::{
     calibrate::Line,
@@ -11,14 +11,15 @@ use crate::{
 const CLIPPED: usize = 20;
 
 /// A model file.
-pub(crate) fn encode(weights: &Weights, lines: &[Line; HEADS], keys: &[u32]) -> Vec<u8> {
+pub(crate) fn encode(weights: &Weights, lines: &[[Line; HEADS]; LANGUAGES], keys: &[u32]) -> Vec<u8> {
     let mut file = Vec::with_capacity(HEADER + BUCKETS * HEADS);
     file.extend(MAGIC);
     file.extend(VERSION.to_le_bytes());
     file.push(u8::try_from(BUCKETS.trailing_zeros()).expect("a number of bits"));
     file.push(u8::try_from(HEADS).expect("a few heads"));
     let steps: [f32; HEADS] = std::array::from_fn(|head| step(weights, head));
-    for (head, &(slope, offset)) in lines.iter().enumerate() {
+    let numbered = lines.iter().flat_map(|lines| lines.iter().enumerate());
+    for (head, &(slope, offset)) in numbered {
         #[expect(clippy::cast_possible_truncation, reason = "a model has numbers of 32 bits")]
         let (scale, bias) = (
             (slope * f64::from(steps[head])) as f32,

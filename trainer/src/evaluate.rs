@@ -4,55 +4,12 @@ use std::collections::BTreeMap;
 
 use plic_filter::{Head, Scores};
 
-use crate::{corpus::Row, fit::HEADS};
+use crate::corpus::Row;
 
 /// A row with its scores.
 pub(crate) struct Scored<'a> {
     pub(crate) row: &'a Row,
     pub(crate) scores: Scores,
-}
-
-/// Below this a threshold says nothing, however few ordinary messages reach it.
-const LOWEST: f32 = 0.2;
-
-/// Two thresholds of a head.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Thresholds {
-    pub(crate) hold: f32,
-    pub(crate) block: f32,
-}
-
-impl Thresholds {
-    /// The stricter of both.
-    pub(crate) fn max(self, other: Self) -> Self {
-        Self { hold: self.hold.max(other.hold), block: self.block.max(other.block) }
-    }
-}
-
-/// The thresholds of each head that stop no more of these benign rows than a share of `hold` and of `block`.
-pub(crate) fn thresholds(benign: &[Scored<'_>], hold: f64, block: f64) -> [Thresholds; HEADS] {
-    Head::ALL.map(|head| {
-        let mut scores: Vec<f32> = benign.iter().map(|scored| scored.scores.of(head)).collect();
-        scores.sort_by(f32::total_cmp);
-        Thresholds { hold: above(&scores, hold), block: above(&scores, block) }
-    })
-}
-
-/// The lowest threshold, and no lower than [`LOWEST`], that so small a share of ordered scores reaches.
-fn above(scores: &[f32], share: f64) -> f32 {
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a share of a count is a count"
-    )]
-    let allowed = (scores.len() as f64 * share) as usize;
-    let Some(&highest_allowed) = scores.len().checked_sub(allowed + 1).and_then(|at| scores.get(at)) else {
-        return LOWEST;
-    };
-    // The next number of three digits: a threshold is written by hand into rules.
-    let threshold = libm::floorf(highest_allowed * 1000.0 + 1.0) / 1000.0;
-    threshold.clamp(LOWEST, 0.999)
 }
 
 /// Right and wrong, of positives and negatives.
@@ -130,12 +87,12 @@ pub(crate) fn grouped<'a, K: Ord>(
     scored: &'a [Scored<'a>],
     group: impl Fn(&'a Row) -> Option<K>,
     truth: impl Fn(&Row) -> bool,
-    found: impl Fn(&Scores) -> bool,
+    found: impl Fn(&Scored<'_>) -> bool,
 ) -> BTreeMap<K, Counts> {
     let mut counts: BTreeMap<K, Counts> = BTreeMap::new();
     for scored in scored {
         if let Some(key) = group(scored.row) {
-            counts.entry(key).or_default().add(truth(scored.row), found(&scored.scores));
+            counts.entry(key).or_default().add(truth(scored.row), found(scored));
         }
     }
     counts
@@ -144,16 +101,6 @@ pub(crate) fn grouped<'a, K: Ord>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_threshold_lets_no_more_through_than_its_share() {
-        #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-        let scores: Vec<f32> = (0..1000).map(|at| at as f32 / 1000.0).collect();
-        let threshold = above(&scores, 0.01);
-        assert_eq!(scores.iter().filter(|&&score| score >= threshold).count(), 10);
-        assert!((above(&[0.1; 50], 0.0) - LOWEST).abs() < f32::EPSILON);
-        assert!((above(&[], 0.1) - LOWEST).abs() < f32::EPSILON);
-    }
 
     #[test]
     fn macro_f1_is_the_mean_of_both_kinds() {

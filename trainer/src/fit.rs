@@ -7,7 +7,6 @@ use plic_filter::{
 };
 
 use crate::{
-    calibrate::Point,
     corpus::{Part, Row},
     labels::Labels,
     random::Random,
@@ -46,7 +45,6 @@ struct Example {
     known: Labels,
     weight: f32,
     fold: Option<u64>,
-    is_variant: bool,
 }
 
 impl Example {
@@ -110,21 +108,7 @@ impl Examples {
             known: row.known,
             weight,
             fold: if let Part::Fold(fold) = row.part { Some(fold) } else { None },
-            is_variant: row.is_variant,
         }));
-    }
-
-    /// The margins of a fold.
-    pub(crate) fn points(&self, weights: &Weights, fold: Option<u64>) -> Vec<Point> {
-        let of_fold = self.examples.iter().filter(|example| example.fold == fold && !example.is_variant);
-        of_fold
-            .map(|example| Point {
-                margins: weights.margins(&self.features[example.start..example.end]),
-                labels: example.labels,
-                known: example.known,
-                weight: example.weight,
-            })
-            .collect()
     }
 }
 

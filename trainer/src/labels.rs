@@ -11,7 +11,7 @@ pub(crate) struct Labels(u8);
 
 impl Labels {
     pub(crate) const NONE: Self = Self(0);
-    pub(crate) const ALL: Self = Self(0b1111);
+    pub(crate) const ALL: Self = Self(0b11_1111);
 
     pub(crate) const fn only(head: Head) -> Self {
         Self(1 << head as u8)
@@ -19,6 +19,31 @@ impl Labels {
 
     pub(crate) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// Returns the heads that a text is known to be positive or negative for, given those that its writer marked: who
+    /// marked hate, a threat or an advance did not say whether it is harassment as well.
+    pub(crate) fn settles(self) -> Self {
+        let may_harass = [Head::Hate, Head::Threat, Head::Sexual].into_iter().any(|head| self.has(head));
+        if may_harass && !self.has(Head::Harassment) {
+            Self::ALL.without(Head::Harassment)
+        } else {
+            Self::ALL
+        }
+    }
+
+    /// The same for texts that were marked before there was the head for advances.
+    pub(crate) fn settles_without_sexual(self) -> Self {
+        if self == Self::NONE { Self::ALL } else { self.settles().without(Head::Sexual) }
+    }
+
+    const fn without(self, head: Head) -> Self {
+        Self(self.0 & !Self::only(head).0)
+    }
+
+    /// The set as bits, the first head's the lowest.
+    pub(crate) const fn bits(self) -> u8 {
+        self.0
     }
 
     pub(crate) const fn has(self, head: Head) -> bool {

@@ -1,5 +1,5 @@
 //! Makes the classifier's model from what lies beside this program: `train` writes it and its card, `check` makes it
-//! again and says whether it is the same to the byte, `measure` tells how good it is on tests that it never saw.
+//! again and says whether it is the same to the byte, `figures` tells how good it is, and the filter with it, on tests that it never saw.
 
 mod augment;
 mod calibrate;
@@ -11,16 +11,24 @@ mod figures;
 mod fit;
 mod grammar;
 mod labels;
-mod measure;
 mod natural;
+mod overlap;
 mod random;
 mod train;
 
-use std::{fs, path::Path, process::ExitCode, time::Instant};
+use std::{
+    fs,
+    io::{self, BufWriter, Write},
+    path::Path,
+    process::ExitCode,
+    time::Instant,
+};
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use plic_filter::Classifier;
+
+use crate::figures::Judges;
 
 /// Makes and measures the filter's classifier.
 #[derive(Parser)]
@@ -29,13 +37,10 @@ enum Command {
     Train,
     /// Makes the model again, and fails where it is another than the one in the repository.
     Check,
-    /// Measures the model in the repository on the tests in `heldout/`.
-    Measure {
-        /// Every group by itself.
-        #[arg(long)]
-        groups: bool,
-    },
-    /// Prints how right the filter is with the starter rules on the tests in `heldout/`.
+    /// Prints every row that models are made of, for the encoder's training: language, bits of the labels, bits of the heads
+    /// that they speak of (in the order of the heads), weight, source, function, part, 1 for a variant, text.
+    Rows,
+    /// Prints how right the filter is on the tests in `heldout/`: with the starter rules, and the model alone.
     Figures {
         /// The final split too: it is for the very end.
         #[arg(long = "final")]
@@ -72,12 +77,15 @@ fn main() -> Result<ExitCode> {
             }
             println!("the model is what it is made of: {} ({seconds:.0} s)", committed.hash());
         }
-        Command::Measure { groups } => {
-            let committed = Classifier::from_bytes(&fs::read(&model)?).context("the committed model")?;
-            let thresholds = card::thresholds(&fs::read_to_string(&card)?)?;
-            measure::measure(&root.join("heldout"), &committed, &thresholds, groups)?;
+        Command::Rows => {
+            let mut out = BufWriter::new(io::stdout().lock());
+            corpus::rows(root)?.iter().try_for_each(|row| writeln!(out, "{row}"))?;
         }
-        Command::Figures { with_final, kinds } => figures::print(&root.join("heldout"), with_final, kinds)?,
+        Command::Figures { with_final, kinds } => {
+            let committed = Classifier::from_bytes(&fs::read(&model)?).context("the committed model")?;
+            let judges = Judges::new(committed);
+            figures::print(&root.join("heldout"), &judges, with_final, kinds)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -52,6 +52,11 @@ pub(crate) fn blocks(folder: &Path) -> Result<Vec<Block>> {
     Ok(blocks)
 }
 
+/// Reads every message of a folder, whoever says it.
+pub(crate) fn texts(folder: &Path) -> Result<Vec<String>> {
+    Ok(blocks(folder)?.into_iter().flat_map(|block| block.lines).map(|line| line.text).collect())
+}
+
 fn read(file: &str, writer: &str) -> Result<Vec<Block>> {
     let mut blocks: Vec<Block> = Vec::new();
     for line in file.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {

@@ -5,25 +5,30 @@ use std::{collections::BTreeMap, path::Path, thread};
 
 use anyhow::Result;
 use plic_filter::{
-    Classifier, Scores,
+    Classifier, Language, Scores,
     classifier::{Vocabulary, keys},
     normalize::View,
 };
 
 use crate::{
-    calibrate::{self, Point},
+    calibrate::{self, Ordinary, rescored},
     corpus::{self, FOLDS, Part, Row},
     encode::encode,
-    evaluate::{Scored, Thresholds, thresholds},
+    evaluate::Scored,
     fit::{Examples, HEADS, Weights},
     labels::Labels,
 };
 
-/// The shares of ordinary messages that thresholds let be stopped by mistake.
-const HELD: f64 = 0.002;
+/// The shares of public ordinary messages that the lines let be stopped by mistake.
+const HELD: f64 = 0.001;
 const BLOCKED: f64 = 0.0001;
-/// And of our own chat, which was written to be mistaken.
+/// And of the messages of writers whom the model that judges them has not read.
+const HELD_OF_NATURAL: f64 = 0.004;
+const BLOCKED_OF_NATURAL: f64 = 0.0005;
+/// And of our chat, which was written to be mistaken.
 const HELD_OF_CHAT: f64 = 0.005;
+/// The languages that lines are set for.
+pub(crate) const LANGUAGES: [&str; 2] = ["en", "fr"];
 const SEED: u64 = 20;
 /// A word of the public sets is no slip of the pen when it is there so often.
 const COMMON: usize = 2;
@@ -36,7 +41,6 @@ const THREADS: usize = 2;
 pub(crate) struct Made {
     pub(crate) file: Vec<u8>,
     pub(crate) model: Classifier,
-    pub(crate) thresholds: [Thresholds; HEADS],
     rows: Vec<Row>,
     /// Beside each row, its scores by a model that did not see it, where there is one.
     scores: Vec<Option<Scores>>,
@@ -60,31 +64,39 @@ pub(crate) fn train(root: &Path) -> Result<Made> {
     let keys = vocabulary(&rows);
     let examples = Examples::of(&rows, &Vocabulary::of(&keys));
     let folds: Vec<Option<u64>> = (0..FOLDS).map(Some).chain([None]).collect();
-    let mut fitted = fit_all(&examples, &folds);
-    let whole = fitted.pop().expect("there is a model of all folds");
-    let points: Vec<Point> =
-        fitted.iter().zip(&folds).flat_map(|(weights, &fold)| examples.points(weights, fold)).collect();
-    let lines = calibrate::lines(&points);
-    let file = encode(&whole, &lines, &keys);
-    let model = Classifier::from_bytes(&file)?;
+    let fitted = fit_all(&examples, &folds);
+    let uncalibrated = [[(1.0, 0.0); HEADS]; LANGUAGES.len()];
     let mut models = Vec::new();
     for weights in &fitted {
-        models.push(Classifier::from_bytes(&encode(weights, &lines, &keys))?);
+        models.push(Classifier::from_bytes(&encode(weights, &uncalibrated, &keys))?);
     }
     let judge = |row: &Row| match row.part {
         Part::Train => None,
         Part::Fold(_) if row.is_variant => None,
         Part::Fold(fold) => models.get(usize::try_from(fold).ok()?),
-        Part::Unseen => Some(&model),
+        Part::Unseen => models.last(),
     };
-    let scores =
-        rows.iter().map(|row| Some(judge(row)?.scores(&View::skeleton(&row.text)))).collect::<Vec<_>>();
-    let mut made =
-        Made { thresholds: [Thresholds { hold: 0.5, block: 0.5 }; HEADS], file, model, rows, scores };
-    let all = thresholds(&made.scored(|row| is_benign_unseen(row) || is_benign_chat(row)), HELD, BLOCKED);
-    let chat = thresholds(&made.scored(is_benign_chat), HELD_OF_CHAT, 0.0);
-    made.thresholds = std::array::from_fn(|head| all[head].max(chat[head]));
-    Ok(made)
+    let score = |row: &Row| Some(judge(row)?.scores(&View::skeleton(&row.text), Language::Unsure));
+    let scores: Vec<Option<Scores>> = rows.iter().map(score).collect();
+    let lines = LANGUAGES.map(|lang| {
+        let of = |is_ordinary: fn(&Row) -> bool, held, blocked| {
+            let beside = rows.iter().zip(&scores).filter(|(row, _)| row.lang == lang && is_ordinary(row));
+            Ordinary { scores: beside.filter_map(|(_, scores)| *scores).collect(), held, blocked }
+        };
+        calibrate::lines(&[
+            of(is_benign_unseen, HELD, BLOCKED),
+            of(is_benign_natural, HELD_OF_NATURAL, BLOCKED_OF_NATURAL),
+            of(is_benign_chat, HELD_OF_CHAT, 0.0),
+        ])
+    });
+    let rescored = |(row, scores): (&Row, &Option<Scores>)| {
+        let language = LANGUAGES.into_iter().position(|lang| lang == row.lang)?;
+        Some(rescored(scores.as_ref()?, &lines[language]))
+    };
+    let scores = rows.iter().zip(&scores).map(rescored).collect();
+    let whole = fitted.last().expect("there is a model of all folds");
+    let file = encode(whole, &lines, &keys);
+    Ok(Made { model: Classifier::from_bytes(&file)?, file, rows, scores })
 }
 
 /// The words that people write: all of ours, and those that others wrote more than once.
@@ -117,6 +129,11 @@ fn fit_all(examples: &Examples, folds: &[Option<u64>]) -> Vec<Weights> {
 /// A row of ordinary messages that is in no training.
 pub(crate) fn is_benign_unseen(row: &Row) -> bool {
     row.part == Part::Unseen && row.labels == Labels::NONE && row.known == Labels::ALL
+}
+
+/// A row of somebody's ordinary messages, or of what is no abuse and stands beside it.
+pub(crate) fn is_benign_natural(row: &Row) -> bool {
+    row.source == corpus::NATURAL && row.labels == Labels::NONE && !row.is_variant
 }
 
 /// A row of our ordinary chat.

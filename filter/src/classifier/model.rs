@@ -1,13 +1,14 @@
 //! The weights, and how the features of a text become probabilities.
 //!
 //! A model file is [`MAGIC`], the version of the features (`u16`), the bits of a feature (`u8`), the number of heads
-//! (`u8`); for each head what an integer of its weights is worth and its bias (`f32` each); how many words the vocabulary
-//! has (`u32`), and their keys (`u32` each); then for each feature a weight for each head (`i8`). Numbers are
-//! little-endian.
+//! (`u8`); for each of English and French, and for each head, what an integer of its weights is worth and its bias (`f32`
+//! each); how many words the vocabulary has (`u32`), and their keys (`u32` each); then for each feature a weight for each
+//! head (`i8`). Numbers are little-endian.
 
 use sha2::{Digest, Sha256};
 
 use super::{
+    super::language::Language,
     Head,
     feature::{BITS, BUCKETS, Sink, VERSION},
     vocabulary::Vocabulary,
@@ -16,13 +17,17 @@ use super::{
 /// What a model file begins with.
 pub const MAGIC: [u8; 8] = *b"plic-mdl";
 /// Bytes before the vocabulary.
-pub const HEADER: usize = MAGIC.len() + 4 + HEADS * 8 + 4;
+pub const HEADER: usize = MAGIC.len() + 4 + LANGUAGES * HEADS * 8 + 4;
+/// English and French.
+pub const LANGUAGES: usize = 2;
 const HEADS: usize = Head::ALL.len();
 
 /// The byte of a weight of zero.
 const ZERO: u8 = 128;
-/// The weights of the heads 0 and 2; those of 1 and 3 are beside them.
-const EVEN: u32 = 0x00ff_00ff;
+/// The weights of the heads 0, 2, 4 and 6; those of 1, 3 and 5 are beside them.
+const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
+/// Bytes that hold the weights of a feature: those beyond the heads are zero.
+const LANES: usize = 8;
 /// So many bytes are summed in 16 bits.
 const MOST_AT_ONCE: u32 = 256;
 
@@ -43,13 +48,19 @@ pub enum ModelError {
     NotANumber,
 }
 
+/// How a sum of weights becomes a logit.
+#[derive(Debug, Clone, Copy, Default)]
+struct Line {
+    scale: f32,
+    bias: f32,
+}
+
 /// A model, ready to score.
 pub(super) struct Model {
     /// A weight for each head, feature after feature: one look into memory serves all heads. Each is a byte, from
-    /// [`ZERO`] up, so that four are summed as two numbers.
-    weights: Box<[u32]>,
-    scale: [f32; HEADS],
-    bias: [f32; HEADS],
+    /// [`ZERO`] up, so that all are summed as two numbers.
+    weights: Box<[u64]>,
+    lines: [[Line; HEADS]; LANGUAGES],
     pub(super) vocabulary: Vocabulary,
 }
 
@@ -65,7 +76,7 @@ impl Model {
         if version != VERSION || u32::from(shape[2]) != BITS || usize::from(shape[3]) != HEADS {
             return Err(ModelError::OtherFeatures(version));
         }
-        let (numbers, words) = numbers.split_at(HEADS * 8);
+        let (numbers, words) = numbers.split_at(LANGUAGES * HEADS * 8);
         let words = u32::from_le_bytes([words[0], words[1], words[2], words[3]]);
         let (words, weights) = usize::try_from(words)
             .ok()
@@ -74,26 +85,31 @@ impl Model {
             .ok_or(ModelError::WrongSize(bytes.len()))?;
         let keys: Vec<u32> =
             words.chunks_exact(4).map(|key| u32::from_le_bytes([key[0], key[1], key[2], key[3]])).collect();
-        let (mut scale, mut bias) = ([0.0; HEADS], [0.0; HEADS]);
-        for (head, pair) in numbers.chunks_exact(8).enumerate() {
-            scale[head] = f32::from_le_bytes([pair[0], pair[1], pair[2], pair[3]]);
-            bias[head] = f32::from_le_bytes([pair[4], pair[5], pair[6], pair[7]]);
-        }
-        if !scale.iter().chain(&bias).all(|number| number.is_finite()) {
-            return Err(ModelError::NotANumber);
+        let mut lines = [[Line::default(); HEADS]; LANGUAGES];
+        for (line, pair) in lines.as_flattened_mut().iter_mut().zip(numbers.chunks_exact(8)) {
+            let scale = f32::from_le_bytes([pair[0], pair[1], pair[2], pair[3]]);
+            let bias = f32::from_le_bytes([pair[4], pair[5], pair[6], pair[7]]);
+            if !(scale.is_finite() && bias.is_finite()) {
+                return Err(ModelError::NotANumber);
+            }
+            *line = Line { scale, bias };
         }
         let shifted = |byte: u8| byte.wrapping_add(ZERO);
         let weights = weights
             .chunks_exact(HEADS)
-            .map(|four| u32::from_le_bytes(std::array::from_fn(|head| shifted(four[head]))))
+            .map(|heads| {
+                let mut packed = [0; LANES];
+                packed.iter_mut().zip(heads).for_each(|(lane, &weight)| *lane = shifted(weight));
+                u64::from_le_bytes(packed)
+            })
             .collect();
-        Ok(Self { weights, scale, bias, vocabulary: Vocabulary::of(&keys) })
+        Ok(Self { weights, lines, vocabulary: Vocabulary::of(&keys) })
     }
 }
 
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Model").field("scale", &self.scale).field("bias", &self.bias).finish_non_exhaustive()
+        f.debug_struct("Model").field("lines", &self.lines).finish_non_exhaustive()
     }
 }
 
@@ -108,40 +124,53 @@ struct Sums {
 /// text counts as much as if it were said alone.
 pub(super) struct Windows<'a> {
     model: &'a Model,
+    /// For each language, by how much of it the text is judged.
+    shares: [f32; LANGUAGES],
     chunk: Sums,
     /// What is not in the chunk's sums yet: the even heads, the odd ones, and of how many features.
-    even: u32,
-    odd: u32,
+    even: u64,
+    odd: u64,
     pending: u32,
     last: Option<Sums>,
     highest: Option<[f32; HEADS]>,
 }
 
 impl<'a> Windows<'a> {
-    pub(super) fn over(model: &'a Model) -> Self {
-        Self { model, chunk: Sums::default(), even: 0, odd: 0, pending: 0, last: None, highest: None }
+    /// Begins to score a text in a language; one that may be of either is judged by the mean of both.
+    pub(super) fn over(model: &'a Model, language: Language) -> Self {
+        let shares = match language {
+            Language::English => [1.0, 0.0],
+            Language::French => [0.0, 1.0],
+            Language::Other(_) | Language::Unsure => [0.5, 0.5],
+        };
+        Self { model, shares, chunk: Sums::default(), even: 0, odd: 0, pending: 0, last: None, highest: None }
     }
 
     /// Brings the chunk's sums up to date.
     fn settle(&mut self) {
         let (even, odd) = (std::mem::take(&mut self.even), std::mem::take(&mut self.odd));
         let pending = std::mem::take(&mut self.pending);
-        let sums = [even & 0xffff, odd & 0xffff, even >> 16, odd >> 16];
-        for (total, sum) in self.chunk.weights.iter_mut().zip(sums) {
-            *total = total.wrapping_add_unsigned(sum).wrapping_sub_unsigned(pending * u32::from(ZERO));
+        let zero = i32::from(ZERO).wrapping_mul(i32::try_from(pending).unwrap_or(i32::MAX));
+        for (head, total) in self.chunk.weights.iter_mut().enumerate() {
+            let lanes = if head % 2 == 0 { even } else { odd };
+            let sum = i32::from(u16::try_from(lanes >> (head / 2 * 16) & 0xffff).unwrap_or(u16::MAX));
+            *total = total.wrapping_add(sum).wrapping_sub(zero);
         }
         self.chunk.features = self.chunk.features.wrapping_add(pending);
     }
 
-    pub(super) fn probabilities(self) -> [f32; HEADS] {
-        self.highest.map_or([0.0; HEADS], |scores| scores.map(logistic))
+    /// Returns the highest logits, or nothing where there was no chunk.
+    pub(super) fn logits(self) -> Option<[f32; HEADS]> {
+        self.highest
     }
 
     fn score(&self, sums: Sums) -> [f32; HEADS] {
         std::array::from_fn(|head| {
             #[expect(clippy::cast_precision_loss, reason = "a sum beyond 24 bits is certain either way")]
             let sum = sums.weights[head] as f32;
-            normed(sum, sums.features) * self.model.scale[head] + self.model.bias[head]
+            let sum = normed(sum, sums.features);
+            let lines = self.model.lines.iter().zip(self.shares);
+            lines.map(|(lines, share)| share * (sum * lines[head].scale + lines[head].bias)).sum()
         })
     }
 }
@@ -199,8 +228,8 @@ mod tests {
     fn file() -> Vec<u8> {
         let mut file = MAGIC.to_vec();
         file.extend(VERSION.to_le_bytes());
-        file.extend([19, 4]);
-        file.extend([0; HEADS * 8 + 4]);
+        file.extend([19, u8::try_from(HEADS).expect("a few heads")]);
+        file.extend([0; LANGUAGES * HEADS * 8 + 4]);
         file.resize(HEADER + BUCKETS * HEADS, 0);
         file
     }

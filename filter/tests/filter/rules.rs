@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 fn rule(id: i64, changes: Value) -> Value {
     let mut rule = json!({
         "id": id, "version": 3, "name": format!("rule {id}"), "kind": "terms", "category": "scam", "action": "reject",
-        "state": "live", "languages": ["fr"], "terms": ["western union"],
+        "state": "live", "languages": null, "terms": ["western union"],
     });
     let keys = rule.as_object_mut().expect("a rule is an object");
     let Value::Object(changes) = changes else { panic!("changes are an object") };

@@ -138,6 +138,10 @@ pub(crate) struct Scores {
     scam: f64,
     /// Attacks on one person.
     harassment: f64,
+    /// Sexual advances, remarks and offers.
+    sexual: f64,
+    /// Signs that the sender may harm themselves.
+    self_harm: f64,
 }
 
 /// The handlers.
@@ -172,6 +176,8 @@ impl From<desk::Checked> for Checked {
                 threat: score(Head::Threat),
                 scam: score(Head::Scam),
                 harassment: score(Head::Harassment),
+                sexual: score(Head::Sexual),
+                self_harm: score(Head::SelfHarm),
             },
             matches: checked.matches.into_iter().map(RuleMatch::from).collect(),
             micros: rounded(checked.micros, 1),

@@ -3,17 +3,28 @@
 use poem_openapi::Enum;
 
 /// Every category, for who names another.
-pub(crate) const CATEGORIES: [&str; 9] =
-    ["hate", "threat", "harassment", "sexual", "scam", "misinformation", "spam", "contact", "other"];
+pub(crate) const CATEGORIES: [&str; 10] = [
+    "hate",
+    "threat",
+    "harassment",
+    "sexual",
+    "self_harm",
+    "scam",
+    "misinformation",
+    "spam",
+    "contact",
+    "other",
+];
 
 /// What a rule is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "lowercase", remote = "plic_filter::Category")]
+#[oai(rename_all = "snake_case", remote = "plic_filter::Category")]
 pub(crate) enum Category {
     Hate,
     Threat,
     Harassment,
     Sexual,
+    SelfHarm,
     Scam,
     Misinformation,
     Spam,
@@ -161,6 +172,7 @@ mod tests {
             Category::Threat,
             Category::Harassment,
             Category::Sexual,
+            Category::SelfHarm,
             Category::Scam,
             Category::Misinformation,
             Category::Spam,

@@ -6,7 +6,7 @@ import { html } from "../shared/lit.js";
 const en = {
   // What happened to a message; `does` is what a rule asks for.
   action: { pass: "Passes", allow: "Allowed", flag: "Delivered, flagged", mask: "Masked", hold: "Held", reject: "Refused", block: "Blocked", report: "Reported" },
-  category: { hate: "Hate", threat: "Threat", harassment: "Harassment", sexual: "Sexual", scam: "Scam", misinformation: "Misinformation", spam: "Spam", contact: "Contact details", other: "Other" },
+  category: { hate: "Hate", threat: "Threat", harassment: "Harassment", sexual: "Sexual", self_harm: "Self-harm", scam: "Scam", misinformation: "Misinformation", spam: "Spam", contact: "Contact details", other: "Other" },
   status: { open: "Open", upheld: "Upheld", dismissed: "Dismissed", released: "Released", removed: "Removed" },
   kind: { terms: "Words and phrases", pattern: "Pattern", concepts: "Several things together", links: "Links", contact: "Contact details", classifier: "Classifier", repetition: "Repetition" },
   does: { pass: "Passes", allow: "Allow", flag: "Flag", mask: "Mask", hold: "Hold", reject: "Reject", block: "Block" },
@@ -16,7 +16,7 @@ const en = {
 /** @type {() => Record<string, Record<string, string>>} */
 const words = dictionary(en, {
   action: { pass: "Passe", allow: "Autorisé", flag: "Remis, signalé", mask: "Masqué", hold: "Retenu", reject: "Refusé", block: "Bloqué", report: "Signalé par quelqu’un" },
-  category: { hate: "Haine", threat: "Menace", harassment: "Harcèlement", sexual: "Sexuel", scam: "Arnaque", misinformation: "Désinformation", spam: "Spam", contact: "Coordonnées", other: "Autre" },
+  category: { hate: "Haine", threat: "Menace", harassment: "Harcèlement", sexual: "Sexuel", self_harm: "Risque suicidaire", scam: "Arnaque", misinformation: "Désinformation", spam: "Spam", contact: "Coordonnées", other: "Autre" },
   status: { open: "À traiter", upheld: "Confirmé", dismissed: "Écarté", released: "Libéré", removed: "Supprimé" },
   kind: { terms: "Mots et expressions", pattern: "Motif", concepts: "Plusieurs indices réunis", links: "Liens", contact: "Coordonnées", classifier: "Classifieur", repetition: "Répétition" },
   does: { pass: "Passe", allow: "Autoriser", flag: "Signaler", mask: "Masquer", hold: "Retenir", reject: "Refuser", block: "Bloquer" },

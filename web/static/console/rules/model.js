@@ -36,12 +36,12 @@
  */
 
 export const KINDS = /** @type {const} */ (["terms", "pattern", "concepts", "links", "contact", "classifier", "repetition"]);
-export const CATEGORIES = ["hate", "threat", "harassment", "sexual", "scam", "misinformation", "spam", "contact", "other"];
+export const CATEGORIES = ["hate", "threat", "harassment", "sexual", "self_harm", "scam", "misinformation", "spam", "contact", "other"];
 export const ACTIONS = ["block", "reject", "hold", "mask", "flag", "allow"];
 export const STATES = ["draft", "shadow", "live", "retired"];
 export const LEXICONS = ["hate-en", "hate-fr", "threat-en", "threat-fr", "sexual-en", "sexual-fr"];
 export const VIEWS = ["folded", "skeleton", "original"];
-export const HEADS = ["hate", "threat", "scam", "harassment"];
+export const HEADS = ["hate", "threat", "scam", "harassment", "sexual", "self_harm"];
 export const CONCEPTS = [
   "untraceable_payment", "deposit", "advance_payment", "owner_abroad", "keys_by_post", "off_platform", "code_request", "id_request", "urgency",
   "lookalike_link", "fake_support", "overpayment",

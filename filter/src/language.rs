@@ -1,0 +1,214 @@
+//! Identifies the language of a text by its most frequent words.
+//!
+//! Chat is short: a statistical model of letters errs on five words, and two function words of one language seldom stand
+//! in another. A text whose words do not tell counts as any language, so that rules for one language miss nothing.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+use super::{
+    normalize::View,
+    spellings::{Spellings, SpellingsBuilder},
+    words::Words,
+};
+
+/// The sum of shares from which a language is identified, and how many times that of any other kind it must be.
+const LEAST: f32 = 1.2;
+const TIMES: f32 = 2.0;
+/// A text in another language than English and French has so many different words that neither has among its frequent ones,
+/// and they are such a share of all its words. Such a text is held to more: to be taken for one is a way round rules.
+const LEAST_OF_OTHERS: usize = 2;
+const TIMES_OF_OTHERS: f32 = 3.0;
+const SHARE_OF_OTHERS: f32 = 0.25;
+/// The words from the first on that are looked at.
+const MAX_WORDS: usize = 200;
+
+/// The language of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    English,
+    /// French.
+    French,
+    /// Another one, by its code (ISO 639-1).
+    Other(&'static str),
+    /// Several at once, or too few words to tell.
+    Unsure,
+}
+
+impl Language {
+    /// Identifies the language of a text.
+    pub fn of_text(text: &str) -> Self {
+        Self::of(&Words::of(&View::skeleton(text)))
+    }
+
+    /// Identifies the language of a text by its words.
+    pub(super) fn of(words: &Words) -> Self {
+        let lists = &*LISTS;
+        let count = words.len().min(MAX_WORDS);
+        let mut sums = Shares::default();
+        let mut others = vec![0.0_f32; lists.codes.len()];
+        let mut foreign: Vec<u32> = Vec::new();
+        for at in 0..count {
+            let Some(number) = lists.words.find(words.get(at).as_bytes()) else { continue };
+            let (shares, languages) = &lists.shares[number as usize];
+            sums.english += shares.english;
+            sums.french += shares.french;
+            sums.other += shares.other;
+            for &language in languages {
+                others[usize::from(language)] += 1.0;
+            }
+            if shares.english + shares.french == 0.0 && !foreign.contains(&number) {
+                foreign.push(number);
+            }
+        }
+        let Shares { english, french, other } = sums;
+        let is_clear = |sum: f32, beside: f32| sum >= LEAST && sum >= TIMES * beside;
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred words")]
+        let least_of_others = SHARE_OF_OTHERS * count as f32;
+        let is_other = other >= least_of_others && other >= TIMES_OF_OTHERS * english.max(french);
+        if is_other && foreign.len() >= LEAST_OF_OTHERS {
+            let most = others.iter().enumerate().rev().max_by(|a, b| a.1.total_cmp(b.1));
+            return most.map_or(Self::Unsure, |(language, _)| Self::Other(lists.codes[language]));
+        }
+        if is_clear(english, french.max(other)) {
+            Self::English
+        } else if is_clear(french, english.max(other)) {
+            Self::French
+        } else {
+            Self::Unsure
+        }
+    }
+
+    /// Returns whether a rule for these languages judges the text.
+    pub(super) fn is_among(self, languages: &[String]) -> bool {
+        let code = match self {
+            Self::English => "en",
+            Self::French => "fr",
+            Self::Other(code) => code,
+            Self::Unsure => return true,
+        };
+        languages.iter().any(|language| language == code)
+    }
+}
+
+/// How much a word speaks for each language: shares of one.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shares {
+    english: f32,
+    french: f32,
+    other: f32,
+}
+
+struct Lists {
+    words: Spellings,
+    /// Beside each word, its shares, and the places of its other languages among the codes.
+    shares: Vec<(Shares, Vec<u8>)>,
+    codes: Vec<&'static str>,
+}
+
+static LISTS: LazyLock<Lists> = LazyLock::new(|| {
+    let mut words = SpellingsBuilder::default();
+    let mut codes = Vec::new();
+    let mut found: Vec<(Shares, Vec<u8>)> = Vec::new();
+    for (code, list) in lines(include_str!("language/words.txt")) {
+        let language = u8::try_from(codes.len()).expect("a few dozen languages");
+        codes.push(code);
+        for word in list.split_whitespace() {
+            let number = words.insert(word) as usize;
+            found.resize(found.len().max(number + 1), Default::default());
+            let (shares, others) = &mut found[number];
+            match code {
+                "en" => shares.english = 1.0,
+                "fr" => shares.french = 1.0,
+                _ => others.push(language),
+            }
+        }
+    }
+    for (shares, others) in &mut found {
+        // Several other languages that have a word are one kind.
+        shares.other = if others.is_empty() { 0.0 } else { 1.0 };
+        let kinds = shares.english + shares.french + shares.other;
+        let Shares { english, french, other } = *shares;
+        *shares = Shares { english: english / kinds, french: french / kinds, other: other / kinds };
+    }
+    Lists { words: words.build(), shares: found, codes }
+});
+
+fn lines(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    file.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(':'))
+}
+
+/// Returns whether words that a list of English or French has are ordinary ones of another language.
+pub(super) fn is_ordinary_elsewhere(words: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        lines(include_str!("language/homographs.txt")).flat_map(|(_, list)| list.split_whitespace()).collect()
+    });
+    let view = View::skeleton(words);
+    view.text()
+        .split_whitespace()
+        .all(|word| WORDS.contains(word.trim_matches(|c: char| !c.is_alphanumeric())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Language {
+        Language::of(&Words::of(&View::skeleton(text)))
+    }
+
+    #[test]
+    fn sentences_of_chat_are_identified() {
+        for text in [
+            "Hi, is your flat still available for the second week of August?",
+            "the boiler makes a strange noise but it works",
+            "we would love to come with our two kids",
+        ] {
+            assert_eq!(of(text), Language::English, "{text}");
+        }
+        for text in [
+            "Bonjour, votre appartement est-il toujours disponible pour la semaine du 12 ?",
+            "la chaudière fait du bruit mais elle marche",
+            "on arrive vers 18h, je vous laisse les clés dans la boîte",
+        ] {
+            assert_eq!(of(text), Language::French, "{text}");
+        }
+        for (text, code) in [
+            ("Hola, ¿el piso está libre para la semana que viene?", "es"),
+            ("Giltza atariko kutxan dago, eta etxea oso ondo dago", "eu"),
+            ("Bon dia, els veïns tenen una clau i també poden obrir amb el codi", "ca"),
+            ("Hej, vi kommer på fredag kväll och stannar till slutet av veckan", "sv"),
+            ("Guten Tag, die Wohnung ist sehr schön und wir kommen gern", "de"),
+            ("Buongiorno, le chiavi sono nella cassetta e il gatto dorme sul divano", "it"),
+            ("Hallo, de sleutel ligt bij de buren en het huis is van jullie", "nl"),
+        ] {
+            assert_eq!(of(text), Language::Other(code), "{text}");
+        }
+    }
+
+    #[test]
+    fn too_few_words_and_mixed_ones_are_any_language() {
+        for text in [
+            "",
+            "ok",
+            "merci",
+            "dago",
+            "Rio Negro",
+            "12 rue des Lilas",
+            "on se voit demain avec les enfants, we will be there at six with you",
+        ] {
+            assert_eq!(of(text), Language::Unsure, "{text}");
+        }
+        assert!(Language::Unsure.is_among(&["en".to_owned()]));
+        assert!(!Language::Other("eu").is_among(&["en".to_owned(), "fr".to_owned()]));
+    }
+
+    #[test]
+    fn a_few_foreign_words_do_not_make_english_abuse_another_language() {
+        for text in
+            ["oso eta da: you people should all be sent back", "hola que tal, i hate those dirty people"]
+        {
+            assert!(!matches!(of(text), Language::Other(_)), "{text}");
+        }
+    }
+}
