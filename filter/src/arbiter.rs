@@ -1,7 +1,7 @@
 //! What is said about hate is not hate: a quotation, a denial or a protest makes of a block a hold, so that a moderator
 //! sees it. It never makes it pass: quotation marks are no way around the filter.
 
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,9 @@ use super::{
     negation,
     rule::{Action, Category},
     text::Text,
+    token::Words,
     verdict::Match,
-    words::Words,
+    word_lists::{Lists, PhraseList, WordLists},
 };
 
 /// Why a match asks for less than its rule does.
@@ -47,6 +48,17 @@ const REACH: usize = 12;
 /// How far, in bytes, one quotation mark may be from the other.
 const MAX_QUOTED: usize = 1_000;
 
+const LISTS_FILE: &str = include_str!("arbiter.txt");
+
+const PROTESTS: Lists = 1;
+const SAYS: Lists = 1 << 1;
+
+static LISTS: LazyLock<WordLists> =
+    LazyLock::new(|| WordLists::of(LISTS_FILE, &[(PROTESTS, "protests"), (SAYS, "saying")]));
+
+/// What tells that it was said by another.
+static REPORTS: LazyLock<PhraseList> = LazyLock::new(|| PhraseList::of(LISTS_FILE, "reports"));
+
 /// Lowers to a hold what is quoted, denied or condemned, and what is only near a word.
 ///
 /// A match of the whole text, the classifier's, is lowered where every match of a part of it was: it saw nothing else.
@@ -57,7 +69,7 @@ pub(super) fn arbitrate(matches: &mut [Match], text: &Text<'_>) {
     if !matches.iter().any(may_be_lowered) {
         return;
     }
-    let words = text.words();
+    let words = &text.words();
     let quotations = quotations(text.original);
     for hit in matches.iter_mut().filter(|hit| may_be_lowered(hit) && hit.score.is_none()) {
         hit.lowered = reason(&hit.span, words, &quotations);
@@ -80,7 +92,7 @@ fn may_be_lowered(hit: &Match) -> bool {
         && matches!(hit.category, Category::Hate | Category::Threat | Category::Harassment)
 }
 
-fn reason(span: &Range<usize>, words: &Words, quotations: &[Range<usize>]) -> Option<Lowered> {
+fn reason(span: &Range<usize>, words: &Words<'_>, quotations: &[Range<usize>]) -> Option<Lowered> {
     let before = quotations.partition_point(|quoted| quoted.start <= span.start);
     if before > 0 && span.end <= quotations[before - 1].end {
         return Some(Lowered::Quoted);
@@ -137,162 +149,23 @@ fn is_closing(c: char, mark: char) -> bool {
     }
 }
 
-/// What tells that it is wrong to say. None of these is hurled at people: "disgusting" and "stop" are.
-const PROTESTS: &[&str] = &[
-    "racist",
-    "racism",
-    "racists",
-    "sexist",
-    "homophobic",
-    "homophobia",
-    "antisemitic",
-    "antisemitism",
-    "islamophobic",
-    "transphobic",
-    "slur",
-    "slurs",
-    "insult",
-    "insults",
-    "insulted",
-    "insulting",
-    "offensive",
-    "unacceptable",
-    "hateful",
-    "hurtful",
-    "report",
-    "reported",
-    "reporting",
-    "complain",
-    "complained",
-    "apologise",
-    "apologize",
-    "apologised",
-    "apologized",
-    "victim",
-    "bullied",
-    "harassed",
-    "shameful",
-    "condemn",
-    "denounce",
-    "raciste",
-    "racistes",
-    "racisme",
-    "sexiste",
-    "homophobe",
-    "homophobes",
-    "homophobie",
-    "antisemite",
-    "antisemitisme",
-    "islamophobe",
-    "transphobe",
-    "insulte",
-    "insultes",
-    "injure",
-    "injures",
-    "insultant",
-    "inacceptable",
-    "inadmissible",
-    "choquant",
-    "choquee",
-    "choque",
-    "blessant",
-    "signale",
-    "signaler",
-    "signalez",
-    "denonce",
-    "denoncer",
-    "victime",
-    "harcele",
-    "harcelee",
-    "intolerable",
-    "condamne",
-];
-
-/// What tells that it was said by another.
-const REPORTS: &[[&str; 2]] = &[
-    ["called", "me"],
-    ["called", "us"],
-    ["called", "him"],
-    ["called", "her"],
-    ["called", "them"],
-    ["calling", "me"],
-    ["calling", "people"],
-    ["calling", "someone"],
-    ["calls", "me"],
-    ["call", "me"],
-    ["call", "people"],
-    ["call", "someone"],
-    ["called", "my"],
-    ["being", "called"],
-    ["was", "called"],
-    ["been", "called"],
-    ["got", "called"],
-    ["were", "called"],
-    ["who", "say"],
-    ["who", "says"],
-    ["who", "said"],
-    ["told", "me"],
-    ["said", "to"],
-    ["wrote", "to"],
-    ["the", "word"],
-    ["the", "term"],
-    ["word", "like"],
-    ["words", "like"],
-    ["saying", "that"],
-    ["say", "that"],
-    ["said", "that"],
-    ["traitee", "de"],
-    ["traite", "de"],
-    ["traites", "de"],
-    ["traiter", "de"],
-    ["traitait", "de"],
-    ["traitent", "de"],
-    ["appele", "moi"],
-    ["m", "appelle"],
-    ["m", "appele"],
-    ["qui", "dit"],
-    ["qui", "disent"],
-    ["a", "dit"],
-    ["ont", "dit"],
-    ["m", "ecrit"],
-    ["le", "mot"],
-    ["le", "terme"],
-    ["mot", "comme"],
-    ["mots", "comme"],
-    ["dire", "que"],
-    ["disent", "que"],
-    ["disait", "que"],
-];
-
-fn is_countered(words: &Words, phrase: &Range<usize>) -> bool {
+fn is_countered(words: &Words<'_>, phrase: &Range<usize>) -> bool {
     let from = phrase.start.saturating_sub(REACH);
     let to = words.len().min(phrase.end + REACH);
     let around = (from..phrase.start).chain(phrase.end..to);
-    if around.clone().any(|at| PROTESTS.contains(&words.get(at))) {
+    if around.clone().any(|at| LISTS.having(words.get(at)) & PROTESTS != 0) {
         return true;
     }
-    (from..phrase.start).any(|at| {
-        REPORTS
-            .iter()
-            .any(|[one, other]| words.get(at) == *one && words.get(at + 1) == *other && at + 1 < phrase.start)
-    })
+    (from..phrase.start).any(|at| at + 1 < phrase.start && REPORTS.begins_at(words, at))
 }
-
-/// What one may be told not to do with a word.
-const SAYING: &[&str] = &[
-    "say", "says", "said", "saying", "call", "called", "calling", "use", "using", "used", "write", "writing",
-    "word", "term", "dire", "dis", "dit", "dites", "appeler", "appelle", "appelez", "traite", "traiter",
-    "traitez", "utiliser", "utilise", "utilisez", "employer", "emploie", "mot", "terme", "ecrire", "ecrit",
-];
 
 /// "We don't say ...", "never kill ...", "not a ...": a denial of the deed. "No ... here" and "we do not want ..." deny
 /// people, and stay what they are.
-fn is_negated(words: &Words, phrase: &Range<usize>) -> bool {
-    let Some((denial, distance)) = negation::denial_before(words, phrase.start) else { return false };
-    if words.before(phrase.start).take(distance).any(|word| SAYING.contains(&word)) {
+fn is_negated(words: &Words<'_>, phrase: &Range<usize>) -> bool {
+    let Some(denial) = negation::denial_before(words, phrase.start) else { return false };
+    if words.before(phrase.start).take(denial.distance).any(|word| LISTS.having(word) & SAYS != 0) {
         return true;
     }
-    let is_article = matches!(words.get(phrase.start.wrapping_sub(1)), "a" | "an" | "un" | "une");
-    let denies_a_deed = !matches!(denial, "no" | "without" | "sans" | "aucun" | "aucune" | "none");
-    denies_a_deed && ((phrase.len() > 1 && distance <= 2) || (distance == 2 && is_article))
+    let is_article = negation::is_article(words.get(phrase.start.wrapping_sub(1)));
+    !denial.of_people && ((phrase.len() > 1 && denial.distance <= 2) || (denial.distance == 2 && is_article))
 }

@@ -3,14 +3,12 @@
 //!
 //! The model comes with the program; `trainer` makes it from data and grammars in the repository, and `MODEL_CARD.md`
 //! says what it was made of and how good it is. A score depends on the text alone and is the same on every machine.
-//! `token` finds words, `repair` undoes disguises that views leave, `class` says what they do, `feature` makes features of both, `model` holds the weights.
+//! `repair` undoes disguises that views leave, `class` says what they do, `feature` makes features of both, `model` holds the weights.
 
 mod class;
 mod feature;
-mod hash;
 mod model;
 mod repair;
-mod token;
 mod vocabulary;
 
 use std::sync::LazyLock;

@@ -116,10 +116,10 @@ impl ConceptRules {
         if found.is_empty() {
             return touched;
         }
-        let retelling = Retelling::of(text.words());
+        let retelling = Retelling::of(&text.words());
         for (place, span) in found {
             let words = text.words().within(&span);
-            if negation::is_denied(text.words(), &words) || retelling.covers(words.start) {
+            if negation::is_denied(&text.words(), &words) || retelling.covers(words.start) {
                 continue;
             }
             let concept = self.concepts[place];

@@ -86,7 +86,7 @@ impl Disguises {
                 near.insert(&word.letters, index);
             }
         }
-        for word in wild::CENSORED {
+        for word in wild::censored() {
             trie.insert(word, trie::End::Other);
         }
         Self { words, trie, near }

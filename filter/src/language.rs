@@ -3,12 +3,15 @@
 //! Chat is short: a statistical model of letters errs on five words, and two function words of one language seldom stand
 //! in another. A text whose words do not tell counts as any language, so that rules for one language miss nothing.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use super::{
+    hash::Hashed,
     normalize::View,
-    spellings::{Spellings, SpellingsBuilder},
-    words::Words,
+    token::{Words, tokens},
 };
 
 /// The sum of shares from which a language is identified, and how many times that of any other kind it must be.
@@ -38,27 +41,28 @@ pub enum Language {
 impl Language {
     /// Identifies the language of a text.
     pub fn of_text(text: &str) -> Self {
-        Self::of(&Words::of(&View::skeleton(text)))
+        let view = View::skeleton(text);
+        Self::of(Words { view: &view, tokens: &tokens(view.text()).list })
     }
 
     /// Identifies the language of a text by its words.
-    pub(super) fn of(words: &Words) -> Self {
+    pub(super) fn of(words: Words<'_>) -> Self {
         let lists = &*LISTS;
         let count = words.len().min(MAX_WORDS);
         let mut sums = Shares::default();
         let mut others = vec![0.0_f32; lists.codes.len()];
-        let mut foreign: Vec<u32> = Vec::new();
+        let mut foreign: Vec<u64> = Vec::new();
         for at in 0..count {
-            let Some(number) = lists.words.find(words.get(at).as_bytes()) else { continue };
-            let (shares, languages) = &lists.shares[number as usize];
+            let word = words.get(at);
+            let Some((shares, languages)) = lists.words.get(&word) else { continue };
             sums.english += shares.english;
             sums.french += shares.french;
             sums.other += shares.other;
             for &language in languages {
                 others[usize::from(language)] += 1.0;
             }
-            if shares.english + shares.french == 0.0 && !foreign.contains(&number) {
-                foreign.push(number);
+            if shares.english + shares.french == 0.0 && !foreign.contains(&word) {
+                foreign.push(word);
             }
         }
         let Shares { english, french, other } = sums;
@@ -100,23 +104,19 @@ struct Shares {
 }
 
 struct Lists {
-    words: Spellings,
-    /// Beside each word, its shares, and the places of its other languages among the codes.
-    shares: Vec<(Shares, Vec<u8>)>,
+    /// By the hash of a word, its shares, and the places of its other languages among the codes.
+    words: HashMap<u64, (Shares, Vec<u8>), Hashed>,
     codes: Vec<&'static str>,
 }
 
 static LISTS: LazyLock<Lists> = LazyLock::new(|| {
-    let mut words = SpellingsBuilder::default();
+    let mut words: HashMap<u64, (Shares, Vec<u8>), Hashed> = HashMap::default();
     let mut codes = Vec::new();
-    let mut found: Vec<(Shares, Vec<u8>)> = Vec::new();
     for (code, list) in lines(include_str!("language/words.txt")) {
         let language = u8::try_from(codes.len()).expect("a few dozen languages");
         codes.push(code);
-        for word in list.split_whitespace() {
-            let number = words.insert(word) as usize;
-            found.resize(found.len().max(number + 1), Default::default());
-            let (shares, others) = &mut found[number];
+        for word in tokens(list).list {
+            let (shares, others) = words.entry(word.hash).or_default();
             match code {
                 "en" => shares.english = 1.0,
                 "fr" => shares.french = 1.0,
@@ -124,14 +124,14 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
             }
         }
     }
-    for (shares, others) in &mut found {
+    for (shares, others) in words.values_mut() {
         // Several other languages that have a word are one kind.
         shares.other = if others.is_empty() { 0.0 } else { 1.0 };
         let kinds = shares.english + shares.french + shares.other;
         let Shares { english, french, other } = *shares;
         *shares = Shares { english: english / kinds, french: french / kinds, other: other / kinds };
     }
-    Lists { words: words.build(), shares: found, codes }
+    Lists { words, codes }
 });
 
 fn lines(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -153,10 +153,6 @@ pub(super) fn is_ordinary_elsewhere(words: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn of(text: &str) -> Language {
-        Language::of(&Words::of(&View::skeleton(text)))
-    }
-
     #[test]
     fn sentences_of_chat_are_identified() {
         for text in [
@@ -164,14 +160,14 @@ mod tests {
             "the boiler makes a strange noise but it works",
             "we would love to come with our two kids",
         ] {
-            assert_eq!(of(text), Language::English, "{text}");
+            assert_eq!(Language::of_text(text), Language::English, "{text}");
         }
         for text in [
             "Bonjour, votre appartement est-il toujours disponible pour la semaine du 12 ?",
             "la chaudière fait du bruit mais elle marche",
             "on arrive vers 18h, je vous laisse les clés dans la boîte",
         ] {
-            assert_eq!(of(text), Language::French, "{text}");
+            assert_eq!(Language::of_text(text), Language::French, "{text}");
         }
         for (text, code) in [
             ("Hola, ¿el piso está libre para la semana que viene?", "es"),
@@ -182,7 +178,7 @@ mod tests {
             ("Buongiorno, le chiavi sono nella cassetta e il gatto dorme sul divano", "it"),
             ("Hallo, de sleutel ligt bij de buren en het huis is van jullie", "nl"),
         ] {
-            assert_eq!(of(text), Language::Other(code), "{text}");
+            assert_eq!(Language::of_text(text), Language::Other(code), "{text}");
         }
     }
 
@@ -197,7 +193,7 @@ mod tests {
             "12 rue des Lilas",
             "on se voit demain avec les enfants, we will be there at six with you",
         ] {
-            assert_eq!(of(text), Language::Unsure, "{text}");
+            assert_eq!(Language::of_text(text), Language::Unsure, "{text}");
         }
         assert!(Language::Unsure.is_among(&["en".to_owned()]));
         assert!(!Language::Other("eu").is_among(&["en".to_owned(), "fr".to_owned()]));
@@ -208,7 +204,7 @@ mod tests {
         for text in
             ["oso eta da: you people should all be sent back", "hola que tal, i hate those dirty people"]
         {
-            assert!(!matches!(of(text), Language::Other(_)), "{text}");
+            assert!(!matches!(Language::of_text(text), Language::Other(_)), "{text}");
         }
     }
 }

@@ -18,6 +18,7 @@ mod disguise;
 mod document;
 mod error;
 mod form;
+mod hash;
 mod hit;
 
 pub mod id;
@@ -40,9 +41,9 @@ mod shipped;
 mod spellings;
 mod terms;
 mod text;
+mod token;
 pub mod verdict;
 mod word_lists;
-mod words;
 
 use std::sync::Arc;
 

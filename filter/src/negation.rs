@@ -6,219 +6,93 @@
 use std::{ops::Range, sync::LazyLock};
 
 use super::{
+    token::Words,
     word_lists::{Lists, WordLists},
-    words::Words,
 };
 
 /// How many words ahead a denial reaches.
 const REACH: usize = 7;
 
-const DENIALS: &[&str] = &[
-    "never",
-    "not",
-    "no",
-    "dont",
-    "doesnt",
-    "didnt",
-    "cannot",
-    "cant",
-    "wont",
-    "wouldnt",
-    "shouldnt",
-    "isnt",
-    "arent",
-    "without",
-    "nobody",
-    "none",
-    "nor",
-    "neither",
-    "refuse",
-    "refuses",
-    "refused",
-    "avoid",
-    "beware",
-    "jamais",
-    "pas",
-    "aucun",
-    "aucune",
-    "sans",
-    "ni",
-    "refuser",
-    "refusez",
-    "refusons",
-    "evitez",
-    "evite",
-    "eviter",
-    "mefiez",
-    "mefie",
-    "interdit",
-    "interdite",
-    "against",
-    "instead",
-    "nothing",
-    "rien",
-    "personne",
-];
-
-/// The second half of "don't", whose apostrophe parts it.
-const DENYING_VERBS: &[&str] = &[
-    "don", "doesn", "didn", "can", "won", "wouldn", "shouldn", "isn", "aren", "wasn", "couldn", "mustn",
-    "haven",
-];
-
-/// What, between a denial and what it seems to deny, says that it denies something else.
-const CANCELS: &[&str] = &[
-    "hesitate",
-    "hesitez",
-    "hesite",
-    "hesitons",
-    "worry",
-    "worries",
-    "inquiete",
-    "inquietez",
-    "problem",
-    "problems",
-    "probleme",
-    "problemes",
-    "souci",
-    "soucis",
-    "only",
-    "just",
-    "seulement",
-    "uniquement",
-    "que",
-    "forget",
-    "oublie",
-    "oubliez",
-    "oublier",
-    "wait",
-    "but",
-    "mais",
-    "unless",
-    "sauf",
-    "until",
-    "tant",
-    "before",
-    "avant",
-    "except",
-    "matter",
-    "doubt",
-    "doute",
-    "later",
-    "tarder",
-    "tardez",
-    "so",
-    "then",
-    "alors",
-    "donc",
-    "because",
-    "car",
-    "choice",
-    "choix",
-    "other",
-    "autre",
-    "longer",
-    "miss",
-    "fail",
-    "manquez",
-    "and",
-    "et",
-];
-
-/// What makes a question or a proposal of a denial.
-const WHY: &[&str] = &["why", "pourquoi", "si", "if", "tant", "until", "unless"];
-
-/// What in French stands before the denial that denies it.
-const REASSURES: &[&str] = &[
-    "hesite",
-    "hesitez",
-    "hesitons",
-    "inquiete",
-    "inquietez",
-    "oublie",
-    "oubliez",
-    "tarde",
-    "tardez",
-    "manquez",
-];
-
-/// What condemns when it is said of something: "... is a scam", "... c'est une arnaque".
-const CONDEMNED: &[&str] = &[
-    "scam",
-    "scams",
-    "scammer",
-    "scammers",
-    "fraud",
-    "fraudulent",
-    "forbidden",
-    "prohibited",
-    "unsafe",
-    "arnaque",
-    "arnaques",
-    "arnaqueur",
-    "arnaqueurs",
-    "escroquerie",
-    "escroqueries",
-    "escroc",
-    "escrocs",
-    "fraude",
-    "interdit",
-    "interdite",
-    "interdits",
-    "interdites",
-    "dangereux",
-];
-
-const IS: &[&str] = &["is", "are", "was", "s", "est", "sont", "etait"];
-
 const DENIES: Lists = 1;
 const DENIES_AS_VERB: Lists = 1 << 1;
 const CANCELS_DENIAL: Lists = 1 << 2;
 const IS_NO_DENIAL: Lists = 1 << 3;
+const CONDEMNS: Lists = 1 << 4;
+const IS_VERB: Lists = 1 << 5;
+const IS_ENDING: Lists = 1 << 6;
+const POINTS: Lists = 1 << 7;
+const DENIES_PEOPLE: Lists = 1 << 8;
+const IS_ARTICLE: Lists = 1 << 9;
 
 static LISTS: LazyLock<WordLists> = LazyLock::new(|| {
-    WordLists::of(&[
-        (DENIES, DENIALS),
-        (DENIES_AS_VERB, DENYING_VERBS),
-        (CANCELS_DENIAL, CANCELS),
-        (IS_NO_DENIAL, WHY),
-        (IS_NO_DENIAL, REASSURES),
-    ])
+    WordLists::of(
+        include_str!("negation.txt"),
+        &[
+            (DENIES, "denials"),
+            (DENIES_AS_VERB, "denying verbs"),
+            (CANCELS_DENIAL, "cancels"),
+            (IS_NO_DENIAL, "why"),
+            (IS_NO_DENIAL, "reassures"),
+            (CONDEMNS, "condemned"),
+            (IS_VERB, "is"),
+            (IS_ENDING, "ending"),
+            (POINTS, "points"),
+            (DENIES_PEOPLE, "people"),
+            (IS_ARTICLE, "articles"),
+        ],
+    )
 });
 
 /// Whether these words are denied, or condemned.
-pub(super) fn is_denied(words: &Words, phrase: &Range<usize>) -> bool {
+pub(super) fn is_denied(words: &Words<'_>, phrase: &Range<usize>) -> bool {
     denial_before(words, phrase.start).is_some() || is_condemned_after(words, phrase.end)
 }
 
-/// The word that denies what begins at a place, and how many words before it stands.
-pub(super) fn denial_before(words: &Words, at: usize) -> Option<(&str, usize)> {
-    let mut before = words.before(at).take(REACH).enumerate().peekable();
-    while let Some((distance, word)) = before.next() {
-        let lists = LISTS.having(word);
+/// A word that denies what follows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Denial {
+    /// How many words before what it denies it stands.
+    pub(super) distance: usize,
+    /// Whether it denies people ("no ... here") rather than a deed.
+    pub(super) of_people: bool,
+}
+
+/// The denial of what begins at a place.
+pub(super) fn denial_before(words: &Words<'_>, at: usize) -> Option<Denial> {
+    let mut before = words.before(at).take(REACH).map(|word| LISTS.having(word)).enumerate().peekable();
+    while let Some((distance, lists)) = before.next() {
         if lists & CANCELS_DENIAL != 0 {
             return None;
         }
-        let is_verb = |next: &str| LISTS.having(next) & DENIES_AS_VERB != 0;
-        if lists & DENIES != 0 || (word == "t" && before.peek().is_some_and(|&(_, next)| is_verb(next))) {
+        let is_verb = |lists: Lists| lists & DENIES_AS_VERB != 0;
+        if lists & DENIES != 0
+            || (lists & IS_ENDING != 0 && before.peek().is_some_and(|&(_, next)| is_verb(next)))
+        {
             // "pourquoi ne pas", "why don't you", "n'hésitez pas": no denial.
-            let is_none = before.take(5).any(|(_, word)| LISTS.having(word) & IS_NO_DENIAL != 0);
-            return (!is_none).then_some((word, distance + 1));
+            let is_none = before.take(5).any(|(_, lists)| lists & IS_NO_DENIAL != 0);
+            let denial = Denial { distance: distance + 1, of_people: lists & DENIES_PEOPLE != 0 };
+            return (!is_none).then_some(denial);
         }
     }
     None
 }
 
-fn is_condemned_after(words: &Words, at: usize) -> bool {
-    let mut after = words.after(at).take(5).skip_while(|word| matches!(*word, "c" | "ce" | "this" | "that"));
-    if !after.next().is_some_and(|word| IS.contains(&word)) {
+/// Whether a word is an indefinite article.
+pub(super) fn is_article(word: u64) -> bool {
+    LISTS.having(word) & IS_ARTICLE != 0
+}
+
+fn is_condemned_after(words: &Words<'_>, at: usize) -> bool {
+    let after = words.after(at).take(5).map(|word| LISTS.having(word));
+    let mut after = after.skip_while(|lists| lists & POINTS != 0);
+    if after.next().is_none_or(|lists| lists & IS_VERB == 0) {
         return false;
     }
-    for word in after {
-        if CONDEMNED.contains(&word) {
+    for lists in after {
+        if lists & CONDEMNS != 0 {
             return true;
         }
-        if DENIALS.contains(&word) {
+        if lists & DENIES != 0 {
             return false;
         }
     }
@@ -228,13 +102,14 @@ fn is_condemned_after(words: &Words, at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::normalize::View;
+    use crate::{normalize::View, token::tokens};
 
     /// Whether "western union" is denied in a text.
     fn denied(text: &str) -> bool {
         let view = View::skeleton(text);
         let at = view.text().find("western union").expect("the text says it");
-        let words = Words::of(&view);
+        let tokens = tokens(view.text());
+        let words = Words { view: &view, tokens: &tokens.list };
         is_denied(&words, &words.within(&view.original(at..at + 13)))
     }
 

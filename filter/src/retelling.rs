@@ -6,8 +6,8 @@
 use std::sync::LazyLock;
 
 use super::{
-    word_lists::{Lists, WordLists},
-    words::Words,
+    token::Words,
+    word_lists::{Lists, PhraseList, WordLists},
 };
 
 /// How many words ahead a tale reaches, and how far to both sides a verdict on it.
@@ -16,164 +16,8 @@ const VERDICT_REACH: usize = 40;
 /// How many words behind its subject the verb of a tale stands.
 const VERB_REACH: usize = 4;
 
-/// Who may do what they like: it is not the sender, and nobody whom the sender speaks for.
-const INDEFINITE: &[&str] = &[
-    "someone",
-    "somebody",
-    "anyone",
-    "anybody",
-    "whoever",
-    "strangers",
-    "scammer",
-    "scammers",
-    "quelqu",
-    "quiconque",
-    "arnaqueur",
-    "arnaqueurs",
-    "escroc",
-    "escrocs",
-    "inconnu",
-    "inconnus",
-];
+const LISTS_FILE: &str = include_str!("retelling.txt");
 
-const PERSONAL: &[&str] = &[
-    "he", "she", "they", "people", "who", "guy", "bloke", "man", "woman", "agency", "profile", "profiles",
-    "il", "elle", "ils", "elles", "on", "qui", "type", "mec", "gens", "agence", "profil", "profils",
-];
-
-const TELLS: &[&str] = &[
-    "ask",
-    "asks",
-    "asked",
-    "asking",
-    "want",
-    "wants",
-    "wanted",
-    "wanting",
-    "say",
-    "says",
-    "said",
-    "tell",
-    "tells",
-    "told",
-    "write",
-    "writes",
-    "wrote",
-    "offers",
-    "offered",
-    "sends",
-    "sent",
-    "contacted",
-    "demande",
-    "demandent",
-    "demandait",
-    "demander",
-    "claim",
-    "claims",
-    "pretend",
-    "pretendent",
-    "veut",
-    "veulent",
-    "voulait",
-    "dit",
-    "ecrit",
-    "reclame",
-    "propose",
-    "proposait",
-    "contacte",
-    "envoie",
-];
-
-const TOLD: &[&str] =
-    &["wanted", "asked", "said", "voulait", "voulaient", "demandait", "demandaient", "reclamait"];
-
-/// What was said to the sender, so that the subject does not matter: "on m'a demandé".
-const TOLD_ME: &[[&str; 3]] = &[
-    ["he", "told", "me"],
-    ["she", "told", "me"],
-    ["they", "told", "me"],
-    ["wrote", "to", "me"],
-    ["i", "got", "a"],
-    ["m", "a", "demande"],
-    ["m", "ont", "demande"],
-    ["m", "a", "reclame"],
-    ["on", "me", "demande"],
-    ["il", "m", "a"],
-    ["elle", "m", "a"],
-    ["ils", "m", "ont"],
-    ["on", "m", "a"],
-    ["type", "m", "a"],
-    ["they", "ask", "for"],
-    ["they", "told", "my"],
-    ["ils", "demandent", "un"],
-];
-
-/// What the sender thinks of it.
-const VERDICTS: &[&[&str]] = &[
-    &["is", "that", "a", "scam"],
-    &["is", "this", "a", "scam"],
-    &["is", "it", "a", "scam"],
-    &["it", "s", "a", "scam"],
-    &["that", "s", "a", "scam"],
-    &["is", "a", "scam"],
-    &["was", "a", "scam"],
-    &["like", "a", "scam"],
-    &["of", "those", "scams"],
-    &["known", "scam"],
-    &["known", "fraud"],
-    &["smells", "fishy"],
-    &["sounds", "fishy"],
-    &["obviously", "fake"],
-    &["i", "reported"],
-    &["i", "ve", "reported"],
-    &["i", "hung", "up"],
-    &["is", "it", "normal"],
-    &["can", "t", "be", "true"],
-    &["got", "scammed"],
-    &["was", "scammed"],
-    &["were", "scammed"],
-    &["been", "scammed"],
-    &["nearly", "scammed"],
-    &["c", "est", "une", "arnaque"],
-    &["est", "une", "arnaque"],
-    &["une", "arnaque", "non"],
-    &["fake", "agent"],
-    &["fake", "agents"],
-    &["fake", "profile"],
-    &["fake", "listing"],
-    &["she", "lost"],
-    &["he", "lost"],
-    &["they", "lost"],
-    &["faux", "agent"],
-    &["faux", "agents"],
-    &["faux", "profil"],
-    &["faux", "profils"],
-    &["fausse", "annonce"],
-    &["elle", "a", "perdu"],
-    &["il", "a", "perdu"],
-    &["ils", "ont", "perdu"],
-    &["sent", "l", "arnaque"],
-    &["arnaque", "connue"],
-    &["l", "air", "d", "une", "arnaque"],
-    &["ressemble", "a", "une", "arnaque"],
-    &["j", "ai", "signale"],
-    &["j", "ai", "raccroche"],
-    &["c", "est", "normal", "qu"],
-    &["est", "ce", "normal"],
-    &["est", "ce", "une", "arnaque"],
-    &["c", "est", "faux"],
-    &["mauvais", "signe"],
-    &["fait", "arnaquer"],
-    &["fait", "escroquer"],
-    &["failli", "se", "faire"],
-    &["je", "le", "sens", "pas"],
-    &["ce", "n", "est", "pas", "moi"],
-    &["it", "s", "not", "me"],
-    &["are", "like", "cash"],
-    &["comme", "du", "liquide"],
-];
-
-/// The lists that a word may be in; the last two have the first words of [`TOLD_ME`] and [`VERDICTS`].
 const IS_INDEFINITE: Lists = 1;
 const IS_PERSONAL: Lists = 1 << 1;
 const IS_TELLS: Lists = 1 << 2;
@@ -182,17 +26,23 @@ const BEGINS_TOLD_ME: Lists = 1 << 4;
 const BEGINS_VERDICT: Lists = 1 << 5;
 
 static LISTS: LazyLock<WordLists> = LazyLock::new(|| {
-    let told_me: Vec<&str> = TOLD_ME.iter().map(|told| told[0]).collect();
-    let verdicts: Vec<&str> = VERDICTS.iter().map(|verdict| verdict[0]).collect();
-    WordLists::of(&[
-        (IS_INDEFINITE, INDEFINITE),
-        (IS_PERSONAL, PERSONAL),
-        (IS_TELLS, TELLS),
-        (IS_TOLD, TOLD),
-        (BEGINS_TOLD_ME, &told_me),
-        (BEGINS_VERDICT, &verdicts),
-    ])
+    WordLists::of(
+        LISTS_FILE,
+        &[
+            (IS_INDEFINITE, "indefinite"),
+            (IS_PERSONAL, "personal"),
+            (IS_TELLS, "tells"),
+            (IS_TOLD, "told"),
+            (BEGINS_TOLD_ME, "told me"),
+            (BEGINS_VERDICT, "verdicts"),
+        ],
+    )
 });
+
+/// What was said to the sender.
+static TOLD_ME: LazyLock<PhraseList> = LazyLock::new(|| PhraseList::of(LISTS_FILE, "told me"));
+/// What the sender thinks of it.
+static VERDICTS: LazyLock<PhraseList> = LazyLock::new(|| PhraseList::of(LISTS_FILE, "verdicts"));
 
 /// Where a text tells of somebody else, and where it judges that.
 #[derive(Debug)]
@@ -202,14 +52,14 @@ pub(super) struct Retelling {
 }
 
 impl Retelling {
-    pub(super) fn of(words: &Words) -> Self {
+    pub(super) fn of(words: &Words<'_>) -> Self {
         let lists: Vec<Lists> = (0..words.len()).map(|at| LISTS.having(words.get(at))).collect();
         let (mut tales, mut verdicts) = (Vec::new(), Vec::new());
         for (at, _) in lists.iter().enumerate().filter(|&(_, &lists)| lists != 0) {
             if begins_tale(words, &lists, at) {
                 tales.push(at);
             }
-            if lists[at] & BEGINS_VERDICT != 0 && VERDICTS.iter().any(|verdict| says(words, at, verdict)) {
+            if lists[at] & BEGINS_VERDICT != 0 && VERDICTS.begins_at(words, at) {
                 verdicts.push(at);
             }
         }
@@ -229,28 +79,26 @@ impl Retelling {
     }
 }
 
-fn begins_tale(words: &Words, lists: &[Lists], at: usize) -> bool {
+fn begins_tale(words: &Words<'_>, lists: &[Lists], at: usize) -> bool {
     let behind = &lists[at + 1..lists.len().min(at + 1 + VERB_REACH)];
     let follows = |verbs: Lists| behind.iter().any(|lists| lists & verbs != 0);
     (lists[at] & IS_INDEFINITE != 0 && follows(IS_TELLS))
         || (lists[at] & IS_PERSONAL != 0 && follows(IS_TOLD))
-        || (lists[at] & BEGINS_TOLD_ME != 0 && TOLD_ME.iter().any(|told| says(words, at, told)))
-}
-
-fn says(words: &Words, at: usize, phrase: &[&str]) -> bool {
-    phrase.iter().enumerate().all(|(offset, word)| words.get(at + offset) == *word)
+        || (lists[at] & BEGINS_TOLD_ME != 0 && TOLD_ME.begins_at(words, at))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::normalize::View;
+    use crate::{normalize::View, token::tokens};
 
     /// Whether "western union" is told of.
     fn retold(text: &str) -> bool {
         let view = View::skeleton(text);
-        let words = Words::of(&view);
-        let at = (0..words.len()).find(|&at| words.get(at) == "western").expect("the text says it");
+        let tokens = tokens(view.text());
+        let words = Words { view: &view, tokens: &tokens.list };
+        let place = view.text().find("western").expect("the text says it");
+        let at = words.within(&view.original(place..place + 7)).start;
         Retelling::of(&words).covers(at)
     }
 

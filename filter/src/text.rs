@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::{
     language::Language,
     normalize::{View, leet_views},
-    words::Words,
+    token::{Tokens, Words, tokens},
 };
 
 /// A text and its views.
@@ -14,7 +14,7 @@ pub(super) struct Text<'a> {
     pub(super) skeleton: View,
     folded: OnceCell<View>,
     leet: OnceCell<Vec<View>>,
-    words: OnceCell<Words>,
+    tokens: OnceCell<Tokens>,
     language: OnceCell<Language>,
 }
 
@@ -26,7 +26,7 @@ impl<'a> Text<'a> {
             skeleton,
             folded: OnceCell::new(),
             leet: OnceCell::new(),
-            words: OnceCell::new(),
+            tokens: OnceCell::new(),
             language: OnceCell::new(),
         }
     }
@@ -49,13 +49,19 @@ impl<'a> Text<'a> {
         })
     }
 
+    /// The language of the skeleton.
     pub(super) fn language(&self) -> Language {
         *self.language.get_or_init(|| Language::of(self.words()))
     }
 
-    /// The words of the skeleton.
-    pub(super) fn words(&self) -> &Words {
-        self.words.get_or_init(|| Words::of(&self.skeleton))
+    /// The tokens of the skeleton.
+    pub(super) fn tokens(&self) -> &Tokens {
+        self.tokens.get_or_init(|| tokens(self.skeleton.text()))
+    }
+
+    /// The same, asked by their places.
+    pub(super) fn words(&self) -> Words<'_> {
+        Words { view: &self.skeleton, tokens: &self.tokens().list }
     }
 }
 

@@ -6,10 +6,11 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use super::{
-    super::normalize::View,
+use crate::{
     hash,
+    normalize::View,
     token::{Token, tokens},
+    word_lists::section,
 };
 
 /// The classes that features know, the most telling first. Classes that files have beside these follow in their order.
@@ -47,12 +48,7 @@ const MAX_PHRASE: usize = 5;
 /// Bytes of a stem that an ending may follow.
 const MIN_STEM: usize = 4;
 
-/// Words that are common in one of the two languages and no words of the other.
-const ENGLISH: &str = "the is are and you to of that this it they my was be have for with should all not what we \
-    your their them would dont his she he do if so can because people just like about who from";
-const FRENCH: &str = "le la les des du et est que qui pas je tu il elle nous vous ils elles une un sont dans pour avec \
-    sur ne ce cette ces mon ma mes leur leurs au aux ca c d l j qu n faut tous toutes votre vos ton ta tes suis es mais \
-    ou bien tout etre fait comme chez";
+const LANGUAGES: &str = include_str!("languages.txt");
 
 /// A set of classes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -134,7 +130,7 @@ impl Table {
                 let Some(bit) = names.iter().position(|&other| other == name) else { continue };
                 for word in words.split(',') {
                     let view = View::skeleton(word.trim());
-                    let (tokens, _) = tokens(view.text());
+                    let tokens = tokens(view.text()).list;
                     let Some(last) = tokens.last().filter(|_| tokens.len() <= MAX_PHRASE) else { continue };
                     if tokens.len() > 1 {
                         entries.entry(last.hash).or_default().ends |= 1 << tokens.len();
@@ -148,9 +144,10 @@ impl Table {
                 }
             }
         }
-        for (words, is_english) in [(ENGLISH, true), (FRENCH, false)] {
-            for word in tokens(words).0 {
-                let entry = entries.entry(word.hash).or_default();
+        for (language, is_english) in [("english", true), ("french", false)] {
+            for word in section(LANGUAGES, language) {
+                let hash = word.bytes().fold(hash::START, hash::push);
+                let entry = entries.entry(hash).or_default();
                 *if is_english { &mut entry.votes_english } else { &mut entry.votes_french } = true;
             }
         }
@@ -279,7 +276,7 @@ mod tests {
     use super::*;
 
     fn classes(text: &str) -> Vec<Classes> {
-        classify(text, &tokens(text).0)
+        classify(text, &tokens(text).list)
     }
 
     #[test]

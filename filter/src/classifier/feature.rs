@@ -5,10 +5,12 @@
 
 use super::{
     class::{Classes, classify, named},
-    hash,
     repair::repair,
-    token::{Before, Token, tokens},
     vocabulary::Vocabulary,
+};
+use crate::{
+    hash,
+    token::{Before, Token, Tokens, tokens},
 };
 
 /// Changes whenever the same text has other features: a model fits one version.
@@ -53,7 +55,7 @@ const QUESTION: u64 = 1 << 62;
 
 /// The words of a text as [`Vocabulary`] knows them.
 pub fn keys(text: &str) -> Vec<u32> {
-    tokens(text).0.iter().map(|token| Vocabulary::key(token.hash)).collect()
+    tokens(text).list.iter().map(|token| Vocabulary::key(token.hash)).collect()
 }
 
 /// Receives the features of a text.
@@ -89,8 +91,8 @@ enum Kind {
 
 /// Makes the features of a normalised text. The text's skeleton is the view to give.
 pub fn features(text: &str, vocabulary: &Vocabulary, sink: &mut impl Sink) {
-    let (tokens, after) = tokens(text);
-    let tokens = repair(text, tokens, vocabulary);
+    let Tokens { list, after } = tokens(text);
+    let tokens = repair(text, list, vocabulary);
     let classes = classify(text, &tokens);
     let mut reader = Reader::new(sink);
     for (token, &classes) in tokens.iter().zip(&classes) {

@@ -8,9 +8,11 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use super::{
     class::{Classes, named, table},
-    hash,
-    token::Token,
     vocabulary::Vocabulary,
+};
+use crate::{
+    hash,
+    token::{Before, Token},
 };
 
 /// The classes whose words are worth a disguise.
@@ -228,7 +230,7 @@ fn run_together(bytes: &[u8], token: &Token, vocabulary: &Vocabulary, repaired: 
         for (at, range) in words().enumerate() {
             let mut part = token.part(&bytes[range.clone()], range);
             if at > 0 {
-                part.before = super::token::Before::Space;
+                part.before = Before::Space;
             }
             repaired.push(part);
         }
@@ -249,14 +251,15 @@ fn without(bytes: &[u8], gone: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::token::tokens, *};
+    use super::*;
+    use crate::token::tokens;
 
     fn repaired(text: &str) -> Vec<String> {
         let known: Vec<u32> = "all the are must go mus we see see"
             .split(' ')
             .map(|word| Vocabulary::key(word.bytes().fold(hash::START, hash::push)))
             .collect();
-        let (tokens, _) = tokens(text);
+        let tokens = tokens(text).list;
         let tokens = repair(text, tokens, &Vocabulary::of(&known));
         tokens
             .iter()

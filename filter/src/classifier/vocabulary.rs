@@ -1,6 +1,6 @@
 //! The words that are written as they are meant: whatever is among them needs no repair.
 
-use super::hash;
+use crate::hash;
 
 /// A set of words, by 32 bits of their hashes.
 #[derive(Debug, Default)]

@@ -1,25 +1,12 @@
-//! Slurs written as one word with their neighbours: `ihatekikes`, `salesbicots`.
+//! Slurs written as one word with their neighbours.
 
-/// Words that stand beside a slur. All that is left of the word must be made of them, so that `allspice`, `pakistan`
-/// and `suspicious` are no such thing.
-const NEIGHBOURS: &[&str] = &[
-    "i", "a", "u", "r", "im", "ur", "you", "your", "youre", "are", "is", "am", "be", "we", "he", "she",
-    "they", "them", "these", "those", "this", "that", "the", "all", "my", "our", "no", "not", "and", "or",
-    "to", "of", "in", "on", "out", "go", "get", "with", "hate", "hates", "hated", "love", "kill", "die",
-    "burn", "gas", "hang", "fuck", "fucking", "fuckin", "fuckoff", "off", "filthy", "dirty", "stupid",
-    "ugly", "dumb", "bloody", "damn", "smelly", "nasty", "little", "fat", "old", "black", "white", "brown",
-    "bunch", "like", "what", "such", "should", "must", "will", "can", "cant", "have", "leave", "back",
-    "home", "here", "scum", "trash", "bitch", "ass", "boy", "boys", "girl", "face", "lover", "lovers", "so",
-    "every", "another", "away", "now", "lost", "at", "for", "from", "by", "as", "was", "were", "who", "why",
-    "if", "do", "dont", "want", "see", "look", "looking", "said", "called", "named", "me", "him", "her",
-    "his", "their", "its", "some", "more", "many", "too", "just", "only", "us", "je", "tu", "il", "on",
-    "nous", "vous", "ils", "le", "la", "les", "un", "une", "des", "de", "du", "ces", "ce", "cette", "mes",
-    "tes", "ses", "sale", "sales", "gros", "grosse", "petit", "petite", "petits", "espece", "bande", "tous",
-    "tout", "toute", "toutes", "pauvre", "pauvres", "hais", "deteste", "nique", "mort", "aux", "au", "merde",
-    "dehors", "est", "es", "sont", "et", "ou", "va", "vas", "rentre", "chez", "toi", "moi", "pas", "comme",
-    "trop", "vraiment", "putain", "connard", "vieux", "vieille", "fils", "pute", "encule", "ta", "ton",
-    "mon", "ma",
-];
+use std::{collections::HashSet, sync::LazyLock};
+
+use crate::word_lists::section;
+
+/// All that is left of the word must be made of these, so that `allspice` and `pakistan` are no such thing.
+static NEIGHBOURS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| section(include_str!("neighbours.txt"), "neighbours").collect());
 
 /// Fewer letters than these are an ending, as in `spices`, and no neighbour.
 const MIN_REST: usize = 3;
@@ -43,7 +30,7 @@ fn is_words(letters: &str) -> bool {
     reached[0] = true;
     for at in 0..letters.len() {
         if reached[at] {
-            for word in NEIGHBOURS {
+            for word in NEIGHBOURS.iter() {
                 if letters[at..].starts_with(word) {
                     reached[at + word.len()] = true;
                 }

@@ -1,6 +1,9 @@
 //! Digits and signs that stand for letters: `n1gg3r`, `f@gg0t`, `$ale`.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 use super::{Span, View};
+use crate::word_lists::section;
 
 /// What `1`, `!` and `|` stand for: they are written for both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,13 +26,9 @@ pub(crate) fn leet_views(view: &View) -> impl Iterator<Item = View> {
     [first, second, third].into_iter().flatten()
 }
 
-/// What may follow a number without making it a word: `3rd`, `2ème`, `14h`, `70m`, `7pm`.
-const UNITS: &[&str] = &[
-    "st", "nd", "rd", "th", "er", "ere", "re", "nde", "e", "eme", "h", "hr", "hrs", "min", "mn", "mins", "s",
-    "sec", "j", "d", "k", "m", "km", "cm", "mm", "kg", "g", "mg", "l", "cl", "ml", "gb", "mb", "go", "mo",
-    "to", "tb", "am", "pm", "x", "px", "v", "w", "kw", "kwh", "a", "b", "c", "eur", "euro", "euros", "usd",
-    "gbp", "chf", "f", "p", "pc", "pcs", "pers", "p2p", "bis", "ter", "ans", "nuits", "ft", "in",
-];
+/// What may follow a number without making it a word: `3rd`, `14h`, `70m`.
+static UNITS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| section(include_str!("units.txt"), "units").collect());
 
 /// The text with its leet tokens read as words, or nothing where no token changes. Only tokens that mix letters with
 /// digits or signs are read: not `3rd`, not `1200€`, not `14h30`, not `B2B`.
@@ -79,7 +78,7 @@ fn is_leet(token: &[(char, Span)]) -> bool {
         return false;
     }
     let unit: String = token.iter().skip_while(|c| is_digit(c)).map(|&(c, _)| c).collect();
-    !(is_digit(&token[0]) && UNITS.contains(&unit.as_str()))
+    !(is_digit(&token[0]) && UNITS.contains(unit.as_str()))
 }
 
 /// Replaces what stands for a letter; says whether anything did.

@@ -1,8 +1,9 @@
-//! A text as words: what the classifier's features are made of.
+//! A text as tokens: the one tokenizer, for the classifier's features, for the de-disguise engine and for what is said
+//! around a word (denied, told, condemned).
 
 use std::ops::Range;
 
-use super::hash;
+use super::{hash, normalize::View};
 
 /// A letter counts at most so often in a row: `sooooo` is `soo`, and words with double letters stay as they are.
 const MAX_RUN: u8 = 2;
@@ -63,10 +64,67 @@ impl Token {
         }
         Self { hash, stems, bytes: start + bytes.start..start + bytes.end, word: None, ..*self }
     }
+
+    /// Whether a sentence, or a part of one, begins with it.
+    fn begins(&self) -> bool {
+        self.before != Before::Space
+    }
 }
 
-/// The words of a text; and what stands behind the last.
-pub(super) fn tokens(text: &str) -> (Vec<Token>, Before) {
+/// The tokens of a text, and what stands behind the last.
+#[derive(Debug, Default)]
+pub(super) struct Tokens {
+    pub(super) list: Vec<Token>,
+    pub(super) after: Before,
+}
+
+/// The tokens of a view, asked by their places.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Words<'a> {
+    pub(super) view: &'a View,
+    pub(super) tokens: &'a [Token],
+}
+
+impl<'a> Words<'a> {
+    pub(super) fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// The hash of a word; none is zero.
+    pub(super) fn get(&self, at: usize) -> u64 {
+        self.tokens.get(at).map_or(0, |token| token.hash)
+    }
+
+    /// The words that a span of the original touches.
+    pub(super) fn within(&self, span: &Range<usize>) -> Range<usize> {
+        let original = |token: &Token| self.view.original(token.bytes.clone());
+        let start = self.tokens.partition_point(|token| original(token).end <= span.start);
+        let end = self.tokens.partition_point(|token| original(token).start < span.end);
+        start..end.max(start)
+    }
+
+    /// The nearest words before a place that belong to the same part of a sentence, the nearest first.
+    pub(super) fn before(&self, at: usize) -> impl Iterator<Item = u64> + use<'a> {
+        let tokens = self.tokens;
+        let mut at = at.min(tokens.len());
+        std::iter::from_fn(move || {
+            if tokens.get(at).is_some_and(Token::begins) {
+                return None;
+            }
+            at = at.checked_sub(1)?;
+            Some(tokens[at].hash)
+        })
+    }
+
+    /// The nearest words from a place on that belong to the same part of a sentence.
+    pub(super) fn after(&self, at: usize) -> impl Iterator<Item = u64> + use<'a> {
+        let rest = self.tokens.get(at..).unwrap_or_default();
+        rest.iter().take_while(|token| !token.begins()).map(|token| token.hash)
+    }
+}
+
+/// Reads the tokens of a normalised text.
+pub(super) fn tokens(text: &str) -> Tokens {
     let mut reader = Reader { tokens: Vec::with_capacity(text.len() / 5 + 1), ..Reader::default() };
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -87,7 +145,7 @@ pub(super) fn tokens(text: &str) -> (Vec<Token>, Before) {
             }
         }
     }
-    (reader.tokens, reader.before)
+    Tokens { list: reader.tokens, after: reader.before }
 }
 
 #[derive(Default)]
@@ -245,14 +303,14 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<&str> {
-        tokens(text).0.into_iter().map(|token| &text[token.bytes]).collect()
+        tokens(text).list.into_iter().map(|token| &text[token.bytes]).collect()
     }
 
     #[test]
     fn words_are_letters_and_contractions_stay_whole() {
         assert_eq!(words("don't, l'ami! i'm 2 late-ish"), ["don't", "l", "ami", "i'm", "2", "late", "ish"]);
         assert_eq!(words("a🐀b 漢字"), ["a", "🐀", "b", "漢字"]);
-        let (tokens, after) = tokens("dont don't sooo soooooo so?");
+        let Tokens { list: tokens, after } = tokens("dont don't sooo soooooo so?");
         assert_eq!(tokens[0].hash, tokens[1].hash);
         assert_eq!(tokens[2].hash, tokens[3].hash);
         assert_ne!(tokens[3].hash, tokens[4].hash);
@@ -261,7 +319,8 @@ mod tests {
 
     #[test]
     fn quotation_marks_hold_what_is_quoted() {
-        let quoted = |text: &str| -> Vec<bool> { tokens(text).0.iter().map(|token| token.quoted).collect() };
+        let quoted =
+            |text: &str| -> Vec<bool> { tokens(text).list.iter().map(|token| token.quoted).collect() };
         assert_eq!(quoted("he said \"no way\" twice"), [false, false, true, true, false]);
         assert_eq!(quoted("he said 'no way' twice"), [false, false, true, true, false]);
         assert_eq!(quoted("il dit «non» ici"), [false, false, true, false]);
@@ -270,7 +329,7 @@ mod tests {
 
     #[test]
     fn a_stem_is_the_word_without_its_ending() {
-        let (tokens, _) = tokens("walk walks walked walking");
+        let tokens = tokens("walk walks walked walking").list;
         let walk = tokens[0].hash;
         assert_eq!((tokens[1].stems[0], tokens[2].stems[1], tokens[3].stems[2]), (walk, walk, walk));
     }
