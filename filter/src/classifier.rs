@@ -3,27 +3,30 @@
 //!
 //! The model comes with the program; `trainer` makes it from data and grammars in the repository, and `MODEL_CARD.md`
 //! says what it was made of and how good it is. A score depends on the text alone and is the same on every machine.
-//! `repair` undoes disguises that views leave, `class` says what they do, `feature` makes features of both, `model` holds the weights.
+//! `class` says what words do, `feature` makes features of both, `model` holds the weights.
 
 mod class;
 mod feature;
 mod model;
-mod repair;
 mod vocabulary;
 
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::class::{disguised_words, has_class, is_class_word};
 use self::model::{Model, Windows};
 pub use self::{
-    feature::{BUCKETS, Sink, VERSION, features, keys},
+    feature::{BUCKETS, Sink, VERSION, keys},
     model::{HEADER, LANGUAGES, MAGIC, ModelError, logistic, normed},
     vocabulary::Vocabulary,
 };
 use super::{
+    disguise::repair,
     language::Language,
-    normalize::{View, leet_views},
+    normalize::View,
+    shipped::SHIPPED,
+    token::{Tokens, tokens},
 };
 
 /// The score from which a message is held: of ordinary messages of writers whom the model has not read, at most four in a
@@ -151,20 +154,36 @@ impl Classifier {
         &self.hash
     }
 
-    /// Scores a text by its skeleton, and by what its digits and signs stand for.
+    /// Scores a text by its skeleton, as it is written and with disguised words read as what they stand for.
     pub fn scores(&self, skeleton: &View, language: Language) -> Scores {
-        let mut scores = self.scores_as_written(skeleton, language);
-        for view in leet_views(skeleton) {
-            scores = scores.max(self.scores_as_written(&view, language));
+        let written = tokens(skeleton.text());
+        let scores = self.scores_of(skeleton.text(), &written, language);
+        let lexis = SHIPPED.lexis(&self.model.vocabulary, None);
+        match repair(&lexis, skeleton, "", &written.list) {
+            Some(repaired) => scores.max(self.scores_of(repaired.view.text(), &repaired.tokens, language)),
+            None => scores,
         }
-        scores
     }
 
-    /// Scores one view as it is: for a caller that has the text's other views already, and takes the highest score.
-    pub fn scores_as_written(&self, view: &View, language: Language) -> Scores {
+    /// Scores tokens as they are: for a caller that has them already, and takes the highest score.
+    pub(super) fn scores_of(&self, text: &str, tokens: &Tokens, language: Language) -> Scores {
         let mut windows = Windows::over(&self.model, language);
-        features(view.text(), &self.model.vocabulary, &mut windows);
+        feature::of_tokens(text, tokens, &mut windows);
         Scores::from_array(windows.logits().map_or([0.0; Head::ALL.len()], |logits| logits.map(logistic)))
+    }
+
+    /// Ordinary words.
+    pub(super) fn vocabulary(&self) -> &Vocabulary {
+        &self.model.vocabulary
+    }
+}
+
+/// Makes the features of a text by its skeleton, disguised words read as what they stand for.
+pub fn features(skeleton: &View, vocabulary: &Vocabulary, sink: &mut impl Sink) {
+    let written = tokens(skeleton.text());
+    match repair(&SHIPPED.lexis(vocabulary, None), skeleton, "", &written.list) {
+        Some(repaired) => feature::of_tokens(repaired.view.text(), &repaired.tokens, sink),
+        None => feature::of_tokens(skeleton.text(), &written, sink),
     }
 }
 

@@ -1,224 +1,476 @@
-//! Slurs that are misspelt on purpose: what no view of a text makes whole again.
+//! The engine that reads disguised words as what they stand for.
 //!
-//! Looked for are the slurs of the lexicons only, in one pass over a text: a word broken anywhere (`ni gg er`) or
-//! with signs for letters (`n*gger`) by a walk down one [`trie`], a word with a letter too few, too many or swapped, or
-//! written backwards, without vowels or by ear, in the index of [`near`]. What is near a slur may be somebody's name or
-//! a slip, so such a hit says that it is near and a rule may ask for less; [`ordinary`] words are never one.
-//! What a word costs does not depend on its text: at most so many steps.
+//! For each word that is not an ordinary one, and for each run of signs or single letters, it looks for what it stands
+//! for among the targets: the slurs of the lexicons, class words, the words of phrases, and those of the moderators' own
+//! terms. The outcome is one repaired view with spans back to the original; terms, lexicons, concepts and the
+//! classifier read the written view and the repaired one, and nothing else. A repair is sure, or only near: it may be
+//! somebody's name or a slip, and a rule may ask for less. What a word costs does not depend on its text.
 
 mod glue;
-mod near;
 mod ordinary;
+mod own;
+mod reading;
+mod segment;
+mod sound;
+mod stars;
+mod targets;
 mod trie;
 mod turned;
-mod wild;
+mod variants;
 
 use std::ops::Range;
 
-pub(super) use self::{glue::is_glued, ordinary::is_ordinary};
-use self::{near::Near, trie::Trie};
-use super::{lexicon::Entry, normalize::View};
+pub(crate) use self::{
+    glue::is_glued,
+    ordinary::is_ordinary,
+    own::{OwnWords, OwnWordsBuilder},
+    segment::Lexis,
+    targets::{Slur, Targets},
+};
+use self::{
+    segment::segment,
+    targets::{MIN_LETTERS, Target, hash_of},
+};
+use super::{
+    classifier::is_class_word,
+    hash,
+    normalize::{Span, View},
+    token::{Token, Tokens, tokens},
+};
 
-/// Fewer letters than this are too few to be recognised once the word is broken or misspelt.
-const MIN_LETTERS: usize = 5;
-/// The most bytes between two pieces of one word.
+/// The most bytes between two pieces of one word, and the most characters between two letters that were set apart.
 const MAX_GAP: usize = 3;
-/// A broken word has no more pieces than this.
-const MAX_PIECES: usize = 8;
+/// A broken word has no more pieces than this, and no more letters.
+const MAX_PIECES: usize = 10;
+const MAX_JOINED: usize = 24;
+/// Fewer letters set apart than this are initials, not a word.
+const MIN_SPELLED: usize = 3;
+/// So many letters set apart that are no words are not looked at again.
+const MAX_STRAY: usize = 10;
+/// Letters of words that were run together.
+const MIN_RUN_TOGETHER: usize = 8;
+/// The most bytes between two spaces that are read as a whole.
+const MAX_CHUNK: usize = 96;
 
-/// The slurs of some rules, compiled.
-#[derive(Debug, Default)]
-pub(super) struct Disguises {
-    words: Vec<Word>,
-    trie: Trie,
-    near: Near,
-}
-
-/// A slur, and the rules that have it.
+/// What a text says where it was disguised.
 #[derive(Debug)]
-struct Word {
-    letters: Box<str>,
-    /// Its accents tell it from an innocent word: only signs for its letters disguise it.
-    is_accented: bool,
-    rules: Vec<usize>,
+pub(crate) struct Repaired {
+    pub(crate) view: View,
+    pub(crate) tokens: Tokens,
+    /// The bytes of the original that were repaired, in order, and whether only nearly.
+    repairs: Vec<(Range<usize>, bool)>,
 }
 
-/// A slur that was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found<'a> {
-    /// The rules that have it.
-    pub(super) rules: &'a [usize],
-    /// The bytes of the view.
-    pub(super) at: Range<usize>,
-    /// Whether the text is only near the slur.
-    pub(super) near: bool,
+impl Repaired {
+    /// Whether a span of the original has repairs, and whether one of them is only near.
+    pub(crate) fn within(&self, span: &Range<usize>) -> Option<bool> {
+        let first = self.repairs.partition_point(|(repair, _)| repair.end <= span.start);
+        let touched = self.repairs[first..].iter().take_while(|(repair, _)| repair.start < span.end);
+        touched.map(|&(_, near)| near).reduce(|one, other| one | other)
+    }
 }
 
-/// Letters of plain Latin side by side.
-#[derive(Debug, Clone)]
-struct Piece {
+/// Letters in the place of some bytes of a view.
+struct Repair {
     at: Range<usize>,
-    /// Neither a digit nor another letter touches it.
-    is_word: bool,
+    letters: Vec<(u8, Span)>,
+    near: bool,
 }
 
-impl Disguises {
-    /// Of slurs, each with its rule; those that are not of Latin letters are left to the views.
-    pub(super) fn new(slurs: impl IntoIterator<Item = (Entry, usize)>) -> Self {
-        let mut all: Vec<(String, bool, usize)> = slurs
-            .into_iter()
-            .map(|(slur, rule)| (View::skeleton(&slur.text).text().to_owned(), slur.exact, rule))
-            .filter(|(letters, ..)| letters.bytes().all(|byte| byte.is_ascii_lowercase()))
-            .collect();
-        all.sort_unstable();
-        let mut words: Vec<Word> = Vec::new();
-        for (letters, is_accented, rule) in all {
-            match words.last_mut() {
-                Some(word) if *word.letters == *letters => word.rules.push(rule),
-                _ => words.push(Word { letters: letters.into(), is_accented, rules: vec![rule] }),
-            }
+/// Reads a text, or nothing where nothing in it is disguised. The original may be empty where it is not known.
+pub(crate) fn repair(lexis: &Lexis<'_>, view: &View, original: &str, tokens: &[Token]) -> Option<Repaired> {
+    let is_turned = !original.is_ascii() && turned::has_turned_letters(original);
+    let mut reader = Reader { lexis, view, text: view.text(), list: tokens, is_turned, repairs: Vec::new() };
+    let mut at = 0;
+    while at < tokens.len() {
+        at = reader.step(at);
+    }
+    let repairs = reader.repairs;
+    (!repairs.is_empty()).then(|| apply(view, &repairs))
+}
+
+fn apply(view: &View, repairs: &[Repair]) -> Repaired {
+    let mut written = View::default();
+    let mut last = 0;
+    let mut places = Vec::with_capacity(repairs.len());
+    for repair in repairs {
+        written.push_part(view, last..repair.at.start);
+        for &(letter, span) in &repair.letters {
+            written.push(char::from(letter), span);
         }
-        let mut trie = Trie::default();
-        let mut near = Near::default();
-        for (index, word) in words.iter().enumerate() {
-            trie.insert(&word.letters, trie::End::Word(index));
-            if !word.is_accented {
-                near.insert(&word.letters, index);
-            }
+        last = repair.at.end;
+        places.push((view.original(repair.at.clone()), repair.near));
+    }
+    written.push_part(view, last..view.text().len());
+    let tokens = tokens(written.text());
+    Repaired { view: written, tokens, repairs: places }
+}
+
+struct Reader<'a> {
+    lexis: &'a Lexis<'a>,
+    view: &'a View,
+    text: &'a str,
+    list: &'a [Token],
+    is_turned: bool,
+    repairs: Vec<Repair>,
+}
+
+impl Reader<'_> {
+    /// Reads what begins with a token, and says which token is next.
+    #[inline]
+    fn step(&mut self, at: usize) -> usize {
+        if self.single(at).is_some()
+            && let Some(next) = self.spelled(at)
+        {
+            return next;
         }
-        for word in wild::censored() {
-            trie.insert(word, trie::End::Other);
+        if self.is_odd(at)
+            && let Some(next) = self.chunk(at)
+        {
+            return next;
         }
-        Self { words, trie, near }
+        if self.lexis.targets.may_begin(self.list[at].hash)
+            && let Some(next) = self.broken(at)
+        {
+            return next;
+        }
+        self.word(at);
+        at + 1
     }
 
-    /// Calls back with each slur that is disguised in a view of the text.
-    pub(super) fn search<'a>(&'a self, view: &View, original: &str, mut report: impl FnMut(Found<'a>)) {
-        if self.words.is_empty() {
-            return;
+    fn letters(&self, at: usize) -> &[u8] {
+        &self.text.as_bytes()[self.list[at].bytes.clone()]
+    }
+
+    fn is_known(&self, at: usize) -> bool {
+        self.lexis.vocabulary.has(self.list[at].hash) || is_class_word(self.text, &self.list[at])
+    }
+
+    /// The letter that a token is alone: written once or several times, a sign for it, or a flag's.
+    #[inline]
+    fn single(&self, at: usize) -> Option<u8> {
+        let letters = self.letters(at);
+        let first = letters[0];
+        if first.is_ascii_lowercase() {
+            return letters.iter().all(|&other| other == first).then_some(first);
         }
-        let text = view.text();
-        let pieces = pieces(text);
-        let mut found = |at: Range<usize>, (word, near): (usize, bool)| {
-            report(Found { rules: &self.words[word].rules, at, near });
+        if letters.len() == 1 {
+            return reading::letters_of(char::from(first)).map(|letters| letters.as_bytes()[0]);
+        }
+        if first.is_ascii() || letters.len() > 4 {
+            return None;
+        }
+        let c = self.text[self.list[at].bytes.clone()].chars().next()?;
+        flag_letter(c).or_else(|| reading::letters_of(c).map(|letters| letters.as_bytes()[0]))
+    }
+
+    /// Letters that were set apart, as words; says which token is next where there are enough.
+    fn spelled(&mut self, at: usize) -> Option<usize> {
+        let mut letters: Vec<(u8, Span)> = Vec::new();
+        let mut last = self.list[at].bytes.start;
+        let mut known = 0;
+        let mut next = at;
+        let start = last;
+        while next < self.list.len() && letters.len() < segment::MAX_LETTERS {
+            let bytes = self.list[next].bytes.clone();
+            if self.text[last..bytes.start].chars().nth(MAX_GAP).is_some() {
+                break;
+            }
+            match self.single(next) {
+                Some(letter) => {
+                    known += usize::from(!self.letters(next)[0].is_ascii_digit());
+                    letters.push((letter, self.span(bytes.clone())));
+                    last = bytes.end;
+                }
+                // Another symbol between two letters.
+                None if self.text[bytes.clone()].chars().all(|c| !c.is_alphanumeric()) => {}
+                None => break,
+            }
+            next += 1;
+        }
+        if letters.len() < MIN_SPELLED || known < 2 {
+            return None;
+        }
+        let plain: Vec<u8> = letters.iter().map(|&(letter, _)| letter).collect();
+        if let Some(words) = segment(&plain, self.lexis, true) {
+            self.repairs.push(Repair { at: start..last, letters: apart(&letters, &words), near: false });
+            return Some(next);
+        }
+        // A word may still begin among a few letters, and many are looked at once.
+        (letters.len() > MAX_STRAY).then_some(next)
+    }
+
+    fn span(&self, bytes: Range<usize>) -> Span {
+        let spans = self.view.spans();
+        spans[bytes.start].to(spans[bytes.end - 1])
+    }
+
+    /// Whether a token has other than letters in it, or a sign right beside it and no space behind that.
+    #[inline]
+    fn is_odd(&self, at: usize) -> bool {
+        let bytes = self.text.as_bytes();
+        let Range { start, end } = self.list[at].bytes;
+        let is_beside = match bytes.get(end) {
+            None | Some(b' ' | b'\'') => false,
+            Some(_) => bytes.get(end + 1).is_some_and(|&next| next != b' '),
         };
-        let is_turned = !original.is_ascii() && turned::has_turned_letters(original);
-        for (index, piece) in pieces.iter().enumerate() {
-            let word = &text[piece.at.clone()];
-            if piece.is_word {
-                if let Some(hit) = self.near.find(word) {
-                    found(piece.at.clone(), (hit, true));
-                }
-                if let Some(hit) = is_turned.then(|| self.trie.word(&turned::upright(word))).flatten()
-                    && !self.words[hit].is_accented
-                {
-                    found(piece.at.clone(), (hit, false));
-                }
-            }
-            if let Some((at, hit)) = self.broken(text, &pieces[index..]) {
-                found(at, (hit, false));
-            }
-        }
-        wild::runs(text, |run| {
-            if let Some(hit) = wild::find(&self.trie, &self.words, &text[run.clone()]) {
-                found(run, hit);
-            }
-        });
+        is_beside || !bytes[start..end].iter().all(|&byte| byte.is_ascii_lowercase() || byte == b'\'')
     }
 
-    /// A slur that begins where the first piece does and ends where a later one does.
-    fn broken(&self, text: &str, pieces: &[Piece]) -> Option<(Range<usize>, usize)> {
-        let first = pieces.first().filter(|piece| starts_word(text, piece.at.start))?;
-        let mut node = Trie::ROOT;
-        for (index, piece) in pieces.iter().take(MAX_PIECES).enumerate() {
-            if index > 0 && !is_gap(&text[pieces[index - 1].at.end..piece.at.start]) {
+    /// Reads what stands between two spaces and is not only letters.
+    fn chunk(&mut self, at: usize) -> Option<usize> {
+        let token = self.list[at].bytes.clone();
+        let before = at.checked_sub(1).map_or(0, |before| self.list[before].bytes.end);
+        let is_sign = |c: &char| reading::is_of_run(*c);
+        let start = token.start
+            - self.text[before..token.start]
+                .chars()
+                .rev()
+                .take_while(is_sign)
+                .map(char::len_utf8)
+                .sum::<usize>();
+        let rest = &self.text.as_bytes()[token.start..self.text.len().min(token.start + MAX_CHUNK)];
+        let length = rest.iter().position(|&byte| byte == b' ').unwrap_or(rest.len());
+        let end = self.text.floor_char_boundary(token.start + length);
+        let chunk = start..end;
+
+        let run: Vec<(usize, char)> =
+            self.text[chunk.clone()].char_indices().take_while(|&(_, c)| reading::is_of_run(c)).collect();
+        let chars: Vec<char> = run.iter().map(|&(_, c)| c).collect();
+        let is_address =
+            self.text[chunk.clone()].contains(['@', '/']) && self.text[chunk.clone()].contains('.');
+        let reading =
+            reading::read(&chars, self.lexis).filter(|reading| !is_address || reading.rank >= Lexis::CLASS);
+        let is_target = reading.as_ref().is_some_and(|reading| reading.rank >= Lexis::TARGET);
+        let repair = if is_target || is_address {
+            None
+        } else {
+            self.joined(&chunk).or_else(|| self.starred(&chunk)).or_else(|| self.starred(&token))
+        };
+        let repair = match (repair, reading) {
+            (Some(repair), _) => repair,
+            (None, Some(reading)) => self.as_read(start, &run, &reading),
+            (None, None) => return None,
+        };
+        let next = at + self.list[at..].partition_point(|token| token.bytes.start < repair.at.end);
+        self.repairs.push(repair);
+        Some(next.max(at + 1))
+    }
+
+    /// A run of characters as it was read.
+    fn as_read(&self, start: usize, run: &[(usize, char)], reading: &reading::Reading) -> Repair {
+        let inside = &run[reading.outside.0..run.len() - reading.outside.1];
+        let place = |at: usize| start + inside[at].0;
+        let end = place(inside.len() - 1) + inside[inside.len() - 1].1.len_utf8();
+        let at = place(0)..end;
+        let spans = self.view.spans();
+        let letters: Vec<(u8, Span)> = reading
+            .letters
+            .iter()
+            .enumerate()
+            .map(|(index, &letter)| (letter, spans[place(index)]))
+            .collect();
+        if reading.rank < Lexis::TARGET {
+            if let Some(target) = self.lexis.targets.misspelt(hash_of(&reading.letters)) {
+                return Repair { letters: self.whole(&at, &target.letters), at, near: true };
+            }
+            if reading.letters.len() >= MIN_RUN_TOGETHER
+                && let Some(words) = segment(&reading.letters, self.lexis, false)
+            {
+                return Repair { at, letters: apart(&letters, &words), near: false };
+            }
+        }
+        Repair { at, letters, near: false }
+    }
+
+    /// A word that signs were put into: all of it is one that is looked for, and not all of its pieces are words.
+    fn joined(&self, chunk: &Range<usize>) -> Option<Repair> {
+        let text = &self.text[chunk.clone()];
+        let mut letters: Vec<(u8, Span)> = Vec::new();
+        let mut end = chunk.start;
+        let (mut pieces, mut in_piece, mut target_of_link) = (0, false, false);
+        for (at, c) in text.char_indices() {
+            // The target of a Markdown link.
+            target_of_link = (target_of_link || text[..at].ends_with("](")) && c != ')';
+            if target_of_link {
+                continue;
+            }
+            let letter = if c.is_ascii_lowercase() {
+                u8::try_from(c).ok()
+            } else if c.is_alphanumeric() || matches!(c, '@' | '$') {
+                Some(reading::letters_of(c)?.as_bytes()[0])
+            } else {
+                None
+            };
+            let Some(letter) = letter else {
+                in_piece = false;
+                continue;
+            };
+            pieces += usize::from(!in_piece);
+            in_piece = true;
+            letters.push((letter, self.view.spans()[chunk.start + at]));
+            end = chunk.start + at + c.len_utf8();
+            if letters.len() > MAX_JOINED {
                 return None;
             }
-            for byte in text[piece.at.clone()].bytes() {
-                node = self.trie.child(node, byte)?;
+        }
+        if pieces < 2 || letters.len() < MIN_LETTERS {
+            return None;
+        }
+        let start = chunk.start + text.find(|c: char| c.is_alphanumeric())?;
+        let plain: Vec<u8> = letters.iter().map(|&(letter, _)| letter).collect();
+        let rank = self.lexis.rank(&plain);
+        let mut of_text = text.split(|c: char| !c.is_ascii_lowercase()).filter(|piece| !piece.is_empty());
+        let is_short = of_text.clone().all(ordinary::is_short);
+        let is_known =
+            of_text.all(|piece| piece.len() > 1 && self.lexis.vocabulary.has(hash_of(piece.as_bytes())));
+        let is_meant = if rank == Lexis::SLUR { !is_short } else { !is_known && !is_short };
+        (rank >= Lexis::TARGET && is_meant).then_some(Repair { at: start..end, letters, near: false })
+    }
+
+    /// A word with signs in the place of letters.
+    fn starred(&self, chunk: &Range<usize>) -> Option<Repair> {
+        let run = stars::starred(self.text, chunk.clone())?;
+        let (word, near) = stars::find(self.lexis.targets, &self.text[run.clone()])?;
+        Some(Repair { letters: self.whole(&run, &self.lexis.targets.word(word).letters), at: run, near })
+    }
+
+    /// A target whose pieces are the words from here on.
+    fn broken(&mut self, at: usize) -> Option<usize> {
+        let first = &self.list[at];
+        let mut hash = first.hash;
+        let mut length = first.bytes.len();
+        let (mut found, mut is_close) = (None, true);
+        for next in at + 1..self.list.len().min(at + MAX_PIECES) {
+            let gap = &self.text[self.list[next - 1].bytes.end..self.list[next].bytes.start];
+            let letters = self.letters(next);
+            length += letters.len();
+            if length > MAX_JOINED || gap.len() > MAX_GAP {
+                break;
             }
-            if index > 0
-                && let Some(word) = self.trie.word_at(node)
-                && self.words[word].letters.len() >= MIN_LETTERS
-                && !self.words[word].is_accented
-                && ends_word(text, piece.at.end)
-                && !pieces[..=index].iter().all(|piece| ordinary::is_short(&text[piece.at.clone()]))
+            is_close &= is_gap(gap);
+            hash = letters.iter().copied().fold(hash, hash::push);
+            if length >= MIN_LETTERS
+                && let Some(target) = self.lexis.targets.exact(hash)
+                && self.is_broken(at..next + 1, target, is_close)
             {
-                return Some((first.at.start..piece.at.end, word));
+                found = Some(next + 1);
+            }
+            if !self.lexis.targets.may_begin(hash) {
+                break;
             }
         }
-        None
+        let next = found?;
+        let spans = self.view.spans();
+        let pieces = self.list[at..next].iter().flat_map(|piece| piece.bytes.clone());
+        let letters = pieces.map(|place| (self.text.as_bytes()[place], spans[place])).collect();
+        let at = first.bytes.start..self.list[next - 1].bytes.end;
+        self.repairs.push(Repair { at, letters, near: false });
+        Some(next)
     }
-}
 
-fn pieces(text: &str) -> Vec<Piece> {
-    let bytes = text.as_bytes();
-    let mut pieces = Vec::with_capacity(bytes.len() / 4);
-    let mut at = 0;
-    while at < bytes.len() {
-        let length = bytes[at..].iter().take_while(|byte| byte.is_ascii_lowercase()).count();
-        if length > 0 {
-            let is_word = starts_word(text, at) && ends_word(text, at + length);
-            pieces.push(Piece { at: at..at + length, is_word });
+    /// Whether words are rather the pieces of another.
+    fn is_broken(&self, pieces: Range<usize>, target: &Target, is_close: bool) -> bool {
+        let is_short = |at: usize| std::str::from_utf8(self.letters(at)).is_ok_and(ordinary::is_short);
+        let is_strange = |at: usize| self.letters(at).len() == 1 || !self.is_known(at);
+        (target.is_plain_slur() && is_close && !pieces.clone().all(is_short))
+            || (target.is_class && (is_strange(pieces.start) || is_strange(pieces.start + 1)))
+    }
+
+    /// Reads a word that is misspelt, turned, or several.
+    #[inline]
+    fn word(&mut self, at: usize) {
+        let token = &self.list[at];
+        let letters = self.letters(at);
+        if !(4..=segment::MAX_LETTERS).contains(&letters.len()) {
+            return;
         }
-        at += length + 1;
+        let targets = self.lexis.targets;
+        let is_plain = || letters.iter().all(u8::is_ascii_lowercase);
+        if let Some(target) = targets.misspelt(token.hash)
+            && is_plain()
+            && (target.is_plain_slur() || !self.is_known(at))
+        {
+            self.read_as(at, &target.letters, true);
+        } else if let Some(target) = targets.by_ear(letters)
+            && is_plain()
+            && !std::str::from_utf8(letters).is_ok_and(is_ordinary)
+        {
+            self.read_as(at, &target.letters, true);
+        } else if self.is_turned {
+            self.turned(at);
+        } else if (letters.len() >= MIN_RUN_TOGETHER || letters.windows(2).any(|two| two[0] == two[1]))
+            && !self.is_known(at)
+            && is_plain()
+            && targets.exact(token.hash).is_none()
+        {
+            self.strange(at);
+        }
     }
-    pieces
+
+    /// Reads a word that nobody writes: letters repeated, or words run together.
+    fn strange(&mut self, at: usize) {
+        let letters = self.letters(at).to_vec();
+        if self.lexis.own.is_some_and(|own| own.has(&letters)) {
+            return;
+        }
+        if let Some(word) = self.lexis.own.and_then(|own| own.repeated(&letters)) {
+            self.read_as(at, word, false);
+        } else if let Some(target) = self.lexis.targets.repeated(&letters) {
+            self.read_as(at, &target.letters, false);
+        } else if letters.len() >= MIN_RUN_TOGETHER
+            && let Some(words) = segment(&letters, self.lexis, false)
+        {
+            let bytes = self.list[at].bytes.clone();
+            let spans = &self.view.spans()[bytes.clone()];
+            let letters: Vec<(u8, Span)> = letters.into_iter().zip(spans.iter().copied()).collect();
+            self.repairs.push(Repair { at: bytes, letters: apart(&letters, &words), near: false });
+        }
+    }
+
+    fn turned(&mut self, at: usize) {
+        let upright = turned::upright(&self.text[self.list[at].bytes.clone()]);
+        if self.lexis.rank(upright.as_bytes()) >= Lexis::CLASS
+            && !self.lexis.targets.exact(hash_of(upright.as_bytes())).is_some_and(|target| target.is_accented)
+        {
+            self.read_as(at, &upright, false);
+        }
+    }
+
+    fn read_as(&mut self, at: usize, word: &str, near: bool) {
+        let bytes = self.list[at].bytes.clone();
+        self.repairs.push(Repair { letters: self.whole(&bytes, word), at: bytes, near });
+    }
+
+    /// A word that stands for some bytes as a whole.
+    fn whole(&self, bytes: &Range<usize>, word: &str) -> Vec<(u8, Span)> {
+        let span = self.span(bytes.clone());
+        word.bytes().map(|letter| (letter, span)).collect()
+    }
 }
 
-fn starts_word(text: &str, at: usize) -> bool {
-    // Most texts are ASCII, where a byte tells.
-    match at.checked_sub(1).map(|before| text.as_bytes()[before]) {
-        Some(byte) if byte.is_ascii() => !byte.is_ascii_alphanumeric(),
-        _ => text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric()),
+/// Letters as words, a space between two.
+fn apart(letters: &[(u8, Span)], words: &[Range<usize>]) -> Vec<(u8, Span)> {
+    let mut apart = Vec::with_capacity(letters.len() + words.len());
+    for range in words {
+        if let Some(&(_, last)) = apart.last() {
+            apart.push((b' ', last));
+        }
+        apart.extend_from_slice(&letters[range.clone()]);
     }
+    apart
 }
 
-fn ends_word(text: &str, at: usize) -> bool {
-    match text.as_bytes().get(at) {
-        Some(byte) if byte.is_ascii() => !byte.is_ascii_alphanumeric(),
-        _ => text[at..].chars().next().is_none_or(|c| !c.is_alphanumeric()),
-    }
+/// The letter of a regional indicator: two of them are a flag, and more of them a word.
+fn flag_letter(c: char) -> Option<u8> {
+    let letter = u32::from(c).checked_sub(0x1_f1e6).filter(|&letter| letter < 26)?;
+    u8::try_from(u32::from('a') + letter).ok()
 }
 
 /// Whether what is between two pieces may stand inside a word: little, and no end of a sentence.
 fn is_gap(between: &str) -> bool {
-    let is_stop = |c| matches!(c, ',' | ';' | ':' | '!' | '?' | '\'' | '’') || char::is_alphanumeric(c);
+    let is_stop = |c| matches!(c, ',' | ';' | ':' | '!' | '?' | '\'' | '’');
     between.len() <= MAX_GAP
         && !between.contains(is_stop)
         && !(between.contains('.') && between.contains(' '))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rule::Lexicon;
-
-    fn found(text: &str) -> Vec<(String, bool)> {
-        let entries = [Lexicon::HateEn, Lexicon::HateFr].into_iter().flat_map(Lexicon::entries);
-        let slurs = entries.filter(Entry::is_slur).map(|slur| (slur, 0));
-        let view = View::skeleton(text);
-        let mut found = Vec::new();
-        Disguises::new(slurs)
-            .search(&view, text, |hit| found.push((view.text()[hit.at].to_owned(), hit.near)));
-        found
-    }
-
-    #[test]
-    fn broken_words_are_found_however_they_are_broken() {
-        for text in ["ni gg er", "n-ig - ger", "nigg er!", "ni/g/ger", "n ig ge r"] {
-            assert!(!found(text).is_empty(), "{text}");
-        }
-        for text in ["ni, gger", "ni. gger", "anni gger", "ni ggerx", "sp ic"] {
-            assert_eq!(found(text), [], "{text}");
-        }
-    }
-
-    #[test]
-    fn near_hits_say_so() {
-        assert_eq!(found("two fagogts"), [("fagogts".to_owned(), true)]);
-        assert_eq!(found("two f*ggots"), [("f*ggots".to_owned(), false)]);
-        assert_eq!(found("p*dé"), [("p*de".to_owned(), false)]);
-        assert_eq!(found("pe des, ne gro, pdee"), []);
-    }
 }

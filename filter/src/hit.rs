@@ -28,6 +28,11 @@ pub(super) struct Found {
 
 impl Found {
     pub(super) fn push(&mut self, rule: usize, span: Range<usize>) {
-        self.hits.push(Hit { rule, role: Role::Match, span, score: None, near: false });
+        self.push_near(rule, span, false);
+    }
+
+    /// Adds a place where a rule matches, or only nearly.
+    pub(super) fn push_near(&mut self, rule: usize, span: Range<usize>, near: bool) {
+        self.hits.push(Hit { rule, role: Role::Match, span, score: None, near });
     }
 }

@@ -1,7 +1,7 @@
 //! The moderation filter: text in, verdict out. Finds what a text says whatever it is written with, and applies the rules
 //! to it. Sees no store, no network and no command: the pipeline asks it and acts on its verdicts.
 //!
-//! [`normalize`] reads a text as several views and `form` puts views and terms into the one form in which they are
+//! [`normalize`] reads a text as several views, `disguise` repairs the words of one that are disguised, and `form` puts views and terms into the one form in which they are
 //! compared. [`rule_set`] compiles [`rule`]s and finds them, a file a kind: `terms`, `regex`, [`concept`], `links`,
 //! `contact`, [`classifier`], `repetition`; `phrases` holds the many that ship with the program, and `disguise` finds
 //! slurs that are misspelt on purpose. `lift` takes back what is allowed, [`arbiter`] lowers what is only quoted,

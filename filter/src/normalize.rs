@@ -7,8 +7,6 @@
 
 mod confusable;
 mod invisible;
-mod joined;
-mod leet;
 
 use std::ops::Range;
 
@@ -18,10 +16,6 @@ pub use self::invisible::is_blank;
 use self::{
     confusable::confusable,
     invisible::{is_accent, is_invisible, is_space},
-};
-pub(super) use self::{
-    joined::{Atoms, may_be_apart},
-    leet::leet_views,
 };
 
 /// Marks on one character beyond this many say nothing (Unicode's Stream-Safe Text Format has the same limit); without
@@ -48,11 +42,6 @@ impl Span {
     /// From the start of this one to the end of the later one.
     pub(super) fn to(self, later: Self) -> Self {
         Self { start: self.start, end: later.end.max(self.end) }
-    }
-
-    /// The empty span behind this one.
-    fn after(self) -> Self {
-        Self { start: self.end, end: self.end }
     }
 
     /// As a range of bytes of the original.
@@ -159,12 +148,18 @@ impl View {
         }
     }
 
+    /// Appends a part of another view.
+    pub(super) fn push_part(&mut self, view: &Self, part: Range<usize>) {
+        self.text.push_str(&view.text[part.clone()]);
+        self.spans.extend_from_slice(&view.spans[part]);
+    }
+
     fn with_capacity(bytes: usize) -> Self {
         Self { text: String::with_capacity(bytes), spans: Vec::with_capacity(bytes) }
     }
 
     #[inline]
-    fn push(&mut self, c: char, span: Span) {
+    pub(super) fn push(&mut self, c: char, span: Span) {
         self.text.push(c);
         if c.is_ascii() {
             self.spans.push(span);
@@ -211,19 +206,6 @@ impl View {
     /// For each byte, what it stands for.
     pub(super) fn spans(&self) -> &[Span] {
         &self.spans
-    }
-
-    pub(super) fn chars(&self) -> impl Iterator<Item = (char, Span)> {
-        self.text.char_indices().map(|(at, c)| (c, self.spans[at]))
-    }
-}
-
-impl FromIterator<(char, Span)> for View {
-    fn from_iter<I: IntoIterator<Item = (char, Span)>>(chars: I) -> Self {
-        let chars = chars.into_iter();
-        let mut view = Self::with_capacity(chars.size_hint().0);
-        chars.for_each(|(c, span)| view.push(c, span));
-        view
     }
 }
 

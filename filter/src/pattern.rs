@@ -24,12 +24,10 @@ pub(super) enum Role {
 /// Which view a form was made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
-    /// The skeleton, or its leet tokens read as words.
-    Words,
-    /// Nothing but words whose letters were spelled apart.
-    Spelled,
-    /// Nothing but words that punctuation had broken.
-    Glued,
+    /// What is written.
+    Written,
+    /// The same with disguised words as what they stand for.
+    Repaired,
 }
 
 /// How a term is written and where it counts.
@@ -78,6 +76,11 @@ impl Term {
         }
     }
 
+    /// The term as it was given.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The same, not to be found in any disguise.
     pub(super) fn plain(self) -> Self {
         Self { plain: true, ..self }
@@ -115,9 +118,9 @@ pub(super) struct Pattern {
     pub(super) letters: usize,
     /// A run at least this long may stand for a shorter one.
     stretched: Option<u8>,
-    /// Counts only where nothing was spelled apart or broken.
+    /// Counts only as it is written.
     plain: bool,
-    /// A phrase written as one word, looked for only where words were put together.
+    /// A phrase written as one word, looked for only where words were repaired.
     only_joined: bool,
     /// For each byte, whether its letter has an accent that must be there.
     accents: Option<Box<[bool]>>,
@@ -131,9 +134,6 @@ const MIN_GLUED: usize = 5;
 const MIN_PHRASE: usize = 8;
 /// A phrase of more words is hardly ever written as one: `mortauxjuifs` is.
 const MAX_GAPS: usize = 2;
-/// Words of one letter, which may stand before or behind a word whose letters are spelled apart.
-const ONE_LETTER_WORDS: [char; 5] = ['a', 'i', 'o', 'u', 'y'];
-
 impl Pattern {
     /// What the automaton looks for, and what must hold; for a phrase, also the phrase as one word.
     pub(super) fn compile(term: &Term, owner: usize, role: Role) -> Vec<(String, Self)> {
@@ -169,7 +169,7 @@ impl Pattern {
     /// Whether the term really is where the automaton found its letters.
     pub(super) fn holds(&self, form: &Form, at: Range<usize>, source: Source, original: &str) -> bool {
         self.counts_in(source)
-            && self.is_in_place(form, &at, source)
+            && self.is_in_place(form, &at)
             && !is_idiom(&self.idioms, form, at.end)
             && self.has_accents(form, at, original)
     }
@@ -181,21 +181,16 @@ impl Pattern {
         is_loose && self.edges == (true, true) && self.accents.is_none() && self.glue == Glue::None
     }
 
-    fn is_in_place(&self, form: &Form, at: &Range<usize>, source: Source) -> bool {
-        if self.has_edges(form, at, source) {
+    fn is_in_place(&self, form: &Form, at: &Range<usize>) -> bool {
+        if self.has_edges(form, at) {
             return self.has_runs(form, at.clone());
         }
         // Its first and last letter may be those of its neighbours too.
-        self.glue != Glue::None
-            && self.has_runs(form, at.start + 1..at.end - 1)
-            && self.is_glued(form, at, source)
+        self.glue != Glue::None && self.has_runs(form, at.start + 1..at.end - 1) && self.is_glued(form, at)
     }
 
     /// Whether the term counts though its word is longer.
-    fn is_glued(&self, form: &Form, at: &Range<usize>, source: Source) -> bool {
-        if source == Source::Spelled {
-            return false;
-        }
+    fn is_glued(&self, form: &Form, at: &Range<usize>) -> bool {
         let (before, after) = form.rest_of_word(at);
         match self.glue {
             Glue::Any if before.is_empty() || self.letters > MIN_GLUED => {
@@ -225,17 +220,13 @@ impl Pattern {
 
     fn counts_in(&self, source: Source) -> bool {
         match source {
-            Source::Words => !self.only_joined,
-            Source::Spelled | Source::Glued => !self.plain && counts(self.letters, source),
+            Source::Written => !self.only_joined,
+            Source::Repaired => !self.plain,
         }
     }
 
-    fn has_edges(&self, form: &Form, at: &Range<usize>, source: Source) -> bool {
-        let is_edge = |place| match source {
-            Source::Spelled => is_spelled_edge(&form.text, place, self.letters),
-            Source::Words | Source::Glued => form.is_edge(place),
-        };
-        (!self.edges.0 || is_edge(at.start)) && (!self.edges.1 || is_edge(at.end))
+    fn has_edges(&self, form: &Form, at: &Range<usize>) -> bool {
+        (!self.edges.0 || form.is_edge(at.start)) && (!self.edges.1 || form.is_edge(at.end))
     }
 
     /// Whether letters are repeated as often as in the term, of whose letters these are the middle.
@@ -248,11 +239,6 @@ impl Pattern {
 /// How long a run stands for a shorter one in words that are known not to collide with others.
 pub(super) fn loose(letters: usize) -> u8 {
     if letters >= MIN_GLUED { 2 } else { 3 }
-}
-
-/// Whether a term of so many letters counts in a view.
-pub(super) fn counts(letters: usize, source: Source) -> bool {
-    source != Source::Glued || letters >= MIN_GLUED
 }
 
 /// Whether a letter is repeated as often as in a term, or `stretched`.
@@ -272,28 +258,6 @@ pub(super) fn is_idiom(idioms: &[String], form: &Form, end: usize) -> bool {
     }
     let Some(behind) = form.text[end..].strip_prefix(' ') else { return false };
     idioms.iter().any(|idiom| behind.starts_with(&**idiom) && form.is_edge(end + 1 + idiom.len()))
-}
-
-/// Whether a term of so many letters stands by itself among spelled letters.
-pub(super) fn is_spelled(text: &str, at: &Range<usize>, letters: usize) -> bool {
-    is_spelled_edge(text, at.start, letters) && is_spelled_edge(text, at.end, letters)
-}
-
-/// Whether a word begins or ends here among spelled letters: at an end of them, or with a word of one letter between.
-/// Nobody spells out a longer word that happens to hold one of five letters.
-fn is_spelled_edge(text: &str, at: usize, letters: usize) -> bool {
-    if letters >= MIN_GLUED {
-        return true;
-    }
-    let may_have_neighbour = letters > 3;
-    let is_end = |c: Option<char>| c.is_none_or(is_gap);
-    let is_outside = |near: Option<char>, far: Option<char>| {
-        let is_neighbour = near.is_some_and(|c| ONE_LETTER_WORDS.contains(&c)) && is_end(far);
-        is_end(near) || (may_have_neighbour && is_neighbour)
-    };
-    let mut before = text[..at].chars().rev();
-    let mut after = text[at..].chars();
-    is_outside(before.next(), before.next()) || is_outside(after.next(), after.next())
 }
 
 /// For each byte of a term's form, whether its letter is written with an accent.

@@ -1,21 +1,23 @@
 //! A hundred thousand phrases and more in a few megabytes, found in the time that a text's words take.
 //!
 //! A form parts into segments wherever a word may begin or end, and a phrase that begins and ends at such a place is a
-//! sequence of segments: so phrases are a tree over the numbers of their segments. Those without a gap, words and
-//! phrases written as one, are also found letter by letter, for words that were spelled apart.
+//! sequence of segments: so phrases are a tree over the numbers of their segments.
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use super::{
     form::{Form, is_edge_between, is_gap},
-    pattern::{self, Pattern, Role, Source},
-    spellings::{Bits, Spellings, SpellingsBuilder, Walk, narrow},
+    pattern::{self, Pattern, Role},
+    spellings::{Bits, Spellings, SpellingsBuilder, narrow},
 };
 
 /// A segment's spelling and what stands before it, as one number.
 type Step = u32;
 /// What stands before a segment: nothing, a space, or a full stop.
 const GAP_BITS: u32 = 2;
+
+/// The longest word that is asked for by its letters.
+const MAX_COLLAPSED: usize = 32;
 
 /// Phrases, compiled together.
 #[derive(Debug)]
@@ -30,7 +32,6 @@ pub(super) struct Phrases {
     idioms: Vec<Arc<[String]>>,
     /// Bits of pairs of a spelling and the step after it that begin a phrase.
     pairs: Bits,
-    longest_whole: usize,
 }
 
 /// A node of the tree; the next one says where its children and ends stop.
@@ -66,7 +67,6 @@ pub(super) struct PhrasesBuilder {
     runs: Vec<u8>,
     places_of_runs: HashMap<Box<[u8]>, u32>,
     idioms: Vec<Arc<[String]>>,
-    longest_whole: usize,
 }
 
 impl PhrasesBuilder {
@@ -88,15 +88,6 @@ impl PhrasesBuilder {
         }
         let parts = self.steps.len() - start;
         self.phrases.push((narrow(start)..narrow(start + parts), end));
-        if is_whole {
-            self.longest_whole = self.longest_whole.max(text.len());
-        }
-        if is_whole && parts > 1 {
-            // No segment is spelled like this: it is found where letters are looked at one by one.
-            let start = narrow(self.steps.len());
-            self.steps.push(self.spellings.insert(&text) << GAP_BITS);
-            self.phrases.push((start..start + 1, end));
-        }
         Ok(())
     }
 
@@ -119,7 +110,7 @@ impl PhrasesBuilder {
     }
 
     pub(super) fn build(self) -> Phrases {
-        let Self { spellings, steps, mut phrases, runs, idioms, longest_whole, .. } = self;
+        let Self { spellings, steps, mut phrases, runs, idioms, .. } = self;
         let steps_of = |range: &Range<u32>| &steps[range.start as usize..range.end as usize];
         phrases.sort_unstable_by(|(one, end), (other, other_end)| {
             let key = |end: &End| (end.is_concept, end.owner, end.runs);
@@ -179,7 +170,6 @@ impl PhrasesBuilder {
             runs: runs.into(),
             idioms,
             pairs,
-            longest_whole,
         }
     }
 }
@@ -194,12 +184,24 @@ pub(super) struct Place {
 }
 
 impl Phrases {
-    /// Looks for every phrase in a form.
-    pub(super) fn search(&self, form: &Form, source: Source, mut report: impl FnMut(Place)) {
-        if source == Source::Spelled {
-            self.search_spelled(form, &mut report);
-            return;
+    /// Whether letters are a word of some phrase.
+    pub(super) fn has_word(&self, letters: &[u8]) -> bool {
+        let mut once = [0; MAX_COLLAPSED];
+        if letters.len() > MAX_COLLAPSED {
+            return false;
         }
+        let mut length = 0;
+        for &letter in letters {
+            if length == 0 || once[length - 1] != letter {
+                once[length] = letter;
+                length += 1;
+            }
+        }
+        self.spellings.find(&once[..length]).is_some()
+    }
+
+    /// Looks for every phrase in a form.
+    pub(super) fn search(&self, form: &Form, mut report: impl FnMut(Place)) {
         let mut known: Vec<(Range<usize>, Option<Step>)> = Vec::with_capacity(form.text.len() / 4 + 1);
         known.extend(segments(&form.text).map(|Segment { bytes, gap }| {
             let spelling = self.spellings.find(&form.text.as_bytes()[bytes.clone()]);
@@ -208,7 +210,7 @@ impl Phrases {
         for (at, (first, step)) in known.iter().enumerate() {
             let Some(spelling) = step.map(|step| step >> GAP_BITS) else { continue };
             let mut node = spelling as usize;
-            self.report(node, form, first.clone(), source, &mut report);
+            self.report(node, form, first.clone(), &mut report);
             let second = known.get(at + 1).and_then(|&(_, step)| step);
             if !second.is_some_and(|second| self.pairs.may_have(pair(spelling << GAP_BITS, second))) {
                 continue;
@@ -216,24 +218,7 @@ impl Phrases {
             for (bytes, step) in &known[at + 1..] {
                 let Some(child) = step.and_then(|step| self.child(node, step)) else { break };
                 node = child;
-                self.report(node, form, first.start..bytes.end, source, &mut report);
-            }
-        }
-    }
-
-    /// Of words that were spelled apart a phrase may be any part.
-    fn search_spelled(&self, form: &Form, report: &mut impl FnMut(Place)) {
-        let bytes = form.text.as_bytes();
-        for start in 0..bytes.len() {
-            let mut walk = Walk::default();
-            for end in start + 1..=bytes.len().min(start + self.longest_whole) {
-                if bytes[end - 1] == b'.' {
-                    break;
-                }
-                walk.push(bytes[end - 1]);
-                if let Some(spelling) = self.spellings.find_walked(&walk, &bytes[start..end]) {
-                    self.report(spelling as usize, form, start..end, Source::Spelled, report);
-                }
+                self.report(node, form, first.start..bytes.end, &mut report);
             }
         }
     }
@@ -244,16 +229,9 @@ impl Phrases {
         children.binary_search_by_key(&step, |child| child.step).ok().map(|at| first + at)
     }
 
-    fn report(
-        &self,
-        node: usize,
-        form: &Form,
-        at: Range<usize>,
-        source: Source,
-        report: &mut impl FnMut(Place),
-    ) {
+    fn report(&self, node: usize, form: &Form, at: Range<usize>, report: &mut impl FnMut(Place)) {
         for end in &self.ends[self.nodes[node].ends as usize..self.nodes[node + 1].ends as usize] {
-            if self.holds(end, form, &at, source) {
+            if self.holds(end, form, &at) {
                 let role = if end.is_concept { Role::Concept } else { Role::Match };
                 report(Place { owner: end.owner.into(), role, at: at.clone() });
             }
@@ -261,7 +239,7 @@ impl Phrases {
     }
 
     /// Whether the phrase really is where its letters are: as [`Pattern::holds`] says of any pattern.
-    fn holds(&self, end: &End, form: &Form, at: &Range<usize>, source: Source) -> bool {
+    fn holds(&self, end: &End, form: &Form, at: &Range<usize>) -> bool {
         let letters = usize::from(end.letters);
         let runs = match end.runs {
             SINGLE => None,
@@ -269,9 +247,7 @@ impl Phrases {
         };
         let stretched = Some(pattern::loose(letters));
         let least = |place: usize| runs.map_or(1, |runs| runs[place - at.start]);
-        pattern::counts(letters, source)
-            && (source != Source::Spelled || pattern::is_spelled(&form.text, at, letters))
-            && at.clone().all(|place| pattern::is_run(form, place, least(place), stretched))
+        at.clone().all(|place| pattern::is_run(form, place, least(place), stretched))
             && !pattern::is_idiom(&self.idioms[usize::from(end.idioms)], form, at.end)
     }
 }

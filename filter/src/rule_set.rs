@@ -236,11 +236,10 @@ impl Compiled {
             return Scores::default();
         }
         let classifier = Classifier::shipped();
-        let as_written = classifier.scores_as_written(&text.skeleton, language);
-        let scores = text
-            .leet()
-            .iter()
-            .fold(as_written, |scores, view| scores.max(classifier.scores_as_written(view, language)));
+        let mut scores = classifier.scores_of(text.skeleton.text(), text.tokens(), language);
+        if let Some(repaired) = text.repaired(self.terms.words()) {
+            scores = scores.max(classifier.scores_of(repaired.view.text(), &repaired.tokens, language));
+        }
         for (rule, Threshold { head, threshold }) in &self.classifiers {
             let score = scores.of(*head);
             if f64::from(score) >= *threshold {

@@ -1,14 +1,14 @@
 //! The words that ship with the program, compiled once for every rule set: there are a hundred thousand and more of
 //! them, and a moderator who publishes a rule does not wait for them to be compiled again.
 
-use std::sync::LazyLock;
+use std::{ops::Range, sync::LazyLock};
 
 use super::{
+    classifier::{self, Vocabulary},
     concept,
-    disguise::Disguises,
+    disguise::{Lexis, OwnWords, Slur, Targets},
     form::Form,
-    hit::{Found, Hit},
-    lexicon::Entry,
+    hit::Found,
     normalize::View,
     pattern::{Pattern, Role, Source, Term},
     phrases::{self, Phrases, PhrasesBuilder},
@@ -23,7 +23,7 @@ pub(super) struct Shipped {
     phrases: Phrases,
     /// What is no phrase: what counts inside words, or with its accents only.
     automaton: Automaton,
-    disguises: Disguises,
+    targets: Targets,
 }
 
 pub(super) static SHIPPED: LazyLock<Shipped> = LazyLock::new(|| {
@@ -38,15 +38,24 @@ pub(super) static SHIPPED: LazyLock<Shipped> = LazyLock::new(|| {
     for lexicon in Lexicon::ALL {
         for entry in lexicon.entries() {
             if entry.is_slur() {
-                slurs.push((Entry::clone(&entry), lexicon as usize));
+                let letters = View::skeleton(&entry.text).text().to_owned();
+                slurs.push(Slur { letters, is_accented: entry.exact });
             }
             add(&Term::from(entry), lexicon as usize, Role::Match);
         }
     }
     concept::shipped(|number, phrase| add(&Term::from(phrase), number, Role::Concept));
     let automaton = Automaton::new(others).expect("what ships with the program is compiled by a test");
-    Shipped { phrases: phrases.build(), automaton, disguises: Disguises::new(slurs) }
+    let targets = Targets::new(slurs, &classifier::disguised_words());
+    Shipped { phrases: phrases.build(), automaton, targets }
 });
+
+impl Shipped {
+    /// What the engine knows, with a vocabulary of ordinary words and a rule set's own words.
+    pub(super) fn lexis<'a>(&'a self, vocabulary: &'a Vocabulary, own: Option<&'a OwnWords>) -> Lexis<'a> {
+        Lexis { targets: &self.targets, phrases: &self.phrases, own, vocabulary }
+    }
+}
 
 /// Which of the shipped words a rule set asks for, and for whom.
 #[derive(Debug, Default)]
@@ -72,40 +81,39 @@ impl Asked {
     }
 
     /// Hands on what was found of the shipped words to whoever asked for it.
-    fn take(&self, place: Place, found: &mut Found) {
+    fn take(&self, place: Place, near: bool, found: &mut Found) {
         let Place { owner, role, span } = place;
         if role == Role::Concept {
-            let concept = self.concepts.get(owner).copied().flatten();
+            // What is only near a phrase may be a slip, and a concept has no lesser verdict.
+            let concept = self.concepts.get(owner).copied().flatten().filter(|_| !near);
             found.concepts.extend(concept.map(|concept| (concept, span)));
         } else {
             for &rule in &self.lexicons[owner] {
-                found.push(rule, span.clone());
+                found.push_near(rule, span.clone(), near);
             }
         }
     }
 
-    /// Looks for the shipped words in a form.
-    pub(super) fn search(&self, form: &Form, source: Source, text: &Text<'_>, found: &mut Found) {
+    /// Looks for the shipped words in a form. Of what is found, the reach says whether it counts and is only near.
+    pub(super) fn search(
+        &self,
+        form: &Form,
+        source: Source,
+        text: &Text<'_>,
+        reach: impl Fn(&Range<usize>) -> Option<bool>,
+        found: &mut Found,
+    ) {
         let shipped = &*SHIPPED;
-        shipped.phrases.search(form, source, |phrases::Place { owner, role, at }| {
-            self.take(Place { owner, role, span: form.original(at) }, found);
+        shipped.phrases.search(form, |phrases::Place { owner, role, at }| {
+            let span = form.original(at);
+            if let Some(near) = reach(&span) {
+                self.take(Place { owner, role, span }, near, found);
+            }
         });
-        shipped.automaton.search(form, source, text, |place| self.take(place, found));
-    }
-
-    /// Looks for slurs that are disguised in a view.
-    pub(super) fn search_disguises(&self, view: &View, text: &Text<'_>, found: &mut Found) {
-        SHIPPED.disguises.search(view, text.original, |disguised| {
-            let span = view.original(disguised.at);
-            let rules = disguised.rules.iter().flat_map(|&lexicon| &self.lexicons[lexicon]);
-            let hit = |&rule| Hit {
-                rule,
-                role: Role::Match,
-                span: span.clone(),
-                score: None,
-                near: disguised.near,
-            };
-            found.hits.extend(rules.map(hit));
+        shipped.automaton.search(form, source, text, |place| {
+            if let Some(near) = reach(&place.span) {
+                self.take(place, near, found);
+            }
         });
     }
 }

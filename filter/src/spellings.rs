@@ -68,12 +68,7 @@ impl SpellingsBuilder {
 impl Spellings {
     /// The number of a word.
     pub(super) fn find(&self, text: &[u8]) -> Option<u32> {
-        self.find_walked(&Walk::over(text), text)
-    }
-
-    /// The number of a word whose bytes were walked over.
-    pub(super) fn find_walked(&self, walk: &Walk, text: &[u8]) -> Option<u32> {
-        let hash = walk.mixed();
+        let hash = Walk::over(text).mixed();
         if !self.filter.may_have(hash) {
             return None;
         }
@@ -91,14 +86,15 @@ impl Spellings {
         usize::try_from(hash & (self.places.len() as u64 - 1)).unwrap_or(0)
     }
 
-    fn text(&self, number: u32) -> &[u8] {
+    /// The word of a number.
+    pub(super) fn text(&self, number: u32) -> &[u8] {
         let number = number as usize;
         &self.texts[self.starts[number] as usize..self.starts[number + 1] as usize]
     }
 }
 
 /// A hash that follows the bytes of a word.
-pub(super) struct Walk(u64);
+struct Walk(u64);
 
 impl Walk {
     fn over(text: &[u8]) -> Self {
@@ -110,7 +106,7 @@ impl Walk {
     }
 
     #[inline]
-    pub(super) fn push(&mut self, byte: u8) {
+    fn push(&mut self, byte: u8) {
         self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
 

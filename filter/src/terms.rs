@@ -5,10 +5,11 @@ use std::{ops::Range, sync::LazyLock};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
 
 use super::{
+    disguise::{OwnWords, OwnWordsBuilder},
     error::{FieldProblem, Problem, RuleError},
     form::Form,
     hit::{Found, Hit},
-    normalize::{Atoms, View, may_be_apart},
+    normalize::View,
     pattern::{Pattern, Role, Source, Term},
     rule::{Action, Matching, Rule, RuleKind, Terms},
     shipped::{Asked, SHIPPED},
@@ -28,6 +29,7 @@ const MIN_SUBSTRING: usize = 2;
 #[derive(Default)]
 pub(super) struct TermsBuilder {
     own: Vec<(String, Pattern)>,
+    words: OwnWordsBuilder,
     asked: Asked,
 }
 
@@ -49,7 +51,12 @@ impl TermsBuilder {
             }
             RuleKind::Terms(terms) => {
                 for term in terms_of(terms) {
-                    let term = if rule.action == Action::Allow { term.plain() } else { term };
+                    let term = if rule.action == Action::Allow {
+                        term.plain()
+                    } else {
+                        self.words.add(term.text());
+                        term
+                    };
                     self.add(Pattern::compile(&term, place, Role::Match));
                 }
             }
@@ -72,7 +79,7 @@ impl TermsBuilder {
         if !self.asked.is_nothing() {
             LazyLock::force(&SHIPPED);
         }
-        Ok(TermIndex { own: Automaton::new(self.own)?, asked: self.asked })
+        Ok(TermIndex { own: Automaton::new(self.own)?, words: self.words.build(), asked: self.asked })
     }
 }
 
@@ -166,6 +173,8 @@ impl Automaton {
 #[derive(Debug)]
 pub(super) struct TermIndex {
     own: Automaton,
+    /// The words of the rules' own terms.
+    words: Option<OwnWords>,
     /// What it asks for of the words that ship with the program.
     asked: Asked,
 }
@@ -176,43 +185,41 @@ impl TermIndex {
         self.own.patterns.len()
     }
 
-    /// Looks for every term in every view of a text.
+    /// The words of the rules' own terms.
+    pub(super) fn words(&self) -> Option<&OwnWords> {
+        self.words.as_ref()
+    }
+
+    /// Looks for every term in what is written, and in what it stands for.
     pub(super) fn search(&self, text: &Text<'_>, found: &mut Found) {
         if self.own.patterns.is_empty() && self.asked.is_nothing() {
             return;
         }
-        let skeleton = &text.skeleton;
-        self.search_words(skeleton, text, found);
-        for view in text.leet() {
-            self.search_words(view, text, found);
-        }
-        if !may_be_apart(skeleton.text()) {
-            return;
-        }
-        let atoms = Atoms::of(skeleton);
-        if let Some(view) = atoms.spelled() {
-            self.search_view(&view, Source::Spelled, text, found);
-        }
-        if let Some(view) = atoms.glued() {
-            self.search_view(&view, Source::Glued, text, found);
+        self.search_view(&text.skeleton, Source::Written, text, |_| Some(false), found);
+        if let Some(repaired) = text.repaired(self.words()) {
+            self.search_view(&repaired.view, Source::Repaired, text, |span| repaired.within(span), found);
         }
     }
 
-    fn search_words(&self, view: &View, text: &Text<'_>, found: &mut Found) {
-        self.search_view(view, Source::Words, text, found);
-        if !self.asked.is_nothing() {
-            self.asked.search_disguises(view, text, found);
-        }
-    }
-
-    fn search_view(&self, view: &View, source: Source, text: &Text<'_>, found: &mut Found) {
+    fn search_view(
+        &self,
+        view: &View,
+        source: Source,
+        text: &Text<'_>,
+        reach: impl Fn(&Range<usize>) -> Option<bool>,
+        found: &mut Found,
+    ) {
         let form = Form::of(view);
-        self.own.search(&form, source, text, |Place { owner, role, span }| match role {
-            Role::Concept => found.concepts.push((owner, span)),
-            role => found.hits.push(Hit { rule: owner, role, span, score: None, near: false }),
+        self.own.search(&form, source, text, |Place { owner, role, span }| {
+            let Some(near) = reach(&span) else { return };
+            match role {
+                Role::Concept if near => {}
+                Role::Concept => found.concepts.push((owner, span)),
+                role => found.hits.push(Hit { rule: owner, role, span, score: None, near }),
+            }
         });
         if !self.asked.is_nothing() {
-            self.asked.search(&form, source, text, found);
+            self.asked.search(&form, source, text, reach, found);
         }
     }
 }

@@ -3,8 +3,11 @@
 use std::cell::OnceCell;
 
 use super::{
+    classifier::Classifier,
+    disguise::{OwnWords, Repaired, repair},
     language::Language,
-    normalize::{View, leet_views},
+    normalize::View,
+    shipped::SHIPPED,
     token::{Tokens, Words, tokens},
 };
 
@@ -13,7 +16,7 @@ pub(super) struct Text<'a> {
     pub(super) original: &'a str,
     pub(super) skeleton: View,
     folded: OnceCell<View>,
-    leet: OnceCell<Vec<View>>,
+    repaired: OnceCell<Option<Repaired>>,
     tokens: OnceCell<Tokens>,
     language: OnceCell<Language>,
 }
@@ -25,7 +28,7 @@ impl<'a> Text<'a> {
             original,
             skeleton,
             folded: OnceCell::new(),
-            leet: OnceCell::new(),
+            repaired: OnceCell::new(),
             tokens: OnceCell::new(),
             language: OnceCell::new(),
         }
@@ -39,14 +42,13 @@ impl<'a> Text<'a> {
         self.folded.get_or_init(|| View::folded(self.original))
     }
 
-    /// The skeleton with its leet tokens read as words: a view for each reading.
-    pub(super) fn leet(&self) -> &[View] {
-        self.leet.get_or_init(|| {
-            if !may_have_leet(self.skeleton.text().as_bytes()) {
-                return Vec::new();
-            }
-            leet_views(&self.skeleton).collect()
-        })
+    /// What the text says where it was disguised, for a rule set with words of its own; nothing where it was not.
+    pub(super) fn repaired(&self, own: Option<&OwnWords>) -> Option<&Repaired> {
+        let repaired = self.repaired.get_or_init(|| {
+            let lexis = SHIPPED.lexis(Classifier::shipped().vocabulary(), own);
+            repair(&lexis, &self.skeleton, self.original, &self.tokens().list)
+        });
+        repaired.as_ref()
     }
 
     /// The language of the skeleton.
@@ -63,21 +65,4 @@ impl<'a> Text<'a> {
     pub(super) fn words(&self) -> Words<'_> {
         Words { view: &self.skeleton, tokens: &self.tokens().list }
     }
-}
-
-/// Whether a digit or a sign stands beside a letter, as in any leet token: most texts have none, and need not be read
-/// again to know it. A `!` at the end of a word is punctuation.
-fn may_have_leet(text: &[u8]) -> bool {
-    let is_letter =
-        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
-    let is_sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'@' | b'$' | b'!' | b'|' | b'+');
-    text.iter().enumerate().any(|(at, &byte)| match byte {
-        b'a'..=b'z' | b' ' => false,
-        b'!' | b'|' | b'+' => text.get(at + 1).is_some_and(|&next| is_sign(next) || is_letter(Some(&next))),
-        _ if is_sign(byte) => is_letter(text.get(at + 1)) || (at > 0 && is_letter(text.get(at - 1))),
-        // Signs of currencies and the like, but not the apostrophe.
-        0xc2 => true,
-        0xe2 => text.get(at + 1) != Some(&0x80),
-        _ => false,
-    })
 }

@@ -35,34 +35,12 @@ pub(super) struct Token {
     pub(super) bytes: Range<usize>,
     pub(super) before: Before,
     pub(super) quoted: bool,
-    /// What it stands for, where it was disguised.
-    word: Option<&'static str>,
 }
 
 impl Token {
     /// The letters of the word.
     pub(super) fn letters<'a>(&self, text: &'a str) -> &'a [u8] {
-        match self.word {
-            Some(word) => word.as_bytes(),
-            None => &text.as_bytes()[self.bytes.clone()],
-        }
-    }
-
-    /// Another word in the place of this one.
-    pub(super) fn read_as(&self, word: &'static str) -> Self {
-        Self { word: Some(word), ..self.part(word.as_bytes(), 0..self.bytes.len()) }
-    }
-
-    /// A part of this one, of these letters and at these bytes of it.
-    pub(super) fn part(&self, letters: &[u8], bytes: Range<usize>) -> Self {
-        let start = self.bytes.start;
-        let mut stems = [0; MAX_SUFFIX];
-        let mut hash = hash::START;
-        for &byte in letters {
-            stems = [hash, stems[0], stems[1]];
-            hash = hash::push(hash, byte);
-        }
-        Self { hash, stems, bytes: start + bytes.start..start + bytes.end, word: None, ..*self }
+        &text.as_bytes()[self.bytes.clone()]
     }
 
     /// Whether a sentence, or a part of one, begins with it.

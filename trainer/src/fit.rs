@@ -89,7 +89,7 @@ impl Examples {
 
     fn add(&mut self, row: &Row, vocabulary: &Vocabulary) {
         let mut chunks = Chunks::default();
-        features(View::skeleton(&row.text).text(), vocabulary, &mut chunks);
+        features(&View::skeleton(&row.text), vocabulary, &mut chunks);
         let starts: Vec<usize> = std::iter::once(0).chain(chunks.ends.iter().copied()).collect();
         // A long text is judged by its worst part, and nobody says which part that is.
         let windows: Vec<(usize, usize)> = if row.labels == Labels::NONE && chunks.ends.len() > 2 {

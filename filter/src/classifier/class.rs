@@ -41,6 +41,29 @@ const ORDER: &[&str] = &[
     "HUMAN",
     "ANIMAL",
 ];
+/// The classes whose words are worth a disguise.
+const DISGUISED: &[&str] = &[
+    "SLUR",
+    "GROUP",
+    "GROUPADJ",
+    "VIOLENCE",
+    "HATEVERB",
+    "EXPEL",
+    "DEHUMAN",
+    "CRIME",
+    "BADTRAIT",
+    "INSULT",
+    "PROFANITY",
+    "MUST",
+    "WISH",
+    "QUANT",
+    "HUMAN",
+    "DISAGREE",
+    "SAY",
+    "POSITIVE",
+    "ANIMAL",
+    "RELIGION",
+];
 /// A set of classes is the bits of a `u64`; features use the highest two.
 const MAX_CLASSES: usize = 62;
 /// Words of a phrase.
@@ -109,9 +132,22 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     Table::of(english, french)
 });
 
-/// The words and phrases of both languages.
-pub(super) fn table() -> &'static Table {
-    &TABLE
+/// The words that are worth a disguise.
+pub(crate) fn disguised_words() -> Vec<&'static str> {
+    let classes = Classes(DISGUISED.iter().fold(0, |all, name| all | named(name).0));
+    let mut words: Vec<&'static str> = TABLE.words(classes).collect();
+    words.sort_unstable();
+    words
+}
+
+/// Whether a word of this hash has a class.
+pub(crate) fn has_class(hash: u64) -> bool {
+    TABLE.get(hash).is_some_and(|entry| entry.word.is_some())
+}
+
+/// Whether a token has a class.
+pub(crate) fn is_class_word(text: &str, token: &Token) -> bool {
+    TABLE.word(text, token).is_some()
 }
 
 impl Table {
@@ -194,11 +230,6 @@ impl Table {
         entries
             .filter(move |entry| (entry.english | entry.french) & classes.0 != 0)
             .filter_map(|entry| entry.word)
-    }
-
-    /// The word of this hash, where it has a class.
-    pub(super) fn exact(&self, hash: u64) -> Option<&'static str> {
-        self.get(hash)?.word
     }
 
     pub(super) fn word(&self, text: &str, token: &Token) -> Option<&Entry> {

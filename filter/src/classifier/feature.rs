@@ -5,7 +5,6 @@
 
 use super::{
     class::{Classes, classify, named},
-    repair::repair,
     vocabulary::Vocabulary,
 };
 use crate::{
@@ -89,18 +88,17 @@ enum Kind {
     ClassNear,
 }
 
-/// Makes the features of a normalised text. The text's skeleton is the view to give.
-pub fn features(text: &str, vocabulary: &Vocabulary, sink: &mut impl Sink) {
-    let Tokens { list, after } = tokens(text);
-    let tokens = repair(text, list, vocabulary);
-    let classes = classify(text, &tokens);
+/// Makes the features of tokens of a text.
+pub(super) fn of_tokens(text: &str, tokens: &Tokens, sink: &mut impl Sink) {
+    let Tokens { list, after } = tokens;
+    let classes = classify(text, list);
     let mut reader = Reader::new(sink);
-    for (token, &classes) in tokens.iter().zip(&classes) {
+    for (token, &classes) in list.iter().zip(&classes) {
         reader.separate(token.before);
         reader.letters(token.letters(text));
         reader.word(token, classes);
     }
-    reader.end_sentence(after);
+    reader.end_sentence(*after);
     reader.end_chunk();
 }
 
@@ -351,7 +349,7 @@ mod tests {
 
     fn counted(text: &str) -> Counted {
         let mut counted = Counted::default();
-        features(text, &Vocabulary::default(), &mut counted);
+        of_tokens(text, &tokens(text), &mut counted);
         counted
     }
 

@@ -28,7 +28,7 @@ impl Vocabulary {
         u32::try_from(hash::spread(hash) >> 32).unwrap_or(0).max(1)
     }
 
-    pub(super) fn has(&self, hash: u64) -> bool {
+    pub(crate) fn has(&self, hash: u64) -> bool {
         let key = Self::key(hash);
         let Some(last) = self.places.len().checked_sub(1) else { return false };
         let mut at = key as usize & last;

@@ -10,6 +10,8 @@ static NEIGHBOURS: LazyLock<HashSet<&str>> =
 
 /// Fewer letters than these are an ending, as in `spices`, and no neighbour.
 const MIN_REST: usize = 3;
+/// The longest neighbour.
+const MAX_WORD: usize = 10;
 /// A longer beginning or end is not looked at.
 const MAX_BYTES: usize = 40;
 
@@ -30,10 +32,8 @@ fn is_words(letters: &str) -> bool {
     reached[0] = true;
     for at in 0..letters.len() {
         if reached[at] {
-            for word in NEIGHBOURS.iter() {
-                if letters[at..].starts_with(word) {
-                    reached[at + word.len()] = true;
-                }
+            for end in at + 1..=letters.len().min(at + MAX_WORD) {
+                reached[end] |= NEIGHBOURS.contains(&letters[at..end]);
             }
         }
     }

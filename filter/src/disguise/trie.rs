@@ -54,20 +54,6 @@ impl Trie {
     pub(super) fn end(&self, node: u32) -> Option<End> {
         self.ends[node as usize]
     }
-
-    /// The slur that ends at a node.
-    pub(super) fn word_at(&self, node: u32) -> Option<usize> {
-        match self.end(node)? {
-            End::Word(word) => Some(word),
-            End::Other => None,
-        }
-    }
-
-    /// The slur that some letters are.
-    pub(super) fn word(&self, letters: &str) -> Option<usize> {
-        let end = letters.bytes().try_fold(Self::ROOT, |node, letter| self.child(node, letter))?;
-        self.word_at(end)
-    }
 }
 
 impl Default for Trie {

@@ -8,6 +8,7 @@ mod disguises;
 mod hostile;
 mod lexicons;
 mod links;
+mod own_terms;
 mod pattern;
 mod repetition;
 mod rules;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    Word,
+    targets::Targets,
     trie::{End, Trie},
 };
 use crate::word_lists::section;
@@ -22,23 +22,12 @@ const MAX_STEPS: usize = 4_096;
 /// Letters of a slur that must be there, or else the signs say nothing.
 const MIN_KNOWN: usize = 3;
 
-/// Calls back with each run of a text that has letters and a sign among them.
-pub(super) fn runs(text: &str, mut report: impl FnMut(Range<usize>)) {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        let end = bytes[at..].iter().position(|&byte| byte == b' ').map_or(bytes.len(), |length| at + length);
-        // Only what is odd is looked at more closely; all but the last of most words are letters.
-        if end - at >= 4 && !bytes[at..end].iter().all(u8::is_ascii_lowercase) {
-            let run = trim(text, at..end);
-            let inside = &text[run.clone()];
-            let is_odd = inside.contains(|c: char| is_sign(c));
-            if is_odd && inside.len() <= MAX_RUN && !inside.contains(['/', '@', ':']) {
-                report(run);
-            }
-        }
-        at = end + 1;
-    }
+/// The part of a text between two spaces where a word may have signs for letters, without the punctuation around it.
+pub(super) fn starred(text: &str, chunk: Range<usize>) -> Option<Range<usize>> {
+    let run = trim(text, chunk);
+    let inside = &text[run.clone()];
+    let is_odd = (4..=MAX_RUN).contains(&inside.len()) && inside.contains(|c: char| is_sign(c));
+    (is_odd && !inside.contains(['/', '@', ':'])).then_some(run)
 }
 
 /// Without the punctuation around a word.
@@ -72,22 +61,25 @@ enum Part {
 type Place = (u32, usize, usize, usize);
 
 /// The slur that a run with signs in it is, and whether most of it has to be guessed.
-pub(super) fn find(trie: &Trie, words: &[Word], run: &str) -> Option<(usize, bool)> {
+pub(super) fn find(targets: &Targets, run: &str) -> Option<(usize, bool)> {
+    let trie = &targets.trie;
     let parts = parts(run)?;
     let are_letters = |pair: &[Part]| pair.iter().all(|part| matches!(part, Part::Letter(_)));
     if !run.contains(is_star) && !parts.windows(2).any(are_letters) {
         // "G.P.S." are initials.
         return None;
     }
+    let length = run.chars().count();
     let mut open: Vec<Place> = vec![(Trie::ROOT, 0, 0, 0)];
-    let mut best: Option<(usize, usize)> = None;
+    let mut slur: Option<(usize, usize)> = None;
+    let mut is_censored = false;
     for _ in 0..MAX_STEPS {
         let Some((node, part, read, known)) = open.pop() else { break };
         match parts.get(part) {
             None => match trie.end(node) {
-                Some(End::Other) => return None,
-                Some(End::Word(word)) if best.is_none_or(|(_, most)| known > most) => {
-                    best = Some((word, known));
+                Some(End::Other) => is_censored = true,
+                Some(End::Word(word)) if slur.is_none_or(|(_, most)| known > most) => {
+                    slur = Some((word, known));
                 }
                 _ => {}
             },
@@ -104,14 +96,33 @@ pub(super) fn find(trie: &Trie, words: &[Word], run: &str) -> Option<(usize, boo
             }
         }
     }
-    let (word, known) = best?;
-    let letters = words[word].letters.len();
-    // "f****t": the first letter, the last, and one sign for each of the others.
-    let is_count = letters >= 6 && known == 2 && run.chars().count() == letters;
-    // What only begins like a slur may be many a word: "bull****".
-    let is_end_open = run.ends_with(is_sign) && known * 3 < letters * 2;
-    let is_known = known >= MIN_KNOWN && known * 2 >= letters && !is_end_open;
-    (is_known || is_count).then_some((word, known * 3 < letters * 2))
+    if is_censored {
+        slur = None;
+    }
+    if let Some((word, known)) = slur {
+        let letters = targets.word(word).letters.len();
+        // "f****t": the first letter, the last, and one sign for each of the others.
+        let is_count = letters >= 6 && known == 2 && length == letters;
+        // What only begins like a slur may be many a word: "bull****".
+        let is_end_open = run.ends_with(is_sign) && known * 3 < letters * 2;
+        let is_known = known >= MIN_KNOWN && known * 2 >= letters && !is_end_open;
+        if is_known || is_count {
+            return Some((word, known * 3 < letters * 2));
+        }
+    }
+    if !run.contains(is_star) {
+        return None;
+    }
+    // A class word has one sign for each letter that is not there.
+    let known = known_letters(run);
+    let fits = |word: &str| word.bytes().zip(&known).all(|(letter, known)| known.is_none_or(|k| k == letter));
+    let first = *run.as_bytes().first()?;
+    targets.shaped(first, length).find(|&word| fits(&targets.word(word).letters)).map(|word| (word, false))
+}
+
+/// The letter of each character, nothing where it is a sign.
+fn known_letters(run: &str) -> Vec<Option<u8>> {
+    run.chars().map(|c| u8::try_from(c).ok().filter(u8::is_ascii_lowercase)).collect()
 }
 
 /// Reads a run, or nothing where it has other than letters and signs.
