@@ -11,6 +11,7 @@ mod ordinary;
 mod own;
 mod reading;
 mod segment;
+mod shown;
 mod sound;
 mod stars;
 mod targets;
@@ -73,18 +74,31 @@ impl Repaired {
 /// Letters in the place of some bytes of a view.
 struct Repair {
     at: Range<usize>,
-    letters: Vec<(u8, Span)>,
+    letters: Vec<(char, Span)>,
     near: bool,
 }
 
 /// Reads a text, or nothing where nothing in it is disguised. The original may be empty where it is not known.
 pub(crate) fn repair(lexis: &Lexis<'_>, view: &View, original: &str, tokens: &[Token]) -> Option<Repaired> {
     let is_turned = !original.is_ascii() && turned::has_turned_letters(original);
-    let mut reader = Reader { lexis, view, text: view.text(), list: tokens, is_turned, repairs: Vec::new() };
+    // Letters that are neither French nor English.
+    let is_foreign = original.as_bytes().windows(2).any(
+        |pair| matches!(pair, [0xc4..=0xe1 | 0xe3..=0xef, _] | [0xe2, 0xb0..=0xbf] | [0xf0, 0x90..=0x96]),
+    );
+    let foreign = if is_foreign { original } else { "" };
+    let mut reader =
+        Reader { lexis, view, text: view.text(), list: tokens, is_turned, foreign, repairs: Vec::new() };
     let mut at = 0;
-    while at < tokens.len() {
-        at = reader.step(at);
+    for shown in shown::reordered(view, original) {
+        let first = at + tokens[at..].partition_point(|token| token.bytes.start < shown.at.start);
+        reader.read(at..first);
+        at = first + tokens[first..].partition_point(|token| token.bytes.start < shown.at.end);
+        while reader.repairs.last().is_some_and(|repair| repair.at.end > shown.at.start) {
+            reader.repairs.pop();
+        }
+        reader.repairs.push(shown);
     }
+    reader.read(at..tokens.len());
     let repairs = reader.repairs;
     (!repairs.is_empty()).then(|| apply(view, &repairs))
 }
@@ -96,7 +110,7 @@ fn apply(view: &View, repairs: &[Repair]) -> Repaired {
     for repair in repairs {
         written.push_part(view, last..repair.at.start);
         for &(letter, span) in &repair.letters {
-            written.push(char::from(letter), span);
+            written.push(letter, span);
         }
         last = repair.at.end;
         places.push((view.original(repair.at.clone()), repair.near));
@@ -112,10 +126,20 @@ struct Reader<'a> {
     text: &'a str,
     list: &'a [Token],
     is_turned: bool,
+    /// The original where it has letters that are neither French nor English.
+    foreign: &'a str,
     repairs: Vec<Repair>,
 }
 
 impl Reader<'_> {
+    /// Reads what begins with these tokens.
+    fn read(&mut self, tokens: Range<usize>) {
+        let mut at = tokens.start;
+        while at < tokens.end {
+            at = self.step(at);
+        }
+    }
+
     /// Reads what begins with a token, and says which token is next.
     #[inline]
     fn step(&mut self, at: usize) -> usize {
@@ -214,7 +238,15 @@ impl Reader<'_> {
             None | Some(b' ' | b'\'') => false,
             Some(_) => bytes.get(end + 1).is_some_and(|&next| next != b' '),
         };
-        is_beside || !bytes[start..end].iter().all(|&byte| byte.is_ascii_lowercase() || byte == b'\'')
+        is_beside
+            || (!self.foreign.is_empty() && (start..end).any(|place| self.as_written(place).is_some()))
+            || !bytes[start..end].iter().all(|&byte| byte.is_ascii_lowercase() || byte == b'\'')
+    }
+
+    /// The character of the original that a letter was made of, where it looks like others too.
+    fn as_written(&self, place: usize) -> Option<char> {
+        let written = self.foreign.get(self.view.spans()[place].range())?.chars().next()?;
+        (!written.is_ascii() && reading::letters_of(written).is_some()).then_some(written)
     }
 
     /// Reads what stands between two spaces and is not only letters.
@@ -236,9 +268,10 @@ impl Reader<'_> {
 
         let run: Vec<(usize, char)> =
             self.text[chunk.clone()].char_indices().take_while(|&(_, c)| reading::is_of_run(c)).collect();
-        let chars: Vec<char> = run.iter().map(|&(_, c)| c).collect();
-        let is_address =
-            self.text[chunk.clone()].contains(['@', '/']) && self.text[chunk.clone()].contains('.');
+        let as_written = |&(at, c): &(usize, char)| self.as_written(start + at).unwrap_or(c);
+        let chars: Vec<char> = run.iter().map(as_written).collect();
+        let written = &self.text[chunk.clone()];
+        let is_address = written.contains(['@', '/']) && written.contains('.') && !written.contains("](");
         let reading =
             reading::read(&chars, self.lexis).filter(|reading| !is_address || reading.rank >= Lexis::CLASS);
         let is_target = reading.as_ref().is_some_and(|reading| reading.rank >= Lexis::TARGET);
@@ -280,7 +313,7 @@ impl Reader<'_> {
                 return Repair { at, letters: apart(&letters, &words), near: false };
             }
         }
-        Repair { at, letters, near: false }
+        Repair { at, letters: as_chars(&letters).collect(), near: false }
     }
 
     /// A word that signs were put into: all of it is one that is looked for, and not all of its pieces are words.
@@ -325,7 +358,11 @@ impl Reader<'_> {
         let is_known =
             of_text.all(|piece| piece.len() > 1 && self.lexis.vocabulary.has(hash_of(piece.as_bytes())));
         let is_meant = if rank == Lexis::SLUR { !is_short } else { !is_known && !is_short };
-        (rank >= Lexis::TARGET && is_meant).then_some(Repair { at: start..end, letters, near: false })
+        (rank >= Lexis::TARGET && is_meant).then(|| Repair {
+            at: start..end,
+            letters: as_chars(&letters).collect(),
+            near: false,
+        })
     }
 
     /// A word with signs in the place of letters.
@@ -363,7 +400,7 @@ impl Reader<'_> {
         let next = found?;
         let spans = self.view.spans();
         let pieces = self.list[at..next].iter().flat_map(|piece| piece.bytes.clone());
-        let letters = pieces.map(|place| (self.text.as_bytes()[place], spans[place])).collect();
+        let letters = pieces.map(|place| (char::from(self.text.as_bytes()[place]), spans[place])).collect();
         let at = first.bytes.start..self.list[next - 1].bytes.end;
         self.repairs.push(Repair { at, letters, near: false });
         Some(next)
@@ -443,22 +480,26 @@ impl Reader<'_> {
     }
 
     /// A word that stands for some bytes as a whole.
-    fn whole(&self, bytes: &Range<usize>, word: &str) -> Vec<(u8, Span)> {
+    fn whole(&self, bytes: &Range<usize>, word: &str) -> Vec<(char, Span)> {
         let span = self.span(bytes.clone());
-        word.bytes().map(|letter| (letter, span)).collect()
+        word.chars().map(|letter| (letter, span)).collect()
     }
 }
 
 /// Letters as words, a space between two.
-fn apart(letters: &[(u8, Span)], words: &[Range<usize>]) -> Vec<(u8, Span)> {
+fn apart(letters: &[(u8, Span)], words: &[Range<usize>]) -> Vec<(char, Span)> {
     let mut apart = Vec::with_capacity(letters.len() + words.len());
     for range in words {
         if let Some(&(_, last)) = apart.last() {
-            apart.push((b' ', last));
+            apart.push((' ', last));
         }
-        apart.extend_from_slice(&letters[range.clone()]);
+        apart.extend(as_chars(&letters[range.clone()]));
     }
     apart
+}
+
+fn as_chars(letters: &[(u8, Span)]) -> impl Iterator<Item = (char, Span)> {
+    letters.iter().map(|&(letter, span)| (char::from(letter), span))
 }
 
 /// The letter of a regional indicator: two of them are a flag, and more of them a word.

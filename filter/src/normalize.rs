@@ -6,6 +6,7 @@
 //! accents are dropped or attached to the character before, never sorted across a text.
 
 mod confusable;
+mod entity;
 mod invisible;
 
 use std::ops::Range;
@@ -15,6 +16,7 @@ use unicode_normalization::char::{canonical_combining_class, compose, decompose_
 pub use self::invisible::is_blank;
 use self::{
     confusable::confusable,
+    entity::next_entity,
     invisible::{is_accent, is_invisible, is_space},
 };
 
@@ -82,40 +84,55 @@ impl View {
         folder.view
     }
 
-    /// The skeleton: as folded, and characters that look like Latin letters are those letters, without accents.
+    /// The skeleton: as folded, and characters that look like Latin letters are those letters, without accents; what is
+    /// written as HTML has it is the character that it stands for.
     pub fn skeleton(text: &str) -> Self {
         let text = clip(text);
         let mut view = Self::with_capacity(text.len());
         let mut at = 0;
-        while at < text.len() {
-            let length = plain(&text.as_bytes()[at..]);
+        while let Some((range, c)) = next_entity(text, at) {
+            view.push_shown(text, at..range.start);
+            view.push_char(c, Span::new(range.start, range.end));
+            at = range.end;
+        }
+        view.push_shown(text, at..text.len());
+        view
+    }
+
+    /// The skeleton of a part of a text.
+    fn push_shown(&mut self, text: &str, part: Range<usize>) {
+        let mut at = part.start;
+        while at < part.end {
+            let length = plain(&text.as_bytes()[at..part.end]);
             if length > 0 {
-                view.push_plain(&text[at..at + length], at);
+                self.push_plain(&text[at..at + length], at);
                 at += length;
             }
-            let Some(c) = text[at..].chars().next() else { break };
-            let span = Span::new(at, at + c.len_utf8());
+            let Some(c) = text[at..part.end].chars().next() else { break };
+            self.push_char(c, Span::new(at, at + c.len_utf8()));
             at += c.len_utf8();
-            if c.is_ascii_graphic() {
-                view.push(c.to_ascii_lowercase(), span);
-            } else if let Some(letter) = without_accent(c) {
-                view.push(letter, span);
-            } else if is_space(c) {
-                view.push_space(span);
-            } else if matches!(c, 'ϲ' | 'Ϲ') {
-                // Compatible with a sigma, and looks like a C.
-                view.push('c', span);
-            } else if !is_invisible(c) {
-                let mut parts = 0;
-                decompose_compatible(c, |part| {
-                    parts += 1;
-                    if parts <= MAX_PARTS {
-                        view.push_skeleton(part, span);
-                    }
-                });
-            }
         }
-        view
+    }
+
+    /// The skeleton of a character.
+    fn push_char(&mut self, c: char, span: Span) {
+        if c.is_ascii_graphic() {
+            self.push(c.to_ascii_lowercase(), span);
+        } else if let Some(letter) = without_accent(c) {
+            self.push(letter, span);
+        } else if is_space(c) {
+            self.push_space(span);
+        } else if let Some(letter) = enclosed(c) {
+            self.push(letter, span);
+        } else if !is_invisible(c) {
+            let mut parts = 0;
+            decompose_compatible(c, |part| {
+                parts += 1;
+                if parts <= MAX_PARTS {
+                    self.push_skeleton(part, span);
+                }
+            });
+        }
     }
 
     /// A run of [`plain`] text that begins at a byte of the original.
@@ -240,6 +257,19 @@ fn without_accent(c: char) -> Option<char> {
         'Ý' | 'ý' | 'ÿ' => 'y',
         _ => return None,
     })
+}
+
+/// The letter of a character whose compatible form has more than the letter, or another one.
+fn enclosed(c: char) -> Option<char> {
+    let letter = match c {
+        // Compatible with a sigma, and looks like a C.
+        'ϲ' | 'Ϲ' => return Some('c'),
+        // In parentheses.
+        '\u{249c}'..='\u{24b5}' => u32::from(c) - 0x249c,
+        '\u{1f110}'..='\u{1f129}' => u32::from(c) - 0x1_f110,
+        _ => return None,
+    };
+    char::from_u32(u32::from('a') + letter)
 }
 
 /// Nothing longer reaches a filter; this keeps spans small without a way to panic.

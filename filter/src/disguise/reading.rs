@@ -38,6 +38,11 @@ fn is_inner(c: char) -> bool {
     matches!(c, '!' | '|' | '+' | ':' | ';' | '(' | '<')
 }
 
+/// Characters that stand for letters in a disguised word only.
+fn is_foreign(c: char) -> bool {
+    !c.is_ascii() && !matches!(c, '€' | '£' | '¢' | '¥' | '§' | '¡')
+}
+
 /// How a run reads.
 pub(super) struct Reading {
     /// A letter for each character.
@@ -56,7 +61,7 @@ pub(super) fn read(run: &[char], lexis: &Lexis<'_>) -> Option<Reading> {
     let start = run.iter().position(|&c| !is_inner(c))?;
     let end = run.iter().rposition(|&c| !is_inner(c))? + 1;
     let inside = &run[start..end];
-    let letters = inside.iter().filter(|c| c.is_alphabetic()).count();
+    let letters = inside.iter().filter(|&&c| c.is_alphabetic() || is_foreign(c)).count();
     if letters < 2 || inside.iter().all(char::is_ascii_lowercase) {
         return None;
     }
@@ -87,8 +92,7 @@ pub(super) fn read(run: &[char], lexis: &Lexis<'_>) -> Option<Reading> {
             }
         }
     }
-    let has_inner =
-        inside.iter().any(|&c| matches!(c, ':' | ';' | '(' | '<') || (!c.is_ascii() && c.is_alphabetic()));
+    let has_inner = inside.iter().any(|&c| matches!(c, ':' | ';' | '(' | '<') || is_foreign(c));
     if (is_number && rank < Lexis::SLUR) || (has_inner && rank < Lexis::TARGET) {
         return None;
     }

@@ -5,7 +5,7 @@
 use plic_filter::{Lowered, RuleSet, View, rule::Lexicon};
 
 /// A pseudo-random sequence (`SplitMix64`), the same on every run.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     fn next(&mut self) -> u64 {
@@ -14,7 +14,7 @@ impl Dice {
         (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb) >> 16
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next()).expect("48 bits") % limit.max(1)
     }
 
@@ -24,7 +24,7 @@ impl Dice {
 }
 
 /// What a disguise makes of a slur; nothing where it does not apply, or leaves it as it is.
-type Disguise = fn(&str, &mut Dice) -> Option<String>;
+pub(crate) type Disguise = fn(&str, &mut Dice) -> Option<String>;
 
 const GROUPS: &[(&str, Disguise)] = &[
     ("letters swapped", swapped),
@@ -56,7 +56,7 @@ const GROUPS: &[(&str, Disguise)] = &[
     ("by ear", by_ear),
 ];
 
-fn letters(slur: &str) -> Vec<char> {
+pub(crate) fn letters(slur: &str) -> Vec<char> {
     slur.chars().collect()
 }
 
@@ -122,7 +122,7 @@ fn spelled(slur: &str, between: &str) -> String {
     letters(slur).into_iter().map(String::from).collect::<Vec<_>>().join(between)
 }
 
-fn replaced(slur: &str, dice: &mut Dice, each: &[(char, &str)], odds: usize) -> Option<String> {
+pub(crate) fn replaced(slur: &str, dice: &mut Dice, each: &[(char, &str)], odds: usize) -> Option<String> {
     let mut chars: Vec<String> = letters(slur).into_iter().map(String::from).collect();
     let places: Vec<usize> =
         (0..chars.len()).filter(|&at| each.iter().any(|(from, _)| chars[at] == from.to_string())).collect();
@@ -234,7 +234,7 @@ fn by_ear(slur: &str, dice: &mut Dice) -> Option<String> {
     (!choices.is_empty()).then(|| dice.pick(&choices).replace('\u{1}', "ch"))
 }
 
-fn slurs() -> Vec<String> {
+pub(crate) fn slurs() -> Vec<String> {
     let mut slurs: Vec<String> = [Lexicon::HateEn, Lexicon::HateFr]
         .into_iter()
         .flat_map(Lexicon::slurs)
@@ -247,11 +247,17 @@ fn slurs() -> Vec<String> {
 
 #[test]
 fn each_group_of_disguises_is_recognised() {
+    let weak = weak_groups(GROUPS);
+    assert!(weak.is_empty(), "recognised in less than 90%: {weak:?}");
+}
+
+/// The groups of which less than nine in ten are recognised; prints the share of each.
+pub(crate) fn weak_groups(groups: &[(&'static str, Disguise)]) -> Vec<&'static str> {
     let rules = RuleSet::starter();
     let slurs = slurs();
     assert!(slurs.len() > 250, "{}", slurs.len());
     let mut weak = Vec::new();
-    for (name, disguise) in GROUPS {
+    for (name, disguise) in groups {
         let mut dice = Dice(7);
         let (mut all, mut found, mut near) = (0, 0, 0);
         let mut missed = Vec::new();
@@ -278,7 +284,7 @@ fn each_group_of_disguises_is_recognised() {
             weak.push(*name);
         }
     }
-    assert!(weak.is_empty(), "recognised in less than 90%: {weak:?}");
+    weak
 }
 
 #[expect(clippy::cast_precision_loss, reason = "both are small")]

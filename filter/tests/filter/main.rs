@@ -5,6 +5,7 @@ mod concepts;
 mod contact;
 mod disguise_groups;
 mod disguises;
+mod evasions;
 mod hostile;
 mod lexicons;
 mod links;
