@@ -44,6 +44,8 @@ const MAX_GAP: usize = 3;
 /// A broken word has no more pieces than this, and no more letters.
 const MAX_PIECES: usize = 10;
 const MAX_JOINED: usize = 24;
+/// The first piece of a broken word is shorter than this.
+const MAX_BROKEN: usize = 14;
 /// Fewer letters set apart than this are initials, not a word.
 const MIN_SPELLED: usize = 3;
 /// So many letters set apart that are no words are not looked at again.
@@ -143,7 +145,10 @@ impl Reader<'_> {
     /// Reads what begins with a token, and says which token is next.
     #[inline]
     fn step(&mut self, at: usize) -> usize {
-        if self.single(at).is_some()
+        let token = &self.list[at];
+        let length = token.bytes.len();
+        if (length == 1 || token.is_doubled || !token.is_plain)
+            && self.single(at).is_some()
             && let Some(next) = self.spelled(at)
         {
             return next;
@@ -153,7 +158,8 @@ impl Reader<'_> {
         {
             return next;
         }
-        if self.lexis.targets.may_begin(self.list[at].hash)
+        if length < MAX_BROKEN
+            && self.lexis.targets.may_begin(self.list[at].hash)
             && let Some(next) = self.broken(at)
         {
             return next;
@@ -240,7 +246,8 @@ impl Reader<'_> {
         };
         is_beside
             || (!self.foreign.is_empty() && (start..end).any(|place| self.as_written(place).is_some()))
-            || !bytes[start..end].iter().all(|&byte| byte.is_ascii_lowercase() || byte == b'\'')
+            || (!self.list[at].is_plain
+                && !bytes[start..end].iter().all(|&byte| byte.is_ascii_lowercase() || byte == b'\''))
     }
 
     /// The character of the original that a letter was made of, where it looks like others too.
@@ -387,14 +394,14 @@ impl Reader<'_> {
             }
             is_close &= is_gap(gap);
             hash = letters.iter().copied().fold(hash, hash::push);
+            if !self.lexis.targets.may_begin(hash) {
+                break;
+            }
             if length >= MIN_LETTERS
                 && let Some(target) = self.lexis.targets.exact(hash)
                 && self.is_broken(at..next + 1, target, is_close)
             {
                 found = Some(next + 1);
-            }
-            if !self.lexis.targets.may_begin(hash) {
-                break;
             }
         }
         let next = found?;
@@ -423,22 +430,16 @@ impl Reader<'_> {
             return;
         }
         let targets = self.lexis.targets;
-        let is_plain = || letters.iter().all(u8::is_ascii_lowercase);
         if let Some(target) = targets.misspelt(token.hash)
-            && is_plain()
+            && token.is_plain
             && (target.is_plain_slur() || !self.is_known(at))
-        {
-            self.read_as(at, &target.letters, true);
-        } else if let Some(target) = targets.by_ear(letters)
-            && is_plain()
-            && !std::str::from_utf8(letters).is_ok_and(is_ordinary)
         {
             self.read_as(at, &target.letters, true);
         } else if self.is_turned {
             self.turned(at);
-        } else if (letters.len() >= MIN_RUN_TOGETHER || letters.windows(2).any(|two| two[0] == two[1]))
+        } else if (letters.len() >= MIN_RUN_TOGETHER || token.is_doubled)
             && !self.is_known(at)
-            && is_plain()
+            && token.is_plain
             && targets.exact(token.hash).is_none()
         {
             self.strange(at);

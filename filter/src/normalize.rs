@@ -76,6 +76,9 @@ impl View {
             } else if is_space(c) {
                 folder.flush();
                 folder.view.push_space(span);
+            } else if is_phrase(c) {
+                folder.flush();
+                folder.view.push(c, span);
             } else if !is_invisible(c) {
                 decompose_compatible(c, |part| part.to_lowercase().for_each(|part| folder.push(part, span)));
             }
@@ -124,6 +127,8 @@ impl View {
             self.push_space(span);
         } else if let Some(letter) = enclosed(c) {
             self.push(letter, span);
+        } else if is_phrase(c) {
+            self.push(c, span);
         } else if !is_invisible(c) {
             let mut parts = 0;
             decompose_compatible(c, |part| {
@@ -257,6 +262,12 @@ fn without_accent(c: char) -> Option<char> {
         'Ý' | 'ý' | 'ÿ' => 'y',
         _ => return None,
     })
+}
+
+/// Ligatures of a whole phrase, which say as much as a symbol does: as letters, a text of nothing else would be six times
+/// as long.
+fn is_phrase(c: char) -> bool {
+    matches!(c, '\u{fdfa}' | '\u{fdfb}')
 }
 
 /// The letter of a character whose compatible form has more than the letter, or another one.

@@ -35,6 +35,10 @@ pub(super) struct Token {
     pub(super) bytes: Range<usize>,
     pub(super) before: Before,
     pub(super) quoted: bool,
+    /// Nothing but small Latin letters.
+    pub(super) is_plain: bool,
+    /// A letter stands twice in a row.
+    pub(super) is_doubled: bool,
 }
 
 impl Token {
@@ -143,11 +147,13 @@ impl Reader {
         let mut stems = [0; MAX_SUFFIX];
         // The last letter, none at first, and how often it stands in a row.
         let mut run = (0, 0_u8);
+        let (mut is_plain, mut is_doubled) = (true, false);
         let bytes = text.as_bytes();
         while let Some(&byte) = bytes.get(at) {
             if byte.is_ascii_lowercase() {
                 run = if run.0 == byte { (byte, run.1.saturating_add(1)) } else { (byte, 1) };
                 at += 1;
+                is_doubled |= run.1 > 1;
                 if run.1 <= MAX_RUN {
                     stems = [hash, stems[0], stems[1]];
                     hash = hash::push(hash, byte);
@@ -157,10 +163,12 @@ impl Reader {
             if byte.is_ascii() {
                 if byte == b'\'' && contracts(&bytes[start..at], &bytes[at + 1..]) {
                     // "don't" is "dont", as many write it; "l'ami" is two words.
+                    is_plain = false;
                     at += 1;
                     continue;
                 }
                 if byte == b'*' && stars_within(&bytes[start..at], &bytes[at..]) {
+                    is_plain = false;
                     stems = [hash, stems[0], stems[1]];
                     hash = hash::push(hash, byte);
                     at += 1;
@@ -169,6 +177,7 @@ impl Reader {
                 if !byte.is_ascii_alphanumeric() {
                     break;
                 }
+                is_plain = false;
                 run = if run.0 == byte && !byte.is_ascii_digit() {
                     (byte, run.1.saturating_add(1))
                 } else {
@@ -184,6 +193,7 @@ impl Reader {
                 continue;
             }
             let Some(c) = text[at..].chars().next().filter(|c| c.is_alphanumeric()) else { break };
+            is_plain = false;
             stems = [hash, stems[0], stems[1]];
             for &byte in &bytes[at..at + c.len_utf8()] {
                 hash = hash::push(hash, byte);
@@ -191,7 +201,7 @@ impl Reader {
             at += c.len_utf8();
             run.0 = 0;
         }
-        self.push(Token { hash, stems, bytes: start..at, ..Token::default() });
+        self.push(Token { hash, stems, bytes: start..at, is_plain, is_doubled, ..Token::default() });
         at
     }
 

@@ -1,24 +1,60 @@
 //! How a word sounds: one spelling for all that sound alike.
 
-use super::targets::MAX_LETTERS;
+use super::targets::{MAX_LETTERS, MIN_LETTERS};
 
-/// Whether a word begins with one of these pairs of sounds.
-pub(super) fn may_be_by_ear(word: &[u8], first_sounds: &[u32; 32]) -> bool {
-    let (first, length) = heard(word);
-    let Some(rest) = word.get(length..).filter(|rest| !rest.is_empty()) else { return false };
-    let (second, _) = heard(rest);
-    first_sounds[usize::from(first % 32)] & 1 << (second % 32) != 0
+/// How each sound is written, beside as the letter that it is heard as.
+const WRITTEN: [(u8, &[&str]); 5] = [
+    (b'f', &["ph"]),
+    (b'k', &["c", "ck", "q", "qu", "que"]),
+    (b's', &["z", "c"]),
+    (b'c', &["ch"]),
+    (b'i', &["y"]),
+];
+/// The most spellings of one word.
+const MAX_SPELLINGS: usize = 600;
+
+/// The other ways to write how a slur sounds, and how it sounds where that is written so.
+pub(super) fn spelt_by_ear(slur: &str) -> Vec<String> {
+    if slur.len() > MAX_LETTERS {
+        return Vec::new();
+    }
+    let sound = Sound::of(slur.as_bytes());
+    let mut spellings = vec![String::new()];
+    for &letter in sound.letters() {
+        let own = char::from(letter).to_string();
+        let others = WRITTEN.iter().find(|(heard, _)| *heard == letter).map_or(&[][..], |(_, others)| others);
+        let all: Vec<&str> = others.iter().copied().chain([own.as_str()]).collect();
+        if spellings.len() * all.len() > MAX_SPELLINGS {
+            // Nobody changes so many letters at once: from here on as it is heard.
+            for spelling in &mut spellings {
+                spelling.push_str(&own);
+            }
+            continue;
+        }
+        spellings = all
+            .iter()
+            .flat_map(|written| spellings.iter().map(move |spelling| format!("{spelling}{written}")))
+            .collect();
+    }
+    let is_alike = |spelling: &String| {
+        (MIN_LETTERS - 1..=MAX_LETTERS).contains(&spelling.len())
+            && Sound::of(spelling.as_bytes()).letters() == sound.letters()
+    };
+    spellings.retain(|spelling| {
+        spelling != slur && (is_alike(spelling) || spelling.as_bytes() == sound.letters())
+    });
+    spellings
 }
 
 /// How a word sounds.
-pub(super) struct Sound {
+struct Sound {
     letters: [u8; MAX_LETTERS],
     length: usize,
 }
 
 impl Sound {
     /// Of the first letters of a word, of which there is one.
-    pub(super) fn of(letters: &[u8]) -> Self {
+    fn of(letters: &[u8]) -> Self {
         let letters = &letters[..letters.len().min(MAX_LETTERS)];
         let mut sound = Self { letters: [0; MAX_LETTERS], length: 0 };
         let mut at = 0;
@@ -35,7 +71,7 @@ impl Sound {
         sound
     }
 
-    pub(super) fn letters(&self) -> &[u8] {
+    fn letters(&self) -> &[u8] {
         &self.letters[..self.length]
     }
 }
@@ -65,5 +101,9 @@ mod tests {
             assert_eq!(sound(one.as_bytes()), sound(other.as_bytes()), "{one}");
         }
         assert_ne!(sound(b"cat"), sound(b"sat"));
+        let spellings = spelt_by_ear("chinoque");
+        for spelling in ["chinok", "chynoque", "chinock"] {
+            assert!(spellings.iter().any(|other| other == spelling), "{spelling}: {spellings:?}");
+        }
     }
 }

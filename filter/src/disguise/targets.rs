@@ -6,8 +6,7 @@
 use std::collections::HashMap;
 
 use super::{
-    ordinary,
-    sound::{Sound, may_be_by_ear},
+    ordinary, sound,
     trie::{End, Trie},
     variants,
 };
@@ -58,9 +57,6 @@ pub(crate) struct Targets {
     variants: HashMap<u64, u32, Hashed>,
     /// Class words without their repeats.
     collapsed: HashMap<u64, u32, Hashed>,
-    /// How slurs sound, and with which letters they begin.
-    sounds: HashMap<u64, u32, Hashed>,
-    first_sounds: [u32; 32],
     variant_bits: Bits,
     prefix_bits: Bits,
     /// Slurs and censored words, for signs in the place of letters.
@@ -81,8 +77,6 @@ impl Targets {
             exact: HashMap::default(),
             variants: HashMap::default(),
             collapsed: HashMap::default(),
-            sounds: HashMap::default(),
-            first_sounds: [0; 32],
             variant_bits: Bits::new(VARIANT_BITS),
             prefix_bits: Bits::new(PREFIX_BITS),
             trie: Trie::default(),
@@ -124,16 +118,13 @@ impl Targets {
             self.trie.insert(&letters, End::Word(number));
         }
         if letters.len() >= MIN_LETTERS && (is_plain_slur || is_class) {
-            for end in 1..letters.len() {
+            for end in 1..=letters.len() {
                 self.prefix_bits.set(hash::spread(hash_of(&letters.as_bytes()[..end])));
             }
         }
         if is_plain_slur {
             self.add_variants(variants::of_slur(&letters), place);
-            let sound = Sound::of(letters.as_bytes());
-            let heard = sound.letters();
-            self.first_sounds[usize::from(heard[0] % 32)] |= 1 << (heard[1] % 32);
-            self.sounds.entry(hash_of(heard)).or_insert(place);
+            self.add_variants(sound::spelt_by_ear(&letters), place);
         }
         if is_class && CLASS_LETTERS.contains(&letters.len()) {
             self.add_variants(variants::of_class_word(&letters), place);
@@ -166,25 +157,13 @@ impl Targets {
         self.variants.get(&hash).map(|&number| &self.words[number as usize])
     }
 
-    /// The slur that a word sounds like and is not.
-    pub(super) fn by_ear(&self, word: &[u8]) -> Option<&Target> {
-        if !(MIN_LETTERS - 1..=MAX_LETTERS).contains(&word.len()) || !may_be_by_ear(word, &self.first_sounds)
-        {
-            return None;
-        }
-        let sound = Sound::of(word);
-        let target =
-            self.sounds.get(&hash_of(sound.letters())).map(|&number| &self.words[number as usize])?;
-        (target.letters.as_bytes() != word && !self.exact.contains_key(&hash_of(word))).then_some(target)
-    }
-
     /// The class word that a word is with letters repeated.
     pub(super) fn repeated(&self, word: &[u8]) -> Option<&Target> {
         let target = self.collapsed.get(&collapsed(word)).map(|&number| &self.words[number as usize])?;
         (target.letters.len() < word.len()).then_some(target)
     }
 
-    /// Whether some target begins with letters of this hash.
+    /// Whether some target is, or begins with, letters of this hash.
     #[inline]
     pub(super) fn may_begin(&self, hash: u64) -> bool {
         self.prefix_bits.may_have(hash::spread(hash))

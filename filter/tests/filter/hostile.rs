@@ -294,3 +294,9 @@ fn the_largest_frame_of_anything_is_judged_in_time() {
         every_match_is_sound(&of_every_kind, &text);
     }
 }
+
+#[test]
+fn a_ligature_of_a_phrase_is_one_symbol() {
+    let view = View::skeleton(&"\u{fdfa}".repeat(4_000));
+    assert_eq!(view.text().len(), 12_000);
+}
