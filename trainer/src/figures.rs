@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Result;
 use plic_filter::{
-    Classifier, Head, Language, Recall, RuleSet, Said, View,
+    Action, Classifier, Head, Language, Recall, RuleSet, Said, View,
     classifier::HOLD,
     id::{RoomId, UserId},
 };
@@ -119,7 +119,9 @@ fn conversations(blocks: &[Block], judges: &Judges, with_kinds: bool) -> Table {
             let now = UNIX_EPOCH + PAUSE * u32::try_from(turn + 1_000).unwrap_or(u32::MAX);
             let earlier = recall.earlier(speaker, room, now);
             let verdict = judges.rules.judge(&Said { text: &line.text, room: Some(room), earlier: &earlier });
-            let stops = [verdict.stops(), judges.model_holds(&line.text)];
+            // Signs of self-harm are to be seen by somebody, and not to be stopped.
+            let is_seen = block.labels.has(Head::SelfHarm) && verdict.action >= Some(Action::Flag);
+            let stops = [verdict.stops() || is_seen, judges.model_holds(&line.text)];
             let mut count = |group: String, truth| add(table.entry(group).or_default(), truth, stops);
             if line.speaker != Speaker::Other {
                 any = [any[0] | stops[0], any[1] | stops[1]];
