@@ -225,7 +225,8 @@ fn natural(root: &Path) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn public(folder: &Path) -> Result<Vec<Row>> {
+/// Reads the public sets.
+pub(crate) fn public(folder: &Path) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for path in files(folder, "tsv.gz")? {
         let file = std::io::read_to_string(GzDecoder::new(File::open(&path)?))?;

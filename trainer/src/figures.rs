@@ -16,10 +16,11 @@ use plic_filter::{
 use uuid::Uuid;
 
 use crate::{
-    corpus::files,
+    corpus::{self, Row, files},
     evaluate::Counts,
     labels::Labels,
     natural::{self, Block, Speaker},
+    train::is_benign_unseen,
 };
 
 /// Between two messages of a conversation.
@@ -46,13 +47,14 @@ impl Judges {
     }
 }
 
-/// Prints the table of the tests in `heldout/`; that of the final split as well where it is asked for.
-pub(crate) fn print(heldout: &Path, judges: &Judges, with_final: bool, with_kinds: bool) -> Result<()> {
+/// Prints the table of the tests in `heldout/`, and of public ordinary sentences; that of the final split as well where it is asked for.
+pub(crate) fn print(root: &Path, judges: &Judges, with_final: bool, with_kinds: bool) -> Result<()> {
+    let heldout = root.join("heldout");
     println!(
         "{:<52} {:>6}   starter rules: caught, false alarms, macro-F1   model alone",
         "set, language, group", "rows"
     );
-    for path in files(heldout, "csv")? {
+    for path in files(&heldout, "csv")? {
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         show(&name, &functional(&path, judges)?);
     }
@@ -60,7 +62,20 @@ pub(crate) fn print(heldout: &Path, judges: &Judges, with_final: bool, with_kind
         let blocks = natural::blocks(&heldout.join("natural").join(split))?;
         show(&format!("natural {split}"), &conversations(&blocks, judges, with_kinds));
     }
+    show("public ordinary", &ordinary(&corpus::public(&root.join("public"))?, judges));
     Ok(())
+}
+
+/// Judges the ordinary sentences of the public sets that nothing is trained on.
+fn ordinary(rows: &[Row], judges: &Judges) -> Table {
+    let mut table = Table::new();
+    for row in rows.iter().filter(|row| is_benign_unseen(row)) {
+        let stops = [judges.rules.check(&row.text).stops(), judges.model_holds(&row.text)];
+        for group in [row.lang.clone(), format!("{} {}", row.lang, row.source)] {
+            add(table.entry(group).or_default(), false, stops);
+        }
+    }
+    table
 }
 
 fn show(set: &str, table: &Table) {

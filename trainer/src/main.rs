@@ -84,7 +84,7 @@ fn main() -> Result<ExitCode> {
         Command::Figures { with_final, kinds } => {
             let committed = Classifier::from_bytes(&fs::read(&model)?).context("the committed model")?;
             let judges = Judges::new(committed);
-            figures::print(&root.join("heldout"), &judges, with_final, kinds)?;
+            figures::print(root, &judges, with_final, kinds)?;
         }
     }
     Ok(ExitCode::SUCCESS)
