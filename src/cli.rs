@@ -6,6 +6,7 @@ pub mod check_config;
 pub mod dev;
 pub mod healthcheck;
 pub mod migrate;
+mod misspelt;
 pub mod moderation;
 pub mod new_epoch;
 pub mod openapi;

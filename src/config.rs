@@ -147,9 +147,9 @@ pub struct Settings {
     #[arg(long, env = "PLIC_SHUTDOWN_SECONDS", default_value = "10", value_parser = some_seconds)]
     pub shutdown_seconds: u64,
 
-    /// The site's name, as people are told why a message closed their connection (4011)
-    #[arg(long, env = "PLIC_SITE_NAME", default_value = DEFAULT_SITE_NAME, value_parser = site_name)]
-    pub site_name: String,
+    /// The site's name, as people are told why a message closed their connection (4011); `Swappart` where it is not set
+    #[arg(long, env = "PLIC_SITE_NAME", value_parser = site_name)]
+    pub site_name: Option<String>,
 
     /// A JSON file of the filter rules that a new database begins with, in place of the starter rules
     #[arg(long, env = "PLIC_RULES_FILE")]
@@ -270,6 +270,11 @@ impl Settings {
         Ok(Issuers::new(self.token_issuer.as_deref(), self.supabase_url.as_ref())?)
     }
 
+    /// The site's name, as people read it.
+    pub fn site_name(&self) -> &str {
+        self.site_name.as_deref().unwrap_or(DEFAULT_SITE_NAME)
+    }
+
     /// How long a user may be away.
     pub fn afk(&self) -> Option<Duration> {
         (self.afk_seconds > 0).then(|| Duration::from_secs(self.afk_seconds))
@@ -343,7 +348,7 @@ impl Settings {
             ("PLIC_ALLOWED_ORIGINS", list(self.allowed_origins.clone(), "any")),
             ("PLIC_TRUSTED_PROXIES", list(networks, "none")),
             ("PLIC_SHUTDOWN_SECONDS", self.shutdown_seconds.to_string()),
-            ("PLIC_SITE_NAME", self.site_name.clone()),
+            ("PLIC_SITE_NAME", self.site_name().to_owned()),
             (
                 "PLIC_RULES_FILE",
                 self.rules_file.as_ref().map_or("starter rules".into(), |path| path.display().to_string()),

@@ -157,7 +157,7 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
             afk: settings.afk(),
             ping: Duration::from_secs(settings.ping_seconds),
             allowed_origins: settings.allowed_origins.clone(),
-            site_name: settings.site_name.clone(),
+            site_name: settings.site_name().to_owned(),
         },
         DoorParts {
             pipeline,

@@ -19,7 +19,7 @@ use plic_pipeline::{
 use tokio::sync::watch;
 use uuid::{Uuid, uuid};
 
-use super::serve::Signals;
+use super::{misspelt, serve::Signals};
 use crate::{
     config::Settings,
     pages::{BrowserCodes, Demo, DemoUser},
@@ -42,6 +42,7 @@ const TTL: Duration = Duration::from_hours(24 * 7);
 
 /// Serves on loopback; prints links and tokens.
 pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
+    misspelt::warn();
     settings.require_loopback()?;
     settings.check()?;
     let database = settings.database.database.file("`dev`")?.clone();

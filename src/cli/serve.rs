@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use plic_pipeline::rejection::DEFAULT_SITE_NAME;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::misspelt;
 use crate::{
     config::Settings,
     server::{self, Server},
@@ -12,12 +14,19 @@ use crate::{
 
 /// Serves with these settings; returns after SIGTERM or SIGINT.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
+    misspelt::warn();
     settings.require_tokens()?;
     settings.check()?;
     settings.warn();
     let patience = Duration::from_secs(settings.shutdown_seconds);
     let signals = Signals::listen()?;
+    let has_site_name = settings.site_name.is_some();
     let server = server::start(settings, None).await?;
+    if !has_site_name {
+        tracing::warn!(
+            "PLIC_SITE_NAME is not set: people whose message is blocked read that it is not permitted on {DEFAULT_SITE_NAME}"
+        );
+    }
     println!("listening on http://{}", server.address());
     signals.serve(server, patience).await
 }

@@ -356,6 +356,46 @@ async fn a_secret_is_in_no_refusal() {
 }
 
 #[tokio::test]
+async fn a_misspelt_variable_is_told_with_the_nearest_setting() {
+    let folder = folder();
+    let database = database_in(folder.path());
+    let settings = [
+        LISTEN,
+        TOKENS,
+        ("DATABASE_URL", &*database),
+        ("PLIC_SITE_NAM", "x"),
+        ("PLIC_CONNECTION_PER_USER", "3"),
+    ];
+    let ended = run_in(folder.path(), "check-config", &settings).await;
+    refused_naming(
+        &ended,
+        "PLIC_SITE_NAM is no setting and has no effect; the nearest one is PLIC_SITE_NAME",
+    );
+    refused_naming(&ended, "PLIC_CONNECTIONS_PER_USER");
+    assert!(ended.stdout.contains("PLIC_CONNECTIONS_PER_USER=1"), "{ended:?}");
+    for mode in ["serve", "dev"] {
+        let process = Process::start(folder.path(), &[mode], &settings).await;
+        let log = process.log();
+        assert!(log.contains("the nearest one is PLIC_SITE_NAME"), "{mode}: {log}");
+    }
+    let settings = [LISTEN, TOKENS, ("PLIC_SITE_NAM", ""), ("PLIC_CHAT_PORT", "tcp://10.0.0.1:3030")];
+    assert!(run_in(folder.path(), "check-config", &settings).await.status.success());
+}
+
+#[tokio::test]
+async fn serve_warns_while_the_name_of_the_site_is_not_set() {
+    let is_warned = async |mode: &str, more: &[(&str, &str)]| {
+        let folder = folder();
+        let settings = [&[LISTEN, TOKENS], more].concat();
+        let process = Process::start(folder.path(), &[mode], &settings).await;
+        process.log().contains("PLIC_SITE_NAME is not set")
+    };
+    assert!(is_warned("serve", &[]).await);
+    assert!(!is_warned("serve", &[("PLIC_SITE_NAME", "Swappart")]).await);
+    assert!(!is_warned("dev", &[]).await);
+}
+
+#[tokio::test]
 async fn help_names_every_setting() {
     let folder = folder();
     let ended = run(folder.path(), &["serve", "--help"], &[]).await;
