@@ -4,6 +4,7 @@ mod header;
 mod issuer;
 mod jwks;
 mod numeric_date;
+mod refusal;
 mod role;
 
 use std::{fmt, future::pending, str::FromStr, time::Duration};
@@ -22,7 +23,7 @@ use url::Url;
 use uuid::Uuid;
 
 pub use self::issuer::{AnyBesideOthers, Issuers};
-use self::{header::refused_extension, jwks::Jwks, numeric_date::NumericDate};
+use self::{header::refused_extension, jwks::Jwks, numeric_date::NumericDate, refusal::TokenRefusal};
 
 /// How far clocks may differ: a token holds for so long after its `exp`, and before its `nbf`.
 const LEEWAY: Duration = Duration::from_secs(5);
@@ -40,9 +41,12 @@ pub struct SupabaseTokens {
 /// The claims that are asked about, beside those that the library checks and the role of moderators.
 #[derive(Debug, Deserialize)]
 struct Claims {
-    sub: String,
-    exp: NumericDate,
-    role: String,
+    #[serde(default)]
+    sub: Option<String>,
+    #[serde(default)]
+    exp: Option<NumericDate>,
+    #[serde(default)]
+    role: Option<String>,
     #[serde(default)]
     iss: Option<Value>,
 }
@@ -94,23 +98,40 @@ impl SupabaseTokens {
         }
     }
 
-    async fn key(&self, token: &str) -> Result<(Algorithm, DecodingKey), TokenError> {
-        let header = decode_header(token).map_err(|error| TokenError::Invalid(error.to_string()))?;
+    async fn key(&self, token: &str) -> Result<(Algorithm, DecodingKey), TokenRefusal> {
+        let header = decode_header(token).map_err(|_| TokenRefusal::NoToken)?;
         if let Some(reason) = refused_extension(token) {
-            return Err(TokenError::Invalid(reason.to_owned()));
+            return Err(TokenRefusal::Extension(reason));
         }
         match (header.alg, &self.secret, &self.jwks) {
             (Algorithm::HS256, Some(secret), _) => Ok((Algorithm::HS256, secret.clone())),
-            (alg, _, Some(jwks)) if alg != Algorithm::HS256 => {
-                let kid = header.kid.ok_or_else(|| TokenError::Invalid("no key id".into()))?;
+            (Algorithm::HS256, None, _) => Err(TokenRefusal::NoSecret),
+            (alg, _, Some(jwks)) => {
+                let kid = header.kid.ok_or(TokenRefusal::NoKeyId)?;
                 let (pinned, key) = jwks.key(&kid).await?;
                 if pinned != alg {
-                    return Err(TokenError::Invalid("another algorithm than the key's".into()));
+                    return Err(TokenRefusal::OtherAlgorithm);
                 }
                 Ok((pinned, key))
             }
-            (alg, ..) => Err(TokenError::Invalid(format!("no key for {alg:?}"))),
+            (_, _, None) => Err(TokenRefusal::OnlyHs256),
         }
+    }
+
+    async fn identify(&self, token: &str) -> Result<Identity, TokenRefusal> {
+        let (algorithm, key) = self.key(token).await?;
+        let Object(claims) = decode::<Object<Claims>>(token, &key, &Self::validation(algorithm))
+            .map_err(|error| TokenRefusal::from(&error))?
+            .claims;
+        if claims.role.ok_or(TokenRefusal::Missing("role"))? != AUTHENTICATED {
+            return Err(TokenRefusal::OtherRole);
+        }
+        let sub = claims.sub.ok_or(TokenRefusal::Missing("sub"))?;
+        let user = Uuid::parse_str(&sub).map_err(|_| TokenRefusal::NoUuid)?;
+        let role = role::at(&self.role_claim.0, token).ok_or(TokenRefusal::Unreadable)?;
+        self.issuers.check(claims.iss.as_ref())?;
+        let exp = claims.exp.ok_or(TokenRefusal::Missing("exp"))?;
+        Ok(Identity { user: UserId(user), role, expires_at: exp.0.after(LEEWAY) })
     }
 
     fn validation(algorithm: Algorithm) -> Validation {
@@ -126,19 +147,11 @@ impl SupabaseTokens {
 #[async_trait]
 impl Tokens for SupabaseTokens {
     async fn verify(&self, token: &str) -> Result<Identity, TokenError> {
-        let (algorithm, key) = self.key(token).await?;
-        let Object(claims) = decode::<Object<Claims>>(token, &key, &Self::validation(algorithm))
-            .map_err(|error| TokenError::Invalid(error.to_string()))?
-            .claims;
-        if claims.role != AUTHENTICATED {
-            return Err(TokenError::Invalid("not a user's token".into()));
+        let identity = self.identify(token).await;
+        if let Err(refusal) = &identity {
+            refusal.log();
         }
-        let user =
-            Uuid::parse_str(&claims.sub).map_err(|_| TokenError::Invalid("`sub` is not a uuid".into()))?;
-        let role = role::at(&self.role_claim.0, token)
-            .ok_or_else(|| TokenError::Invalid("the claims are not JSON".into()))?;
-        self.issuers.check(claims.iss.as_ref()).map_err(TokenError::Invalid)?;
-        Ok(Identity { user: UserId(user), role, expires_at: claims.exp.0.after(LEEWAY) })
+        Ok(identity?)
     }
 }
 

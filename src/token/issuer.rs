@@ -7,6 +7,8 @@ use plic_pipeline::log_line::Untrusted;
 use serde_json::Value;
 use url::Url;
 
+use super::refusal::TokenRefusal;
+
 /// The word of `PLIC_TOKEN_ISSUER` for tokens of any issuer, and of none.
 const ANY: &str = "any";
 
@@ -60,7 +62,7 @@ impl Issuers {
     ///
     /// # Errors
     /// A reason that says which issuer came.
-    pub(super) fn check(&self, issuer: Option<&Value>) -> Result<(), String> {
+    pub(super) fn check(&self, issuer: Option<&Value>) -> Result<(), TokenRefusal> {
         if self.accepts(issuer) {
             return Ok(());
         }
@@ -71,7 +73,7 @@ impl Issuers {
             taken = %self,
             "refused a token with a good signature for its issuer; PLIC_TOKEN_ISSUER names those that are taken"
         );
-        Err(format!("another issuer: {came}"))
+        Err(TokenRefusal::OtherIssuer(came))
     }
 }
 

@@ -11,12 +11,13 @@ use jsonwebtoken::{
     Algorithm, DecodingKey,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse},
 };
-use plic_pipeline::token::TokenError;
 use tokio::{
     sync::{Mutex, OwnedMutexGuard},
     time::{Instant, sleep},
 };
 use url::Url;
+
+use super::refusal::TokenRefusal;
 
 const REFRESH: Duration = Duration::from_mins(10);
 /// An unknown key makes us fetch at most so often.
@@ -80,7 +81,7 @@ impl Jwks {
     }
 
     /// The key with this id, and the one algorithm that it serves.
-    pub(super) async fn key(&self, kid: &str) -> Result<(Algorithm, DecodingKey), TokenError> {
+    pub(super) async fn key(&self, kid: &str) -> Result<(Algorithm, DecodingKey), TokenRefusal> {
         if let Some(key) = self.source.known(kid) {
             return Ok(key);
         }
@@ -94,8 +95,8 @@ impl Jwks {
         };
         match self.source.known(kid) {
             Some(key) => Ok(key),
-            None if fetch.succeeded => Err(TokenError::Invalid("signed with an unknown key".into())),
-            None => Err(TokenError::KeysUnavailable),
+            None if fetch.succeeded => Err(TokenRefusal::UnknownKey),
+            None => Err(TokenRefusal::KeysUnavailable),
         }
     }
 

@@ -312,7 +312,7 @@ async fn a_refused_issuer_is_logged_in_short_and_escaped_and_not_again_and_again
     for _ in 0..20 {
         chat.get(&with(&issuer), "/rooms").await.fails_with(401);
     }
-    // A stranger's token costs no line at all.
+    // Of a stranger's token nothing is written, but that there was one.
     let key = EncodingKey::from_secret(b"a secret of somebody else, and as long as ours");
     let mut forged = claims(id);
     forged["iss"] = json!("forged");
@@ -325,6 +325,55 @@ async fn a_refused_issuer_is_logged_in_short_and_escaped_and_not_again_and_again
     assert!(line.contains(named) && line.contains("PLIC_TOKEN_ISSUER") && line.len() < 600, "{line}");
     assert!(!log.contains("forged") && !log.lines().any(|line| line.starts_with("FAKE")), "{log}");
     assert!(!log.contains('\u{1b}'), "{log}");
+}
+
+#[tokio::test]
+async fn a_refused_token_is_logged_once_for_each_cause_and_nothing_of_it() {
+    let chat = Chat::with(&[("PLIC_TOKEN_ISSUER", "any")]).await;
+    let id = Uuid::new_v4();
+    let mut tokens = Vec::new();
+    for (claim, value) in [
+        ("aud", None),
+        ("role", None),
+        ("sub", None),
+        ("exp", None),
+        ("aud", Some(json!("hunter2"))),
+        ("role", Some(json!("hunter2"))),
+        ("sub", Some(json!("hunter2"))),
+        ("exp", Some(json!("hunter2"))),
+        ("exp", Some(json!(now() - 60))),
+    ] {
+        let mut claims = claims(id);
+        let fields = claims.as_object_mut().expect("claims");
+        fields.remove(claim);
+        fields.extend(value.map(|value| (claim.to_owned(), value)));
+        tokens.push(sign(&claims));
+    }
+    let key = EncodingKey::from_secret(b"a secret of somebody else, and as long as ours");
+    tokens.push(sign_with(&Header::default(), &claims(id), &key));
+    tokens.push("hunter2".to_owned());
+    for token in tokens.iter().chain(&tokens) {
+        let user = User { id, token: token.clone() };
+        chat.get(&user, "/rooms").await.fails_with(401);
+    }
+    let log = chat.process.log();
+    for cause in [
+        "the claim aud is missing",
+        "the claim role is missing",
+        "the claim sub is missing",
+        "the claim exp is missing",
+        "the claim aud is not \"authenticated\"",
+        "the claim role is not \"authenticated\"",
+        "the claim sub is not a uuid",
+        "a claim is not of its type",
+        "it has expired",
+        "the signature is not that of the secret or the key",
+        "it is no JSON Web Token",
+    ] {
+        let line = format!("refused a token: {cause}");
+        assert_eq!(log.lines().filter(|shown| shown.contains(&line)).count(), 1, "{line}: {log}");
+    }
+    assert!(!log.contains("hunter2") && !log.contains("eyJ"), "{log}");
 }
 
 #[tokio::test]
