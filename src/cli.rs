@@ -15,8 +15,9 @@ pub mod serve;
 pub mod token;
 pub mod unban;
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::Path};
 
+use anyhow::bail;
 use clap::{
     CommandFactory, FromArgMatches, Parser, Subcommand,
     builder::Resettable,
@@ -108,6 +109,14 @@ fn ignore_empty_variables(command: clap::Command) -> clap::Command {
         if empty { argument.env(Resettable::Reset) } else { argument }
     });
     command.mut_subcommands(ignore_empty_variables)
+}
+
+/// Fails where there is no file of a database at `path`.
+fn require_database(path: &Path) -> anyhow::Result<()> {
+    if path.try_exists().is_ok_and(|exists| !exists) {
+        bail!("there is no database at `{}`", path.display());
+    }
+    Ok(())
 }
 
 /// A word of a command for a shell.

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use plic_pipeline::moderation::audit::AuditHead;
 
+use super::require_database;
 use crate::{
     config::{Database, DatabaseSettings},
     store::{
@@ -51,7 +52,10 @@ pub async fn run(task: &Task) -> anyhow::Result<()> {
 async fn print_head(database: &DatabaseSettings) -> anyhow::Result<()> {
     database.check()?;
     let head = match &database.database {
-        Database::Sqlite(_) => sqlite::audit_head(&database.database.to_string()).await?,
+        Database::Sqlite(path) => {
+            require_database(path)?;
+            sqlite::audit_head(&database.database.to_string()).await?
+        }
         Database::Postgres(url) => postgres::audit_head(&database.reach(url)).await?,
     };
     println!("{head}");
@@ -62,7 +66,10 @@ async fn print_head(database: &DatabaseSettings) -> anyhow::Result<()> {
 async fn verify(Verification { database, expect_head }: &Verification) -> anyhow::Result<()> {
     database.check()?;
     let (count, hash) = match &database.database {
-        Database::Sqlite(_) => sqlite::verify_audit(&database.database.to_string(), *expect_head).await?,
+        Database::Sqlite(path) => {
+            require_database(path)?;
+            sqlite::verify_audit(&database.database.to_string(), *expect_head).await?
+        }
         Database::Postgres(url) => postgres::verify_audit(&database.reach(url), *expect_head).await?,
     };
     let entries = if count == 1 { "entry" } else { "entries" };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args;
 
-use super::quoted;
+use super::{quoted, require_database};
 use crate::{
     config::{Database, DatabaseSettings},
     store::sqlite,
@@ -34,6 +34,7 @@ pub async fn run(request: &Request) -> anyhow::Result<()> {
             quoted(&url.without_password())
         ),
     };
+    require_database(database)?;
     let (copy, refusal) = sqlite::backup(database, &request.file).await?;
     if let Some(refusal) = refusal {
         let refusal = anyhow::Error::from(refusal);

@@ -1,8 +1,12 @@
 //! `plic-chat restore`: a backup becomes the database.
 
-use std::path::PathBuf;
+use std::{
+    fs::File,
+    io::{ErrorKind, Read},
+    path::{Path, PathBuf},
+};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 
 use super::quoted;
@@ -42,13 +46,17 @@ pub async fn run(request: &Request) -> anyhow::Result<()> {
             quoted(&file.display().to_string())
         ),
     };
+    require_sqlite(file)?;
     let consent = sqlite::RestoreConsent {
         replaces: request.replace,
         accepts_broken_audit: request.accept_broken_audit,
     };
     let restored = match sqlite::restore(file, database, consent).await {
         Err(sqlite::CopyError::Exists(database)) => {
-            bail!("there is a database at `{}`: --replace keeps it beside the backup's", database.display())
+            bail!(
+                "there is a database at `{}`: add --replace to move it aside and restore",
+                database.display()
+            )
         }
         Err(error @ sqlite::CopyError::StrayLog(_)) => bail!(
             "{error}: put the database back beside it, or keep the log under another name with --replace"
@@ -68,4 +76,18 @@ pub async fn run(request: &Request) -> anyhow::Result<()> {
     let contents = restored.contents;
     println!("{}: {} messages, epoch {}", database.display(), contents.messages, contents.epoch);
     Ok(())
+}
+
+/// Fails where a file does not begin as those of `SQLite` do.
+fn require_sqlite(path: &Path) -> anyhow::Result<()> {
+    const BEGINNING: &[u8; 16] = b"SQLite format 3\0";
+    let mut beginning = [0; BEGINNING.len()];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut beginning));
+    match read {
+        Ok(()) if beginning == *BEGINNING => Ok(()),
+        Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
+            Err(error).with_context(|| format!("could not read `{}`", path.display()))
+        }
+        Ok(()) | Err(_) => bail!("`{}` is no SQLite database", path.display()),
+    }
 }

@@ -131,7 +131,12 @@ async fn a_backup_overwrites_nothing_and_needs_a_database() {
     let file = empty.path().join("copy.db");
     let ended =
         with_database(empty.path(), &["backup", path(&file)], &database_in(&empty.path().join("none"))).await;
-    refused_naming(&ended, "chat.db");
+    refused_naming(&ended, "there is no database at");
+    let none = database_in(&empty.path().join("none"));
+    for what in ["verify", "head"] {
+        let ended = with_database(empty.path(), &["audit", what], &none).await;
+        refused_naming(&ended, "there is no database at");
+    }
     assert!(names(empty.path()).is_empty(), "nothing is left of it");
 }
 
@@ -147,7 +152,7 @@ async fn a_restore_replaces_a_database_only_when_told_to_and_keeps_it() {
 
     refused_naming(&restore(&file, chat.folder(), &["--replace"]).await, "another plic-chat is running");
     chat.process.kill().await;
-    refused_naming(&restore(&file, chat.folder(), &[]).await, "--replace");
+    refused_naming(&restore(&file, chat.folder(), &[]).await, "add --replace to move it aside and restore");
     let restored = restore(&file, chat.folder(), &["--replace"]).await;
     assert_ne!(epoch(&restored), first);
     let kept = names(chat.folder());
@@ -200,6 +205,9 @@ async fn a_restore_refuses_what_is_no_whole_backup_and_leaves_nothing_behind() {
         let to = folder();
         let ended = restore(&file, to.path(), &[]).await;
         refused_naming(&ended, path(file.file_stem().map(Path::new).expect("a name")));
+        if ["text.db", "empty.db"].iter().any(|name| file.ends_with(name)) {
+            refused_naming(&ended, "is no SQLite database");
+        }
         let left: Vec<_> = names(to.path()).into_iter().filter(|name| name != "chat.db.lock").collect();
         assert!(left.is_empty(), "{left:?}");
     }
