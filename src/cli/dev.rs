@@ -75,23 +75,27 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
     let code = code.unwrap_or_default();
     let signs_in = if codes.is_some() { "?as=moderator" } else { "" };
     println!("listening on http://{address}\n");
-    println!("  start here  http://{address}/{code}");
+    println!("Tokens for 7 days:\n");
+    for DemoUser { name, id, role } in &USERS {
+        let token = token::mint(&secret, id.0, *role, TTL, issuer.as_deref()).context("could not sign")?;
+        println!("{name} ({id})\n  {token}\n");
+    }
+    // `cargo run` sets it; who was started otherwise has the program itself.
+    let program = if std::env::var_os("CARGO").is_some() { "cargo run -q --" } else { "plic-chat" };
+    println!("Another token: {program} token --sub UUID");
+    println!("Chat room: {room} (alice and bob are in it), over ws://{address}/?token=TOKEN\n");
     println!("  console     http://{address}/console{signs_in}{code}");
     println!("  playground  http://{address}/playground{code}");
     println!("  Swagger UI  http://{address}/docs");
-    println!("  spec        http://{address}/openapi.json");
-    println!("  chat room   {room} (alice and bob are in it)\n");
-    for DemoUser { name, id, role } in &USERS {
-        let token = token::mint(&secret, id.0, *role, TTL, issuer.as_deref()).context("could not sign")?;
-        println!("{name} ({id})");
-        println!("  token  {token}");
-        println!("  link   ws://{address}/?token={token}\n");
-    }
-    println!("Tokens hold for 7 days; `plic-chat token --sub UUID` makes more. Stop with Ctrl-C.");
-    if let Some(codes) = codes {
+    println!("  spec        http://{address}/openapi.json\n");
+    if codes.is_some() {
         println!(
-            "The links with a code let one browser in. Once the code is used, a link for another one is shown here."
+            "A link with a code lets one browser in. When the code is used, the link for another one is shown here."
         );
+    }
+    println!("Stop with Ctrl-C.\n");
+    println!("  start here  http://{address}/{code}");
+    if let Some(codes) = codes {
         tokio::spawn(show_codes(codes, address));
     }
     io::stdout().flush().context("could not write to standard output")?;
