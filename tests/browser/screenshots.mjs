@@ -38,8 +38,7 @@ for (const colorScheme of ["light", "dark"]) {
       await tab.goto(server.base + address);
       await shoot(name);
     }
-    await tab.goto(`${server.base}/playground`);
-    for (const name of ["alice", "bob"]) await tab.getByRole("button", { name: `Connect as ${name}` }).click();
+    await tab.goto(`${server.base}/playground?as=demo`);
     await tab.getByRole("button", { name: "Send", exact: true }).first().click();
     await shoot("playground", "playground");
   });

@@ -53,7 +53,7 @@ function draw() {
     ${problem ? failure(problem, read) : nothing}
     ${ways?.needs_code ? codeNotice({ hasToken: false }) : nothing}
     ${ways?.demo ? html`<div class="notice good" role="status"><strong>${w.isIn}</strong>
-      <span class="row"><a class="button" href="/console?as=moderator">${w.asModerator}</a><a class="button" href="/playground">${w.asUsers}</a></span></div>` : nothing}
+      <span class="row"><a class="button" href="/console?as=moderator">${w.asModerator}</a><a class="button" href="/playground?as=demo">${w.asUsers}</a></span></div>` : nothing}
     <ul aria-label=${w.places}>${place("/console", w.console)}${place("/playground", w.playground)}${place("/docs", w.docs)}
       ${place("/openapi.json", w.document)}${place("/readyz", w.ready)}${place("/metrics", w.metrics)}</ul>
     <p class="quiet">${w.socket} <code>/?token=${w.token}</code></p>

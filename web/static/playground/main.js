@@ -43,7 +43,13 @@ async function begin() {
   const ways = await readWays().catch(() => null);
   demo = (ways?.demo ?? []).filter(({ role }) => role === "user");
   needsCode = ways?.needs_code ?? false;
+  if (new URLSearchParams(location.search).get("as") === "demo") connectDemo();
   redraw();
+}
+
+/** Connects each side as its demo user, where nobody has connected it yet. */
+function connectDemo() {
+  for (const [index, side] of sides.entries()) if (demo[index] && !side.token) connect(side, demo[index].token, demo[index].name);
 }
 
 /** @param {Side} side @param {string} token @param {string} name */
@@ -75,7 +81,7 @@ function showRooms(found) {
 function draw() {
   const w = words();
   document.title = `${w.title} · plic-chat`;
-  const names = sides.map(({ name }, index) => name || (index ? w.right : w.left));
+  const names = sides.map(({ name, token }, index) => name || (token ? "" : demo[index]?.name) || (index ? w.right : w.left));
   render(html`<header class="top"><a class="brand" href="/"><img src="/web/shared/icon.svg" alt="" width="28" height="28">plic-chat</a>
       <button class="link" lang=${language() === "fr" ? "en" : "fr"} @click=${() => speak(language() === "fr" ? "en" : "fr")}>${w.language}</button></header>
     <main>
@@ -86,7 +92,7 @@ function draw() {
         <label>${w.room}<input type="number" min="1" list="rooms" .value=${live(String(room))} @change=${(/** @type {Event} */ { target }) => { room = Number(/** @type {HTMLInputElement} */ (target).value); redraw(); }}><datalist id="rooms">${rooms.map((id) => html`<option value=${id}></option>`)}</datalist></label>
       </div>
       <div class="panes">${sides.map((each, index) => pane({ side: each, index, name: names[index], demo: demo[index] ?? null, room, onConnect: connect }))}</div>
-      ${rest({ sides: sides.map(({ token, user }, index) => ({ name: names[index], token, user })), room, onRooms: showRooms })}
+      ${rest({ sides: sides.map(({ token, user }, index) => ({ name: names[index], token, user })), room, heard: sides.reduce((newest, { connection }) => Math.max(newest, connection.log.at(-1)?.id ?? 0), 0), onRooms: showRooms })}
     </main>${toastList(w.close)}`, /** @type {HTMLElement} */ (document.getElementById("app")));
   followFrames();
 }

@@ -30,7 +30,7 @@ import { pretty } from "./rest.js";
 
 const words = dictionary(
   {
-    token: "Access token", connect: "Connect", disconnect: "Disconnect", closed: "not connected", connecting: "connecting…", open: "connected",
+    token: "Access token", connect: "Connect", connectAgain: "Connect again", disconnect: "Disconnect", closed: "not connected", connecting: "connecting…", open: "connected",
     commands: "Commands",
     text: "Message", greeting: "Bonjour ! Is the apartment free in August?", send: "Send", again: "Send the same again",
     againHint: "Same id and text: confirmed again, delivered once.",
@@ -42,7 +42,7 @@ const words = dictionary(
     formatted: "Formatted",
   },
   {
-    token: "Jeton d’accès", connect: "Connecter", disconnect: "Déconnecter", closed: "non connecté", connecting: "connexion…", open: "connecté",
+    token: "Jeton d’accès", connect: "Connecter", connectAgain: "Reconnecter", disconnect: "Déconnecter", closed: "non connecté", connecting: "connexion…", open: "connecté",
     commands: "Commandes",
     text: "Message", greeting: "Bonjour ! L’appartement est-il libre en août ?", send: "Envoyer", again: "Renvoyer le même",
     againHint: "Même identifiant, même texte : reconfirmé, remis une seule fois.",
@@ -73,7 +73,7 @@ export function pane(shown) {
     <div class="row spread"><h2 id="pane-${index}">${name}</h2><span class="badge ${tone}" role="status">${w[connection.state]}</span></div>
     ${connection.state === "open" ? html`<div><button @click=${() => connection.disconnect()}>${w.disconnect}</button></div>` : connecting(shown)}
     ${connection.closed ? html`<p class="notice warn" role="alert"><span><strong>${w.closedWith} ${connection.closed.code} ${connection.closed.reason}</strong><br>
-      ${meaning(connection.closed.code)}</span></p>` : nothing}
+      ${meaning(connection.closed.code)}</span> <button @click=${() => shown.onConnect(shown.side, shown.side.token, shown.side.name)}>${w.connectAgain}</button></p>` : nothing}
     ${commands(shown)}
     <div class="row spread"><h3 id="frames-${index}">${w.frames}</h3><span class="row">
       <button class="link" @click=${() => void copy(connection)}>${w.copy}</button><button class="link" @click=${() => connection.clear()}>${w.clear}</button></span></div>
@@ -90,7 +90,9 @@ function connecting({ side, demo, onConnect }) {
     event.preventDefault();
     onConnect(side, String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get("token")).trim(), "");
   };
-  return html`${demo ? html`<div><button class="primary" @click=${() => onConnect(side, demo.token, demo.name)}>${w.asDemo(demo.name)}</button></div>` : nothing}
+  // After a close, the button beside the code does the same.
+  const isOffered = demo && !(side.connection.closed && side.name === demo.name);
+  return html`${isOffered ? html`<div><button class="primary" @click=${() => onConnect(side, demo.token, demo.name)}>${w.asDemo(demo.name)}</button></div>` : nothing}
     <form class="row" @submit=${submit}><label class="grow">${w.token}<input name="token" type="password" autocomplete="off" required></label><button>${w.connect}</button></form>
     <p role="alert" class=${side.problem ? "notice bad" : ""}>${side.problem}</p>`;
 }

@@ -24,15 +24,16 @@ const words = dictionary(
 /**
  * @param {number} room
  * @param {string | null} other
+ * @param {number | null} newest the newest message of the room
  * @returns {Record<"list" | "create" | "read" | "add" | "remove" | "report", { method: string, path: string, body: unknown }>}
  */
-const calls = (room, other) => ({
+const calls = (room, other, newest) => ({
   list: { method: "GET", path: "/rooms", body: null },
   create: { method: "POST", path: "/rooms", body: { users: other ? [other] : [], apartment_id: null } },
   read: { method: "GET", path: `/rooms/${room}`, body: null },
   add: { method: "PUT", path: "/rooms", body: { room_id: room, users_to_add: other ? [other] : [], users_to_remove: [] } },
   remove: { method: "DELETE", path: `/rooms/${room}`, body: null },
-  report: { method: "POST", path: "/reports", body: { room_id: room, message_id: 1, reason: "Spam" } },
+  report: { method: "POST", path: "/reports", body: { room_id: room, message_id: newest ?? 1, reason: "Spam" } },
 });
 
 let chosen = /** @type {"list" | "create" | "read" | "add" | "remove" | "report"} */ ("list");
@@ -43,14 +44,34 @@ let last = null;
 /** Whose token goes with the call. */
 let as = 0;
 let problem = "";
+/** The newest message that is stored, of which room, read when and by whom. */
+let newest = { key: "", room: 0, id: /** @type {number | null} */ (null) };
+let isReading = false;
 
 /**
- * @param {{ sides: { name: string, token: string, user: string | null }[], room: number, onRooms: (rooms: number[]) => void }} given
+ * Reads the newest message of the room, again once something else was heard.
+ * @param {number} room @param {string} token @param {number} heard
  */
-export function rest({ sides, room, onRooms }) {
+async function readNewest(room, token, heard) {
+  const key = `${room} ${as} ${heard}`;
+  if (!token || isReading || newest.key === key) return;
+  isReading = true;
+  const response = await fetch(`/rooms/${room}?limit=1`, { headers: { Authorization: `Bearer ${token}` }, cache: "no-store" }).catch(() => null);
+  const messages = response?.ok ? (await response.json().catch(() => ({}))).messages : [];
+  newest = { key, room, id: messages?.at(-1)?.id ?? null };
+  isReading = false;
+  redraw();
+}
+
+/**
+ * `heard` grows with every frame.
+ * @param {{ sides: { name: string, token: string, user: string | null }[], room: number, heard: number, onRooms: (rooms: number[]) => void }} given
+ */
+export function rest({ sides, room, heard, onRooms }) {
   const w = words();
   const other = sides[1 - as]?.user ?? null;
-  const ready = calls(room, other)[chosen];
+  if (chosen === "report") void readNewest(room, sides[as].token, heard);
+  const ready = calls(room, other, newest.room === room ? newest.id : null)[chosen];
   const path = typed?.path ?? ready.path;
   const body = typed?.body ?? (ready.body === null ? "" : JSON.stringify(ready.body, null, 2));
   /** @param {SubmitEvent} event */
@@ -72,7 +93,7 @@ export function rest({ sides, room, onRooms }) {
     <form class="stack" @submit=${submit}>
       <div class="fields">
         <label>${w.call}<select name="call" @change=${(/** @type {Event} */ { target }) => { chosen = /** @type {typeof chosen} */ (/** @type {HTMLSelectElement} */ (target).value); typed = null; redraw(); }}>
-          ${/** @type {(typeof chosen)[]} */ (Object.keys(calls(0, null))).map((name) => html`<option value=${name} ?selected=${name === chosen}>${w[name]}</option>`)}</select></label>
+          ${/** @type {(typeof chosen)[]} */ (Object.keys(calls(0, null, null))).map((name) => html`<option value=${name} ?selected=${name === chosen}>${w[name]}</option>`)}</select></label>
         <label>${w.as}<select name="side" @change=${(/** @type {Event} */ { target }) => { as = Number(/** @type {HTMLSelectElement} */ (target).value); redraw(); }}>${sides.map(({ name }, index) => html`<option value=${index} ?selected=${index === as}>${name}</option>`)}</select></label>
         <label>${w.path} <input spellcheck="false" .value=${path} @input=${(/** @type {Event} */ { target }) => { typed = { path: /** @type {HTMLInputElement} */ (target).value, body }; redraw(); }}></label>
       </div>
