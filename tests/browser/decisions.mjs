@@ -22,6 +22,17 @@ async function opened(word, options) {
   return { tab, id, ...rest };
 }
 
+test("what a decision changes stands below its button, and the sender above the conversation", async () => {
+  const { tab, id, troubles } = await opened("explained");
+  await tab.getByText("It was right; nothing else changes.").waitFor();
+  assert.equal(await tab.getByRole("button", { name: /^Uphold/ }).getAttribute("aria-describedby"), "hint-uphold");
+  const headings = await tab.getByRole("heading", { level: 3 }).allInnerTexts();
+  assert.ok(headings.indexOf("The sender") < headings.indexOf("The conversation"), headings.join());
+  await server.tell("moderator", "POST", `/moderation/incidents/${id}/decision`, { decision: "uphold", note: null });
+  assert.deepEqual(troubles, []);
+  await tab.context().close();
+});
+
 test("a decision counts down, is not sent meanwhile, and takes effect after six seconds", async () => {
   const { tab, id, troubles } = await opened("counted");
   await tab.keyboard.press("u");

@@ -87,3 +87,17 @@ test("one switches, in place, and it is remembered", async () => {
   await tab.reload();
   await tab.getByRole("textbox", { name: "Nom", exact: true }).waitFor();
 });
+
+test("what is shown already changes its language too: a way back, and who one is", async () => {
+  const { page: tab } = await enter(browser, server, { locale: "en-GB", at: "queue/1" });
+  await decidable(tab);
+  await tab.keyboard.press("u");
+  const undo = (name) => tab.locator(".toasts").getByRole("button", { name });
+  await undo(/^Undo/).waitFor();
+  await tab.locator(".side-foot").getByText("Moderator", { exact: true }).waitFor();
+  await tab.getByRole("button", { name: "Français" }).click();
+  await undo(/^Annuler/).waitFor();
+  await tab.locator(".side-foot").getByText("Modérateur", { exact: true }).waitFor();
+  await tab.keyboard.press("z");
+  await tab.context().close();
+});

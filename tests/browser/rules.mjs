@@ -245,3 +245,23 @@ test("what the server has against a rule is said in the reader's language, where
   await tab.getByText("Sites à trouver – Ce n’est pas un domaine comme example.com ou *.example.com. (ligne 2)").first().waitFor();
   assert.deepEqual(troubles, []);
 });
+
+test("a new rule is not tried before it is complete, and publishing it names every field that is missing", async () => {
+  const { page: tab, troubles } = await enter(browser, server, { expected, at: "rules" });
+  const tries = [];
+  tab.on("request", (request) => void (request.url().endsWith("/moderation/check") && tries.push(request.postData())));
+  await tab.goto(`${server.base}/console#/rules/new`);
+  await field(tab, "A text, as somebody might write it").fill("a snicklefritz");
+  await tab.getByText("The rule is not complete yet:").waitFor();
+  await tab.waitForTimeout(1_000);
+  assert.deepEqual(tries, []);
+  await button(tab, "Publish live").click();
+  const refusal = tab.getByRole("alert").filter({ hasText: "The server does not accept the rule like this" });
+  await refusal.getByText("Name – Nothing is there yet.").waitFor();
+  await refusal.getByText("Words and phrases – Nothing is there yet.").waitFor();
+  assert.equal(await tab.locator("[aria-invalid=true]").count(), 2);
+  await newRule(tab, "Snickle", "snicklefritz");
+  await tab.locator(".rule-found").getByText("this rule").waitFor();
+  assert.ok(tries.length > 0);
+  assert.deepEqual(troubles, []);
+});

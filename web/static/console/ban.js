@@ -82,7 +82,7 @@ export function askBan(user) {
       await banAs(ban);
       unsay(lifted(user));
       const back = () => (earlier ? undo(() => banAs(earlier), words().earlier, banned(user)) : undo(() => lift(user), words().lifted, lifted(user)));
-      say(() => words().banned, { about: banned(user), undo: { label: w.undo, run: back } });
+      say(() => words().banned, { about: banned(user), undo: { label: () => words().undo, run: back } });
     },
   });
 }
@@ -110,7 +110,7 @@ export async function liftBan({ user_id, reason, expires_at }) {
   await lift(user_id);
   unsay(banned(user_id));
   const back = () => undo(() => banAs({ user_id, reason, expires_at }), words().banned, banned(user_id));
-  say(() => words().lifted, { about: lifted(user_id), undo: { label: words().banAgain, run: back } });
+  say(() => words().lifted, { about: lifted(user_id), undo: { label: () => words().banAgain, run: back } });
 }
 
 /** @param {string} user */

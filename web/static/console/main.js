@@ -162,7 +162,7 @@ function frame() {
       ${toastList(w.dismiss)}
       <div class="side-foot">
         <span class="stream ${state}" role="status">${w[state]}</span>
-        <span>${who()?.name ?? w[/** @type {"user"} */ (who()?.role ?? "user")]}</span>
+        <span>${shownName()}</span>
         <button class="link by-keys" @click=${showKeys}>${w.keys} <kbd>?</kbd></button>
         <button class="link" lang=${language() === "fr" ? "en" : "fr"} @click=${() => speak(language() === "fr" ? "en" : "fr")}>${w.language}</button>
         <button class="link" @click=${askToLeave}>${w.signOut}</button>
@@ -170,6 +170,12 @@ function frame() {
     </header>
     <main id="content" tabindex="-1">${problem ? failure(problem, showAgain) : view ? keyed(name, view.render()) : nothing}</main>
   </div>`;
+}
+
+/** Who is signed in. A demo user is called by their role, which has a name in each language. */
+function shownName() {
+  const session = who();
+  return (session?.source === "demo" ? null : session?.name) ?? words()[session?.role ?? "user"];
 }
 
 /** @param {Event} event */

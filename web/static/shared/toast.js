@@ -9,8 +9,8 @@ import { redraw } from "./redraw.js";
  * @property {string | (() => string)} text
  * @property {"good" | "bad" | "plain"} tone
  * @property {string | null} about what it speaks of: what is said of the same thing next takes its place
- * @property {{ label: string, keys?: string, run: () => unknown } | null} undo
- * @property {{ label: string, href: string } | null} link
+ * @property {{ label: () => string, keys?: string, run: () => unknown } | null} undo its label is read at every drawing, for the language may change
+ * @property {{ label: () => string, href: string } | null} link
  * @property {Countdown | null} countdown
  * @property {boolean} stays whether it is shown until it is taken away
  */
@@ -77,9 +77,9 @@ export function toastList(dismiss) {
   return html`<div class="toasts" role="status" aria-live="polite">
     ${repeat(toasts, ({ id }) => id, ({ id, text, tone, undo, link, countdown }) => html`<div class="toast ${tone}">
       <span class="grow">${typeof text === "function" ? text() : text}</span>
-      ${link ? html`<a href=${link.href} @click=${() => forget(id)}>${link.label}</a>` : nothing}
+      ${link ? html`<a href=${link.href} @click=${() => forget(id)}>${link.label()}</a>` : nothing}
       ${countdown ? counted(countdown) : nothing}
-      ${undo ? html`<button class="link" @click=${() => { forget(id); undo.run(); }}>${undo.label}${undo.keys ? html` <kbd>${undo.keys}</kbd>` : nothing}</button>` : nothing}
+      ${undo ? html`<button class="link" @click=${() => { forget(id); undo.run(); }}>${undo.label()}${undo.keys ? html` <kbd>${undo.keys}</kbd>` : nothing}</button>` : nothing}
       ${countdown ? nothing : html`<button class="link icon" aria-label=${dismiss} @click=${() => forget(id)}>×</button>`}
     </div>`)}
   </div>`;

@@ -23,7 +23,7 @@ const words = dictionary(
   {
     heading: "Decide", uphold: "Uphold", dismiss: "Dismiss", deliver: "Dismiss and deliver", remove: "Remove", note: "Note for other moderators",
     noteHint: "Esc leaves the note, Ctrl + Enter upholds with it.",
-    upholdHint: "It was right; nothing more happens.", withholdHint: "It was right: the held message is not delivered.",
+    upholdHint: "It was right; nothing else changes.", withholdHint: "It was right: the held message is not delivered.",
     dismissHint: "It was wrong; the strike is taken back.", deliverHint: "It was wrong: the held message is delivered, and the strike is taken back.",
     removeHint: "Take the text away from its room.", held: "This message is held: until somebody decides, nobody gets it.",
     sureRemove: "Remove this message?", sureText: "Its text is taken away from its room. This incident keeps it as evidence, for as long as the policy keeps incidents. Once done, this cannot be undone.",
@@ -47,7 +47,7 @@ const words = dictionary(
   {
     heading: "Décider", uphold: "Confirmer", dismiss: "Écarter", deliver: "Écarter et remettre", remove: "Supprimer", note: "Note pour les autres modérateurs",
     noteHint: "Échap quitte la note, Ctrl + Entrée confirme avec elle.",
-    upholdHint: "C’était justifié ; rien d’autre ne se passe.", withholdHint: "C’était justifié : le message retenu n’est pas remis.",
+    upholdHint: "C’était justifié ; rien d’autre ne change.", withholdHint: "C’était justifié : le message retenu n’est pas remis.",
     dismissHint: "C’était une erreur ; l’avertissement est retiré.",
     deliverHint: "C’était une erreur : le message retenu est remis et l’avertissement est retiré.",
     removeHint: "Effacer le texte de son salon.", held: "Ce message est retenu : personne ne le reçoit avant une décision.",
@@ -110,7 +110,7 @@ export async function decide(incident, decision, then) {
   unsay("too soon");
   unsay(takenBack(id));
   say(() => words().will[nameOf(incident, decision)](id), {
-    tone: "plain", about: about(id), countdown: entry.countdown, undo: { label: w.undo, keys: "Z", run: () => takeBack(id) },
+    tone: "plain", about: about(id), countdown: entry.countdown, undo: { label: () => words().undo, keys: "Z", run: () => takeBack(id) },
   });
   then.waits();
 }
@@ -166,7 +166,7 @@ async function fails(id, error, settled) {
 }
 
 /** @param {number} id */
-const linkTo = (id) => ({ label: words().look, href: href("queue", id) });
+const linkTo = (id) => ({ label: () => words().look, href: href("queue", id) });
 
 // Somebody else decides what waits here: then it is theirs.
 on("decision", (/** @type {Incident} */ decided) => {
@@ -233,7 +233,8 @@ export function decisionBar(incident, { isReadable, onDecide, onReopen, onLeaveN
     <p class="hint by-keys" id="note-hint">${w.noteHint}</p>
     ${state?.problem ? failure(state.problem) : nothing}
     <div class="actions">${possible(incident).map((decision) => html`<button
-      class=${decision === "uphold" ? "primary" : decision === "remove" ? "danger" : ""} ?disabled=${state?.isBusy || !isReadable} title=${hints[decision]} @click=${() => onDecide(decision)}>
+      class=${decision === "uphold" ? "primary" : decision === "remove" ? "danger" : ""} ?disabled=${state?.isBusy || !isReadable} aria-describedby="hint-${decision}" @click=${() => onDecide(decision)}>
       ${w[nameOf(incident, decision)]} <kbd>${keys[decision]}</kbd></button>`)}</div>
+    ${possible(incident).map((decision) => html`<p class="hint" id="hint-${decision}"><strong>${w[nameOf(incident, decision)]}</strong> – ${hints[decision]}</p>`)}
   </section>`;
 }

@@ -179,9 +179,9 @@ export function detailPane(list, onDecide, onReopen) {
     ${decisionBar(incident, { isReadable: isReadable(), onDecide, onReopen, onLeaveNote: toHeading })}
     ${decidedBefore(incident.history)}
     <div class="queue-columns">
+      <section class="card" aria-labelledby="sender"><h3 id="sender">${w.sender}</h3>${sender(incident.user_id)}</section>
       <section class="card" aria-labelledby="around"><div class="row spread"><h3 id="around">${w.around}</h3>
         <a href=${href("rooms", incident.room_id, { message: incident.message_id })}>${w.room(incident.room_id)}</a></div>${context(incident)}</section>
-      <section class="card" aria-labelledby="sender"><h3 id="sender">${w.sender}</h3>${sender(incident.user_id)}</section>
     </div>
   </article>`;
 }

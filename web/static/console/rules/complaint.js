@@ -63,6 +63,9 @@ function problemOf(sentence) {
   return problem + where;
 }
 
+/** What the server says of a field in which nothing is. @param {string} field */
+export const emptiness = (field) => `\`${field}\` is empty`;
+
 /** What is wrong, for the place of the field itself. @param {string} sentence @param {string} field */
 export const complaintAbout = (sentence, field) => (fieldOf(sentence) === field ? problemOf(sentence) : null);
 

@@ -9,11 +9,11 @@ import { who } from "../../shared/session.js";
 import { say, unsay } from "../../shared/toast.js";
 import { badge, called } from "../words.js";
 import { backtest } from "./backtest.js";
-import { complaint, complaintAbout } from "./complaint.js";
+import { complaint, complaintAbout, emptiness } from "./complaint.js";
 import { difference } from "./diff.js";
 import { isChanged, keep } from "./drafts.js";
 import { ruleForm } from "./form.js";
-import { draftOf } from "./model.js";
+import { draftOf, missing } from "./model.js";
 import { changed, closeRule, current, discard, emptyDraft, openRule, read, take } from "./opened.js";
 import { readTheirs, remove, save } from "./saving.js";
 import { exampleResults, refused, trial } from "./trial.js";
@@ -81,7 +81,7 @@ function discardMine(mine) {
     if (mine === current()) mine.draft = gone;
     redraw();
   };
-  say(() => words().discarded, { about: `draft ${mine.id}`, undo: { label: words().undo, run: back } });
+  say(() => words().discarded, { about: `draft ${mine.id}`, undo: { label: () => words().undo, run: back } });
 }
 
 /** What the open rule is called. */
@@ -99,13 +99,14 @@ export function editor() {
   }
   const { id, draft } = mine;
   // An empty form is no mistake yet.
-  const sentence = mine.refusal?.error.message ?? (isChanged(draft) ? refused() : null);
+  const sentence = isChanged(draft) ? refused() : null;
+  const sentences = mine.refusal ? against(mine.refusal, draft) : sentence ? [sentence] : [];
   // What was discarded cannot come back over what is typed after it.
   const type = () => {
     unsay(`draft ${mine.id}`);
     changed(mine);
   };
-  const context = { form: draft.form, changed: type, complaint: (/** @type {string} */ field) => (sentence ? complaintAbout(sentence, field) : null) };
+  const context = { form: draft.form, changed: type, complaint: (/** @type {string} */ field) => sentences.map((one) => complaintAbout(one, field)).find(Boolean) ?? null };
   return keyed(mine, html`<div class="stack">
     <p><a href=${href("rules")}>← ${w.rules}</a></p>
     <div class="row spread"><h1>${id === "new" ? w.fresh : draft.base?.name}</h1>${draft.base ? standing(draft.base) : nothing}</div>
@@ -147,7 +148,7 @@ function publishing(mine, draft) {
     <p class="hint">${w.path}</p>
     <div role="status">${isTyped ? html`<div class="notice warn"><div><strong>${w.changed}</strong><p class="small">${w.kept}</p></div>
       <button type="button" @click=${() => discardMine(mine)}>${w.discard}</button></div>` : nothing}</div>
-    ${mine.refusal ? rejected(mine, mine.refusal) : nothing}${mine.problem ? failure(mine.problem) : nothing}
+    ${mine.refusal ? rejected(mine, draft, mine.refusal) : nothing}${mine.problem ? failure(mine.problem) : nothing}
     <ol class="rule-steps">${steps.map((state) => html`<li>
       <button type="button" class=${state === main ? "primary" : ""} ?disabled=${mine.busy !== "" || mine.isGone} aria-describedby="rule-step-${state}"
         @click=${() => void save(mine, state)}>${w.steps[state][0]}</button>
@@ -155,11 +156,19 @@ function publishing(mine, draft) {
   </section>`;
 }
 
-/** @param {Opened} mine @param {Refusal} refusal */
-function rejected(mine, { error, state }) {
+/** All that is wrong: the server names one field, and others may be empty as well. @param {Refusal} refusal @param {Draft} draft */
+function against({ error }, draft) {
+  const empty = missing(draft.form).map(emptiness);
+  const isOne = empty.some((sentence) => complaint(sentence) === complaint(error.message));
+  return isOne ? empty : [error.message, ...empty];
+}
+
+/** @param {Opened} mine @param {Draft} draft @param {Refusal} refusal */
+function rejected(mine, draft, refusal) {
+  const { error, state } = refusal;
   const w = words();
   const isOverridable = /override/.test(error.message);
-  return html`<div class="notice bad" role="alert"><div class="stack"><strong>${w.refused}</strong><p>${complaint(error.message)}</p>
+  return html`<div class="notice bad" role="alert"><div class="stack"><strong>${w.refused}</strong>${against(refusal, draft).map((sentence) => html`<p>${complaint(sentence)}</p>`)}
     ${!isOverridable ? nothing : who()?.role !== "admin" ? html`<p>${w.askAdmin}</p>` : overriding(mine, state)}</div></div>`;
 }
 

@@ -142,6 +142,18 @@ function matcherOf(form) {
   return {};
 }
 
+/** The fields without which the server takes no rule, and in which nothing is. @param {Form} form @returns {(keyof Form)[]} */
+export function missing(form) {
+  const isEmpty = (/** @type {keyof Form} */ name) => !String(form[name]).trim();
+  /** @type {Partial<Record<Kind, (keyof Form)[]>>} */
+  const needed = {
+    terms: form.source === "own" ? ["terms"] : [], pattern: ["pattern"], classifier: ["threshold"], repetition: ["same_text", "window_seconds"],
+    concepts: form.define.some(({ name }) => name.trim()) ? ["at_least"] : ["at_least", "of"],
+    links: form.shorteners || !isEmpty("allow_domains") ? [] : ["domains"],
+  };
+  return [/** @type {keyof Form} */ ("name"), ...(needed[form.kind] ?? [])].filter(isEmpty);
+}
+
 /** What of a rule decides whether it matches a text; its own tests and its words are left out. @param {Form} form @param {number | null} id @returns {Record<string, unknown>} */
 export function tried(form, id) {
   return { ...draftOf(form, id), name: form.name.trim() || "?", state: "live", rooms: null, must_match: [], must_not_match: [], note: "" };

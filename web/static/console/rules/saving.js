@@ -58,7 +58,7 @@ export async function save(mine, state, { over, override } = {}) {
     const rule = await write(mine.id, { ...draftOf(draft.form), state }, before, override);
     mine.reason = "";
     saved(mine, rule, sent);
-    say(() => words().saved(called("state", rule.state)), { about: about(rule.id), undo: { label: words().undo, run: () => void takeBack(mine, rule, before) } });
+    say(() => words().saved(called("state", rule.state)), { about: about(rule.id), undo: { label: () => words().undo, run: () => void takeBack(mine, rule, before) } });
   } catch (error) {
     if (!(error instanceof ApiError)) mine.problem = error;
     else if (error.status === 409 && mine.id !== "new") await readTheirs(mine);

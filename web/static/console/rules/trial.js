@@ -7,8 +7,8 @@ import { html, live, nothing } from "../../shared/lit.js";
 import { redraw } from "../../shared/redraw.js";
 import { badge, called } from "../words.js";
 import { highlight } from "../../shared/highlight.js";
-import { complaint } from "./complaint.js";
-import { lines, tried, draftOf } from "./model.js";
+import { complaint, emptiness } from "./complaint.js";
+import { lines, missing, tried, draftOf } from "./model.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["Checked"]} Checked */
 /** @typedef {import("./drafts.js").Draft} Draft */
@@ -61,8 +61,11 @@ let testsDue;
 let found = new Map();
 let judged = "";
 
+/** What of the rule is not there yet: nobody is asked about it before. @type {string | null} */
+let incomplete = null;
+
 /** What the server says against the rule as it stands. */
-export const refused = () => (problem instanceof ApiError && problem.status === 422 ? problem.message : null);
+export const refused = () => incomplete ?? (problem instanceof ApiError && problem.status === 422 ? problem.message : null);
 
 /** Forgets the trial of another rule. */
 export function stopTrying() {
@@ -70,7 +73,7 @@ export function stopTrying() {
   testing?.abort();
   clearTimeout(typing);
   clearTimeout(testsDue);
-  result = problem = null;
+  result = problem = incomplete = null;
   found = new Map();
   judged = "";
 }
@@ -88,6 +91,12 @@ async function tryText(draft) {
   asking?.abort();
   const mine = (asking = new AbortController());
   const { text, form } = draft;
+  const absent = missing(form).find((field) => field !== "name");
+  incomplete = absent ? emptiness(absent) : null;
+  if (incomplete) {
+    result = problem = null;
+    return redraw();
+  }
   const id = draft.id === "new" ? null : draft.id;
   try {
     const room = draftOf(form).rooms;
@@ -107,6 +116,7 @@ async function tryText(draft) {
 /** @param {Draft} draft */
 async function tryExamples(draft) {
   testing?.abort();
+  if (missing(draft.form).some((field) => field !== "name")) return;
   const mine = (testing = new AbortController());
   const rule = tried(draft.form, draft.id === "new" ? null : draft.id);
   // An exception matches without an outcome of its own; what it finds is asked for as if it flagged.
