@@ -24,6 +24,8 @@ const PAGE: &str = r#"<!doctype html>
 <link rel="stylesheet" href="/docs/page.css">
 </head>
 <body>
+<header><a href="/">← plic-chat</a><span id="tokens" hidden>To try the routes, choose Authorize and paste a token: <code>plic-chat dev</code>
+has printed some in its terminal, and <code>cargo run -q -- token --sub UUID</code> prints one more.</span></header>
 <div id="ui"></div>
 <script src="/docs/swagger-ui.js"></script>
 <script src="/docs/start.js"></script>
@@ -43,10 +45,16 @@ SwaggerUIBundle({
   tryItOutEnabled: true,
   validatorUrl: null,
 });
+// A server that has demo users, or will have them once a browser shows its code, is `plic-chat dev`.
+fetch("/web/sign-in.json").then((answer) => answer.json()).then(({ demo, needs_code }) => {
+  document.getElementById("tokens").hidden = !demo && !needs_code;
+}, () => {});
 "#;
 
 /// Wide tables scroll by themselves on narrow screens, and lines of prose are no longer than one reads.
 const PAGE_STYLE: &str = "body { margin: 0; }
+header { display: flex; flex-wrap: wrap; gap: 0.5rem 2rem; padding: 0.75rem 1.25rem; font: 0.9rem/1.5 sans-serif; }
+header a { color: #1a5fb4; }
 .swagger-ui .info .markdown { max-width: 62rem; }
 .swagger-ui .info .markdown table { display: block; overflow-x: auto; }
 ";

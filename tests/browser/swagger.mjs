@@ -10,6 +10,9 @@ test("Swagger UI signs in with a token and calls a route within its content secu
   try {
     const { page: tab, troubles } = await page(browser);
     await tab.goto(`${base}/docs`);
+    await tab.getByRole("button", { name: "Authorize" }).first().waitFor();
+    assert.equal(await tab.getByText("To try the routes").isVisible(), false, "no token is printed by `serve`");
+    assert.equal(await tab.getByRole("link", { name: "← plic-chat" }).getAttribute("href"), "/");
     await tab.getByRole("button", { name: "Authorize" }).first().click();
     await tab.locator(".modal-ux input").fill(tokens.alice);
     await tab.locator(".modal-ux").getByRole("button", { name: "Apply credentials" }).click();

@@ -24,6 +24,16 @@ test("the printed link lets a browser in, for every page, and leaves no code in 
   await tab.context().close();
 });
 
+test("Swagger UI says where a token comes from", async () => {
+  const { page: tab, troubles } = await page(browser);
+  await tab.goto(`${server.base}/docs`);
+  await tab.getByText("To try the routes, choose Authorize and paste a token").waitFor();
+  await tab.getByRole("link", { name: "← plic-chat" }).click();
+  await tab.getByRole("heading", { level: 1, name: "plic-chat" }).waitFor();
+  assert.deepEqual(troubles, []);
+  await tab.context().close();
+});
+
 for (const [place, address] of [["the landing page", "/"], ["the console", "/console"], ["the playground", "/playground"]]) {
   test(`${place} says how to come in where the code is missing, and where it is spent`, async () => {
     const code = await server.code();
