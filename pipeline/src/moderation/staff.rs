@@ -24,6 +24,8 @@ const MAX_RANKED: usize = 10_000;
 pub struct Staff {
     records: Arc<dyn Records>,
     seen: Cache<UserId, Role>,
+    /// Of these, what the store has.
+    written: Cache<UserId, Role>,
     /// Whom the store knows as moderators or admins: read for all users together, so that a reconnect storm does not read
     /// for each.
     ranked: future::Cache<(), Arc<HashSet<UserId>>>,
@@ -32,9 +34,9 @@ pub struct Staff {
 impl Staff {
     /// Remembers roles in `records`, which all nodes share.
     pub fn new(records: Arc<dyn Records>) -> Self {
-        let seen = Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(WRITE_INTERVAL).build();
+        let cache = || Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(WRITE_INTERVAL).build();
         let ranked = future::Cache::builder().max_capacity(1).time_to_live(RANKED_REFRESH).build();
-        Self { records, seen, ranked }
+        Self { records, seen: cache(), written: cache(), ranked }
     }
 
     /// Remembers the role that a verified token gives its owner. The write to the store is not waited for. The role of a
@@ -59,7 +61,7 @@ impl Staff {
     pub async fn note_before_acting(&self, user: UserId, role: Role) {
         if role < Role::Moderator {
             self.note(user, role);
-        } else if self.seen.get(&user) != Some(role) {
+        } else if self.written.get(&user) != Some(role) {
             self.seen.insert(user, role);
             self.write(user, role).await;
         }
@@ -82,10 +84,13 @@ impl Staff {
     }
 
     async fn write(&self, user: UserId, role: Role) {
-        if let Err(error) = self.records.note_role(user, role).await {
-            // The next token of this user tries again.
-            self.seen.invalidate(&user);
-            warn(user, &error);
+        match self.records.note_role(user, role).await {
+            Ok(()) => self.written.insert(user, role),
+            Err(error) => {
+                // The next token of this user tries again.
+                self.seen.invalidate(&user);
+                warn(user, &error);
+            }
         }
     }
 
