@@ -42,6 +42,8 @@ for (const [locale, says] of [
     await tab.keyboard.press("d");
     await tab.locator(".toast .countdown").waitFor();
     await tab.locator(".toast .countdown").waitFor({ state: "detached" });
+    // The countdown goes when the decision is sent, not when it is answered.
+    for (let asked = 0; asked < 100 && (await incident(id)).status === "open"; asked++) await tab.waitForTimeout(50);
     assert.equal((await incident(id)).status, "dismissed");
     assert.deepEqual(troubles, []);
     await tab.context().close();
