@@ -145,6 +145,7 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
     let pipeline = pipeline::pipeline(pipeline::Parts {
         store: Arc::clone(&store),
         rules: Arc::clone(&rules),
+        memory: engine.memory(connections_per_user, &metrics),
         watch,
         second_opinion: moderation::second_opinion(&settings)?,
         rate_limit: rate_limit.clone(),

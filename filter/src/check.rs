@@ -38,7 +38,7 @@ pub(super) fn check_form(rule: &Rule) -> Result<(), RuleError> {
 pub fn check_bounds(rule: &Rule) -> Result<(), RuleError> {
     match &rule.kind {
         RuleKind::Repetition(limit) => {
-            repetition::check_bounds(*limit).map_err(|problem| field(rule, &problem.field, problem.problem))
+            repetition::check_bounds(limit).map_err(|problem| field(rule, &problem.field, problem.problem))
         }
         _ => Ok(()),
     }
@@ -54,7 +54,7 @@ fn check_kind(rule: &Rule) -> Result<(), Problem> {
         RuleKind::Links(spec) => links::check(spec),
         RuleKind::Classifier(Threshold { threshold, .. }) if (0.0..=1.0).contains(threshold) => Ok(()),
         RuleKind::Classifier(_) => Err(Problem::new("threshold", FieldProblem::OutOfRange(0, 1))),
-        RuleKind::Repetition(limit) => repetition::check(*limit),
+        RuleKind::Repetition(limit) => repetition::check(limit),
     }
 }
 

@@ -86,26 +86,36 @@ impl ConceptRules {
     pub(super) fn add(&mut self, rule: usize, spec: &Concepts, terms: &mut TermsBuilder) {
         let mut of = Vec::with_capacity(spec.of.len());
         for name in &spec.of {
-            let defined = spec.define.get(name);
-            // Two rules may mean different things by one name.
-            let concept = defined
-                .map_or_else(|| keyed(name), |phrases| keyed(&format!("{name}\n{}", phrases.join("\n"))));
-            if !self.concepts.contains(&concept) {
-                let place = self.concepts.len();
-                self.concepts.push(concept);
-                for phrase in defined.into_iter().flatten() {
-                    terms.add(Pattern::compile(&Term::new(phrase, Matching::Word), place, Role::Concept));
-                }
-                if let (None, Some(number)) = (defined, names().position(|shipped| shipped == name)) {
-                    terms.add_shipped_concept(number, place);
-                }
-            }
-            of.push(concept);
+            of.push(self.look_for(name, spec.define.get(name), terms));
         }
         let within = spec.within_words.map_or(i64::MAX, i64::from);
         self.rules.push(ConceptRule { rule, of, at_least: spec.at_least, within });
     }
 
+    /// Has a concept looked for, with the phrases that a rule defines it by or the shipped ones; returns its hash.
+    pub(super) fn look_for(
+        &mut self,
+        name: &str,
+        defined: Option<&Vec<String>>,
+        terms: &mut TermsBuilder,
+    ) -> u64 {
+        // Two rules may mean different things by one name.
+        let concept =
+            defined.map_or_else(|| keyed(name), |phrases| keyed(format!("{name}\n{}", phrases.join("\n"))));
+        if !self.concepts.contains(&concept) {
+            let place = self.concepts.len();
+            self.concepts.push(concept);
+            for phrase in defined.into_iter().flatten() {
+                terms.add(Pattern::compile(&Term::new(phrase, Matching::Word), place, Role::Concept));
+            }
+            if let (None, Some(number)) = (defined, names().position(|shipped| shipped == name)) {
+                terms.add_shipped_concept(number, place);
+            }
+        }
+        concept
+    }
+
+    /// Whether no rule asks for concepts that were touched before.
     pub(super) fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
@@ -200,6 +210,13 @@ pub(super) struct Touched {
     span: Range<usize>,
 }
 
+impl Touched {
+    /// The hash of the concept.
+    pub(super) const fn concept(&self) -> u64 {
+        self.concept
+    }
+}
+
 impl From<&Touched> for Touch {
     fn from(touched: &Touched) -> Self {
         Self { concept: touched.concept, word: u32::try_from(touched.word).unwrap_or(u32::MAX) }
@@ -217,15 +234,7 @@ pub(super) fn check(spec: &Concepts) -> Result<(), Problem> {
         }
         _ => {}
     }
-    for (place, name) in spec.of.iter().enumerate() {
-        let field = format!("of[{place}]");
-        if !spec.define.contains_key(name) && !NAMES.contains(name.as_str()) {
-            return problem(&field, FieldProblem::Unknown);
-        }
-        if spec.of[..place].contains(name) {
-            return problem(&field, FieldProblem::Twice);
-        }
-    }
+    check_names("concepts.of", &spec.of, |name| spec.define.contains_key(name))?;
     if spec.within_words.is_some_and(|words| !(1..=MAX_WORDS).contains(&words)) {
         return problem("within_words", FieldProblem::OutOfRange(1, MAX_WORDS.into()));
     }
@@ -244,6 +253,27 @@ pub(super) fn check(spec: &Concepts) -> Result<(), Problem> {
             if let Err(cause) = check_term(phrase, Matching::Word) {
                 return problem(&format!("{field}[{place}]"), cause);
             }
+        }
+    }
+    Ok(())
+}
+
+/// Holds names to concepts that ship with the program or are defined, each once.
+pub(super) fn check_names(
+    field: &str,
+    names: &[String],
+    is_defined: impl Fn(&str) -> bool,
+) -> Result<(), Problem> {
+    if names.len() > MAX_NAMES {
+        return Err(Problem::new(field, FieldProblem::TooLong(MAX_NAMES)));
+    }
+    for (place, name) in names.iter().enumerate() {
+        let problem = |problem| Err(Problem::new(format!("{field}[{place}]"), problem));
+        if !is_defined(name) && !NAMES.contains(name.as_str()) {
+            return problem(FieldProblem::Unknown);
+        }
+        if names[..place].contains(name) {
+            return problem(FieldProblem::Twice);
         }
     }
     Ok(())

@@ -57,7 +57,7 @@ pub use self::{
     error::{FieldProblem, RuleError},
     language::Language,
     normalize::{View, is_blank, utf16},
-    recall::{Earlier, Recall, Trace},
+    recall::{Earlier, Missing, Place, Recall, Remembered, Trace},
     rule::{Action, Category, Rule},
     rule_set::{HitRate, RuleSet, Said, Tally},
     verdict::{Match, Opinion, Verdict},

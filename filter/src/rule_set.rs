@@ -9,7 +9,7 @@ use super::{
     arbiter::{self, Lowered},
     check::{check_form, field},
     classifier::{Classifier, Scores},
-    concept::{ConceptRules, Touched},
+    concept::ConceptRules,
     contact::ContactRules,
     error::{FieldProblem, RuleError},
     hit::{Found, Hit},
@@ -17,7 +17,7 @@ use super::{
     lift,
     links::LinkRules,
     pattern::Role,
-    recall::{Earlier, Touch, Trace},
+    recall::{Earlier, Trace},
     regex::{Regexes, RegexesBuilder},
     repetition::{self, Repetitions},
     rule::{Action, Rule, RuleKind, State, Terms, Threshold},
@@ -116,7 +116,7 @@ impl RuleSet {
                 RuleKind::Links(spec) => links.add(place, spec),
                 RuleKind::Contact => contacts.add(place),
                 RuleKind::Classifier(spec) => classifiers.push((place, *spec)),
-                RuleKind::Repetition(limit) => repetitions.add(place, *limit),
+                RuleKind::Repetition(limit) => repetitions.add(place, limit, &mut concepts, &mut terms),
             }
         }
         let set = Self(Arc::new(Compiled {
@@ -143,6 +143,16 @@ impl RuleSet {
     /// Whether some rule asks what was said before: or else nothing need be remembered of a text.
     pub fn looks_back(&self) -> bool {
         self.0.looks_back()
+    }
+
+    /// Whether some rule asks what was said in other rooms.
+    pub fn looks_over_rooms(&self) -> bool {
+        self.0.repetitions.look_over_rooms()
+    }
+
+    /// Returns what is remembered of a text that was accepted.
+    pub fn trace(&self, text: &str) -> Trace {
+        self.0.find(text, &Earlier::default(), |_| false).trace
     }
 
     /// Judges a text by itself, outside of any room.
@@ -193,9 +203,13 @@ impl Compiled {
 
         let touched = self.concepts.touched(std::mem::take(&mut found.concepts), &text);
         self.concepts.matches(&touched, earlier, |rule, span| found.push(rule, span));
-        let trace = if self.looks_back() { trace(&text, &touched) } else { Trace::default() };
+        let trace = if self.looks_back() {
+            repetition::trace(&text, &touched, self.repetitions.look_over_rooms())
+        } else {
+            Trace::default()
+        };
         if let Some(whole) = repetition::whole(&text) {
-            self.repetitions.matches(&trace, earlier, |rule| found.push(rule, whole.clone()));
+            self.repetitions.matches(&trace, &touched, earlier, |rule| found.push(rule, whole.clone()));
         }
 
         let mut hits = found.hits;
@@ -293,16 +307,14 @@ impl Compiled {
         }
         let mut found = Found::default();
         self.terms.search(&judged.text, &mut found);
-        if let Some(whole) = repetition::whole(&judged.text) {
+        let touched = self.concepts.touched(std::mem::take(&mut found.concepts), &judged.text);
+        if let Some(whole) = repetition::whole(&judged.text)
+            && self.repetitions.would_match(rule, &touched)
+        {
             found.push(rule, whole);
         }
         lift::lift(found.hits, &self.rules, text).iter().any(|hit| hit.rule == rule)
     }
-}
-
-fn trace(text: &Text<'_>, touched: &[Touched]) -> Trace {
-    let (letters, words) = repetition::letters(text);
-    Trace::new(&letters, words, touched.iter().map(Touch::from).collect())
 }
 
 impl fmt::Debug for RuleSet {

@@ -15,12 +15,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use futures_util::FutureExt;
-use plic_filter::{Recall, RuleSet, Rules, canary};
+use plic_filter::{RuleSet, Rules, canary};
 use plic_pipeline::{
     Parts, Pipeline,
     bus::Bus,
     event::Event,
     id::{ConnectionId, MessageId, RoomId, UserId},
+    memory::Memory,
     metrics::PipelineMetrics,
     moderation::{
         Policy, Watch,
@@ -30,6 +31,7 @@ use plic_pipeline::{
     rejection::Refused,
     request::{Inbound, Payload},
     room::{Room, RoomError},
+    said_lately::{SaidElsewhere, SaidLately},
     session::Session,
     stage::{
         Stage, auth::Auth, authorize::Authorize, ban::Ban, filter::Filter, rate_limit::RateLimit,
@@ -37,7 +39,7 @@ use plic_pipeline::{
     },
     store::{
         self, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, RoomsAfter,
-        SentKey, Store, StoreError,
+        SentKey, Store, StoreError, StoredMessage,
     },
     timestamp::Timestamp,
     token::{Identity, Role},
@@ -51,14 +53,14 @@ const MAX_CHARS: usize = 4_000;
 /// So many different messages, one after the other.
 const MESSAGES: usize = 1_000;
 
-/// A store with one room, which remembers nothing.
-struct Memory {
+/// A store with one room, which keeps nothing.
+struct InMemory {
     room: Arc<Room>,
     appended: Mutex<i64>,
 }
 
 #[async_trait]
-impl Store for Memory {
+impl Store for InMemory {
     async fn append(&self, message: NewMessage) -> Result<MessageId, StoreError> {
         black_box(message);
         let mut appended = self.appended.lock().expect("nobody panics while holding this");
@@ -122,8 +124,19 @@ impl Store for Memory {
     }
 }
 
-/// A bus that nobody listens to.
+/// A bus that nobody listens to, and a sender who has said nothing.
 struct Nobody;
+
+#[async_trait]
+impl SaidLately for Nobody {
+    async fn in_room(&self, _: UserId, _: RoomId) -> Result<Vec<StoredMessage>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn over_rooms(&self, _: UserId) -> Result<Vec<SaidElsewhere>, StoreError> {
+        Ok(Vec::new())
+    }
+}
 
 #[async_trait]
 impl Bus for Nobody {
@@ -148,7 +161,7 @@ impl House {
             created_at: Timestamp(0),
             deleted_at: None,
         };
-        let store: Arc<dyn Store> = Arc::new(Memory { room: Arc::new(room), appended: Mutex::default() });
+        let store: Arc<dyn Store> = Arc::new(InMemory { room: Arc::new(room), appended: Mutex::default() });
         let metrics = PipelineMetrics::register(&mut Registry::default());
         let watch = Watch::new(Arc::clone(&store), Arc::new(Nobody), Policy::default(), metrics.clone());
         let rate_limit = RateLimit::new(NonZeroU32::MAX, NonZeroU32::MAX);
@@ -159,6 +172,7 @@ impl House {
         pipeline(Parts {
             store: Arc::clone(&self.store),
             rules: Arc::new(Rules::new(rules)),
+            memory: self.memory(),
             watch: Arc::clone(&self.watch),
             second_opinion: None,
             rate_limit: self.rate_limit.clone(),
@@ -167,10 +181,14 @@ impl House {
         })
     }
 
+    fn memory(&self) -> Memory {
+        Memory::new(Arc::new(Nobody), None, self.metrics.clone())
+    }
+
     fn filter(&self, rules: RuleSet) -> Arc<Filter> {
         Arc::new(Filter {
             rules: Arc::new(Rules::new(rules)),
-            recall: Arc::new(Recall::new()),
+            memory: Arc::new(self.memory()),
             watch: Arc::clone(&self.watch),
             second_opinion: None,
         })
@@ -261,10 +279,14 @@ fn stages(criterion: &mut Criterion) {
 
 fn whole(criterion: &mut Criterion) {
     let house = House::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let mut group = criterion.benchmark_group("whole");
     for (name, rules) in [("without rules", RuleSet::default()), ("starter rules", RuleSet::starter())] {
         for length in [64, 200] {
             let pipeline = house.pipeline(rules.clone());
+            // The first message of a connection waits for what its sender said before.
+            let first = pipeline.clone().call(commands(length)());
+            runtime.block_on(first).expect("it is confirmed");
             group.bench_function(format!("{name}, {length} characters"), |b| {
                 b.iter_batched(
                     commands(length),

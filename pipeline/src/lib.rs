@@ -10,12 +10,14 @@ pub mod event;
 pub mod id;
 pub mod json;
 pub mod log_line;
+pub mod memory;
 pub mod metrics;
 pub mod moderation;
 pub mod opinion;
 pub mod rejection;
 pub mod request;
 pub mod room;
+pub mod said_lately;
 pub mod session;
 pub mod stage;
 pub mod store;
@@ -27,11 +29,12 @@ use std::{
     task::{Context, Poll},
 };
 
-use plic_filter::{Recall, Rules};
+use plic_filter::Rules;
 use tower::{Service, ServiceBuilder, util::BoxCloneSyncService};
 
 use crate::{
     command::{Command, Reply},
+    memory::Memory,
     metrics::PipelineMetrics,
     moderation::Watch,
     opinion::SecondOpinion,
@@ -60,6 +63,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// The filter's rules.
     pub rules: Arc<Rules>,
+    /// What senders said lately.
+    pub memory: Memory,
     /// Takes notes: incidents, strikes, what rules did.
     pub watch: Arc<Watch>,
     /// Whom to ask where the classifier is not sure.
@@ -95,8 +100,8 @@ pub struct Parts {
 /// # }
 /// ```
 pub fn pipeline(parts: Parts) -> Pipeline {
-    let Parts { store, rules, watch, second_opinion, rate_limit, max_message_chars, metrics } = parts;
-    let recall = Arc::new(Recall::new());
+    let Parts { store, rules, memory, watch, second_opinion, rate_limit, max_message_chars, metrics } = parts;
+    let memory = Arc::new(memory);
     BoxCloneSyncService::new(
         ServiceBuilder::new()
             .layer(layer(Auth, &metrics))
@@ -107,10 +112,10 @@ pub fn pipeline(parts: Parts) -> Pipeline {
                 watch: Arc::clone(&watch),
                 rate_limit: rate_limit.clone(),
             })
-            .layer(layer(Filter { rules, recall: Arc::clone(&recall), watch, second_opinion }, &metrics))
+            .layer(layer(Filter { rules, memory: Arc::clone(&memory), watch, second_opinion }, &metrics))
             .layer(layer(Authorize { store: Arc::clone(&store) }, &metrics))
             .layer(layer(rate_limit, &metrics))
-            .service(Execute { store, recall }),
+            .service(Execute { store, memory }),
     )
 }
 
@@ -118,7 +123,7 @@ pub fn pipeline(parts: Parts) -> Pipeline {
 #[derive(Clone)]
 struct Execute {
     store: Arc<dyn Store>,
-    recall: Arc<Recall>,
+    memory: Arc<Memory>,
 }
 
 impl Service<Request<WithinRate>> for Execute {
@@ -131,13 +136,13 @@ impl Service<Request<WithinRate>> for Execute {
     }
 
     fn call(&mut self, request: Request<WithinRate>) -> Self::Future {
-        let (store, recall) = (Arc::clone(&self.store), Arc::clone(&self.recall));
+        let (store, memory) = (Arc::clone(&self.store), Arc::clone(&self.memory));
         Box::pin(async move {
             let Request { session, command, key, verdict, .. } = request;
             let temp_id = command.temp_id().clone();
             let answer = match command {
                 Command::SendMessage(command) => {
-                    command.apply(&session, key, verdict, &*store, &recall).await
+                    command.apply(&session, key, verdict, &*store, &memory).await
                 }
             };
             answer.map_err(|error| Refused { temp_id: Some(temp_id), rejection: error.into() })

@@ -37,6 +37,11 @@ struct VerdictLabels {
     shadow: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReadLabels {
+    outcome: &'static str,
+}
+
 /// Rules that have a label of their own.
 const MAX_RULES: usize = 500;
 
@@ -46,6 +51,7 @@ pub struct PipelineMetrics {
     outcomes: Family<OutcomeLabels, Counter>,
     seconds: Family<StageLabels, Histogram>,
     verdicts: Family<VerdictLabels, Counter>,
+    memory_reads: Family<ReadLabels, Counter>,
     rules: Arc<Mutex<HashSet<RuleId>>>,
 }
 
@@ -63,7 +69,19 @@ impl PipelineMetrics {
             "Messages that a rule of the filter matched, by rule and action",
             verdicts.clone(),
         );
-        Self { outcomes, seconds, verdicts, rules: Arc::default() }
+        let memory_reads = Family::default();
+        registry.register(
+            "plic_filter_memory_reads",
+            "Reads of what a sender said before, by outcome: where one failed, the message was judged without",
+            memory_reads.clone(),
+        );
+        Self { outcomes, seconds, verdicts, memory_reads, rules: Arc::default() }
+    }
+
+    /// Counts a read of what a sender said before.
+    pub(crate) fn memory_read(&self, is_done: bool) {
+        let outcome = if is_done { "read" } else { "failed" };
+        self.memory_reads.get_or_create_owned(&ReadLabels { outcome }).inc();
     }
 
     /// Counts a message that a rule matches. Beyond [`MAX_RULES`] rules all others share one label.

@@ -1,11 +1,13 @@
 //! The storage engine that the settings name, and whether this process is a node of a cluster with it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use plic_pipeline::{
     bus::Bus,
     id::ConnectionId,
+    memory::Memory,
     moderation::{Desk, Records},
+    said_lately::SaidLately,
     store::Store,
 };
 use tokio::task::JoinSet;
@@ -27,10 +29,14 @@ use crate::{
     store::{Cached, PostgresStore, SqliteStore, Writers},
 };
 
+/// How long what a sender said is known where a user may have several connections: another may be on another node.
+const MEMORY_FRESH_FOR: Duration = Duration::from_secs(5);
+
 /// What is kept, and the way of what is committed.
 pub(super) struct Engine {
     pub(super) store: Arc<dyn Store>,
     pub(super) records: Arc<dyn Records>,
+    said: Arc<dyn SaidLately>,
     pub(super) bus: Arc<dyn Bus>,
     /// The way to other nodes.
     pub(super) nats: Option<Arc<Nats>>,
@@ -64,7 +70,8 @@ impl Engine {
                 let store = store.with_daily_limits(settings.daily_limits());
                 let engine = Arc::new(Cached::new(store, Writers::ThisProcess));
                 let (store, records) = (Arc::clone(&engine), Arc::clone(&engine));
-                return Ok(Self { store, records, bus, nats: None, kept: Kept::Sqlite(engine) });
+                let said = Arc::clone(engine.inner()) as _;
+                return Ok(Self { store, records, said, bus, nats: None, kept: Kept::Sqlite(engine) });
             }
             Database::Postgres(url) => url,
         };
@@ -83,8 +90,9 @@ impl Engine {
         let news_from = store.news_head().await?;
         let engine = Arc::new(Cached::new(store, Writers::OthersToo));
         let (store, records) = (Arc::clone(&engine), Arc::clone(&engine));
+        let said = Arc::clone(engine.inner()) as _;
         let node = Node { engine, bus: Arc::clone(&bus), hearing, news_from };
-        Ok(Self { store, records, bus, nats, kept: Kept::Postgres(Box::new(node)) })
+        Ok(Self { store, records, said, bus, nats, kept: Kept::Postgres(Box::new(node)) })
     }
 
     /// Returns the name of the database.
@@ -93,6 +101,12 @@ impl Engine {
             Kept::Sqlite(engine) => engine.inner().epoch(),
             Kept::Postgres(node) => node.engine.inner().epoch(),
         }
+    }
+
+    /// Returns the filter's memory of what senders said, over this database.
+    pub(super) fn memory(&self, connections_per_user: usize, metrics: &Metrics) -> Memory {
+        let fresh_for = (connections_per_user > 1).then_some(MEMORY_FRESH_FOR);
+        Memory::new(Arc::clone(&self.said), fresh_for, metrics.pipeline.clone())
     }
 
     /// Reads what everybody who comes back after a restart is asked about.

@@ -84,6 +84,8 @@ mod retention;
 mod rooms;
 #[path = "sql/rules.rs"]
 mod rules;
+#[path = "sql/said.rs"]
+mod said;
 #[path = "sql/scan.rs"]
 mod scan;
 #[path = "sql/staff.rs"]

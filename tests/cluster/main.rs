@@ -6,6 +6,7 @@
 mod answer_thief;
 mod clocks;
 mod cluster;
+mod conversations;
 mod crossing;
 mod database_faults;
 mod freshness;

@@ -5,6 +5,7 @@
 mod audit_head;
 mod backup;
 mod connections;
+mod conversations;
 mod crash;
 mod documents;
 mod evaluation;

@@ -16,6 +16,7 @@ use plic_pipeline::{
     event::{Committed, Event},
     id::ConnectionId,
     moderation::Records,
+    said_lately::SaidLately,
     store::Store,
 };
 
@@ -32,6 +33,9 @@ pub(crate) trait Engine: Send + Sync {
 
     /// What moderators see and do, of the same store.
     fn records(&self) -> Arc<dyn Kept>;
+
+    /// What senders said lately, by the same store.
+    fn said(&self) -> Arc<dyn SaidLately>;
 
     /// What it published.
     fn bus(&self) -> &Recorder;

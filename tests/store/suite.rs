@@ -20,6 +20,7 @@ pub(crate) mod resend;
 pub(crate) mod retention;
 pub(crate) mod rooms;
 pub(crate) mod rules;
+pub(crate) mod said;
 pub(crate) mod scan;
 pub(crate) mod strikes;
 pub(crate) mod walks;
@@ -350,6 +351,12 @@ macro_rules! store_contract {
                 old_messages_go_and_the_room_goes_on,
                 decided_incidents_lose_their_text_and_what_was_said_about_it,
                 undecided_incidents_lose_their_text_later,
+            }
+            said {
+                what_a_sender_said_in_a_room_is_read_without_others_and_redacted_texts,
+                the_newest_messages_of_a_room_are_looked_through_and_no_more,
+                what_a_sender_said_over_rooms_is_of_the_last_hour_with_first_contacts,
+                many_rooms_are_read_up_to_a_bound,
             }
             scan {
                 messages_come_in_order_without_redacted_ones,

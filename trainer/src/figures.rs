@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Result;
 use plic_filter::{
-    Action, Classifier, Head, Language, Recall, RuleSet, Said, View,
+    Action, Classifier, Head, Language, Recall, Remembered, RuleSet, Said, View,
     classifier::HOLD,
     id::{RoomId, UserId},
 };
@@ -158,9 +158,8 @@ fn conversations(blocks: &[Block], judges: &Judges, with_kinds: bool) -> Table {
                 Speaker::Other => count(format!("{} answers to {label}", block.lang), false),
             }
             if !verdict.stops() {
-                let mut key = [0; 32];
-                key[..8].copy_from_slice(&turn.to_le_bytes());
-                recall.remember(speaker, room, &key, verdict.trace, now);
+                let id = i64::try_from(turn).unwrap_or(i64::MAX);
+                recall.remember(speaker, room, Remembered { id, at: now, trace: verdict.trace });
             }
         }
         if is_positive && block.lines.len() > 1 {

@@ -21,7 +21,7 @@ pub enum RuleKind {
     Contact,
     /// What the classifier makes of the whole text.
     Classifier(Threshold),
-    /// One text again and again.
+    /// One text again and again, in one room or to many people, and many first contacts.
     Repetition(Limit),
 }
 
@@ -147,14 +147,42 @@ pub struct Threshold {
     pub threshold: f64,
 }
 
-/// How often one text may be sent by one user to one room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// How often a user may say the same, and to how many people. What is given is to be exceeded, all of it together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
-    /// This often; once more matches.
-    #[serde(deserialize_with = "integer::deserialize")]
-    pub same_text: u32,
+    /// One text so often in a room.
+    #[serde(
+        default,
+        deserialize_with = "integer::deserialize_optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub same_text: Option<u32>,
+    /// One text, or texts that are similar to it, in so many rooms beside this one.
+    #[serde(
+        default,
+        deserialize_with = "integer::deserialize_optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub similar_in_rooms: Option<u32>,
+    /// A first message in so many rooms beside this one, in which this is the sender's first.
+    #[serde(
+        default,
+        deserialize_with = "integer::deserialize_optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub first_contacts: Option<u32>,
     /// Within so many seconds.
     #[serde(deserialize_with = "integer::deserialize")]
     pub window_seconds: u32,
+    /// Concepts that ship with the program, of which the text touches at least one; where there are none, any text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with_concepts: Vec<String>,
+}
+
+impl Limit {
+    /// Whether it counts what is said in other rooms.
+    pub(crate) const fn looks_over_rooms(&self) -> bool {
+        self.similar_in_rooms.is_some() || self.first_contacts.is_some()
+    }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use plic_filter::id::{RoomId, UserId};
-use plic_filter::{Recall, RuleSet, Said, Verdict};
+use plic_filter::{Recall, Remembered, RuleSet, Said, Verdict};
 
 use crate::set::{matched, rule, set};
 use serde_json::{Value, json};
@@ -30,9 +30,8 @@ fn say(set: &RuleSet, recall: &Recall, texts: &[&str]) -> Vec<Verdict> {
         at += Duration::from_secs(1);
         let earlier = recall.earlier(SENDER, ROOM, at);
         let verdict = set.judge(&Said { text, room: Some(ROOM), earlier: &earlier });
-        let mut key = [0; 32];
-        key[0] = u8::try_from(number).expect("a few");
-        recall.remember(SENDER, ROOM, &key, verdict.trace.clone(), at);
+        let id = i64::try_from(number).expect("a few");
+        recall.remember(SENDER, ROOM, Remembered { id, at, trace: verdict.trace.clone() });
         verdicts.push(verdict);
     }
     verdicts
@@ -108,7 +107,7 @@ fn pieces_count_within_the_words_of_the_rule_in_one_room_and_for_a_day() {
 
     let at = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     let trace = set.check("The deposit").trace;
-    recall.remember(SENDER, RoomId(2), &[9; 32], trace, at);
+    recall.remember(SENDER, RoomId(2), Remembered { id: 9, at, trace });
     let judge = |sender, room, hours| {
         let earlier = recall.earlier(sender, room, at + Duration::from_hours(hours));
         set.judge(&Said { text: "Western Union", room: Some(room), earlier: &earlier }).matches.len()

@@ -8,7 +8,7 @@ use std::{
 };
 
 use plic_filter::id::{RoomId, UserId};
-use plic_filter::{Recall, RuleSet, Said, Verdict, is_blank, normalize::View, utf16};
+use plic_filter::{Recall, Remembered, RuleSet, Said, Verdict, is_blank, normalize::View, utf16};
 
 use crate::set::rule;
 use proptest::prelude::*;
@@ -67,7 +67,7 @@ fn every_verdict_is_sound(text: &str) {
             let length = text[found.span.clone()].chars().count();
             assert!(masked.chars().skip(before).take(length).all(|shown| shown == '*'));
         }
-        recall.remember(sender, room, &[time; 32], verdict.trace.clone(), now);
+        recall.remember(sender, room, Remembered { id: time.into(), at: now, trace: verdict.trace.clone() });
     }
 }
 

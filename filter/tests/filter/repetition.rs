@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use plic_filter::id::{RoomId, UserId};
-use plic_filter::{Recall, RuleSet, Said, check_bounds, rules_from_json};
+use plic_filter::{Recall, Remembered, RuleSet, Said, check_bounds, rules_from_json};
 
 use crate::set::{rule, set};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 const SENDER: UserId = UserId(Uuid::from_u128(1));
@@ -24,7 +24,7 @@ fn is_over(set: &RuleSet, recall: &Recall, text: &str, command: u8, second: u64)
     let now = start() + Duration::from_secs(second);
     let earlier = recall.earlier(SENDER, ROOM, now);
     let verdict = set.judge(&Said { text, room: Some(ROOM), earlier: &earlier });
-    recall.remember(SENDER, ROOM, &[command; 32], verdict.trace.clone(), now);
+    recall.remember(SENDER, ROOM, Remembered { id: command.into(), at: now, trace: verdict.trace.clone() });
     !verdict.matches.is_empty()
 }
 
@@ -71,15 +71,77 @@ fn signs_alone_are_told_apart() {
 }
 
 #[test]
-fn memory_is_bounded_in_messages_and_works_for_many_senders() {
+fn what_is_said_beyond_sixteen_messages_is_forgotten() {
     let (set, recall) = (limit(), Recall::new());
-    for at in 0..200 {
+    for at in 0..2 {
+        assert!(!is_over(&set, &recall, "Hello there", at, 0));
+    }
+    for at in 2..17 {
         assert!(!is_over(&set, &recall, &format!("message {at}"), at, 0));
     }
-    let trace = set.check("x").trace;
-    for sender in 0..20_000 {
-        recall.remember(UserId(Uuid::from_u128(sender)), ROOM, &[1; 32], trace.clone(), start());
+    assert!(!is_over(&set, &recall, "Hello there", 17, 0), "one of two is forgotten");
+}
+
+/// The rooms in which a sender's text is over the limit, of those that they send it to, a minute apart.
+fn rooms_over(limit: &Value, texts: impl IntoIterator<Item = String>) -> Vec<i64> {
+    let (set, recall) = (set(&[rule(1, "repetition", json!({"limit": limit}))]), Recall::new());
+    let over = (1..).zip(texts).filter_map(|(number, text)| {
+        let (room, at) = (RoomId(number), start() + Duration::from_secs(60 * number.unsigned_abs()));
+        let earlier = recall.earlier(SENDER, room, at);
+        let verdict = set.judge(&Said { text: &text, room: Some(room), earlier: &earlier });
+        recall.remember(SENDER, room, Remembered { id: number, at, trace: verdict.trace.clone() });
+        (!verdict.matches.is_empty()).then_some(number)
+    });
+    over.collect()
+}
+
+fn enquiry(host: i32) -> String {
+    format!(
+        "Dear host {host}, we are a family of four from Lyon and love your flat. Is it free in week {host}?"
+    )
+}
+
+#[test]
+fn one_text_to_many_people_is_found_though_the_name_in_it_changes() {
+    let limit = json!({"similar_in_rooms": 3, "window_seconds": 3600});
+    assert_eq!(rooms_over(&limit, (0..6).map(enquiry)), [4, 5, 6]);
+    assert_eq!(
+        rooms_over(&limit, std::iter::repeat_n("Bonjour, toujours libre ?".to_owned(), 9)),
+        [0_i64; 0]
+    );
+    let within_two_minutes = json!({"similar_in_rooms": 3, "window_seconds": 120});
+    assert_eq!(rooms_over(&within_two_minutes, (0..6).map(enquiry)), [0_i64; 0]);
+}
+
+#[test]
+fn many_first_contacts_are_counted_and_later_messages_are_none() {
+    let limit = json!({"first_contacts": 3, "window_seconds": 3600});
+    assert_eq!(rooms_over(&limit, (0..5).map(|text| format!("text {text}"))), [4, 5]);
+    let (set, recall) = (set(&[rule(1, "repetition", json!({"limit": limit}))]), Recall::new());
+    for (id, room) in (0..).zip([1, 2, 3, 1, 2, 3]) {
+        let said = Remembered { id, at: start(), trace: set.trace("Hello") };
+        recall.remember(SENDER, RoomId(room), said);
     }
+    let matches = |room| {
+        let earlier = recall.earlier(SENDER, RoomId(room), start());
+        set.judge(&Said { text: "Hello", room: Some(RoomId(room)), earlier: &earlier }).matches.len()
+    };
+    assert_eq!([matches(1), matches(4)], [0, 1]);
+}
+
+#[test]
+fn a_limit_with_concepts_counts_texts_that_touch_one() {
+    let limit = json!({
+        "similar_in_rooms": 3, "window_seconds": 3600, "with_concepts": ["untraceable_payment", "third_party"],
+    });
+    assert_eq!(rooms_over(&limit, (0..6).map(enquiry)), [0_i64; 0]);
+    let asks = |host| format!("{} You pay by Western Union.", enquiry(host));
+    assert_eq!(rooms_over(&limit, (0..6).map(asks)), [4, 5, 6]);
+    set(&[rule(
+        1,
+        "repetition",
+        json!({"limit": limit, "must_match": ["You pay by Western Union"], "must_not_match": ["Hello"]}),
+    )]);
 }
 
 #[test]
@@ -110,6 +172,10 @@ fn a_limit_that_is_written_lets_a_text_be_sent_twice() {
         assert!(refused.contains(problem), "{refused}");
     }
     bounds(json!({"same_text": 2, "window_seconds": 5})).expect("is sane");
+    for field in ["similar_in_rooms", "first_contacts"] {
+        let refused = bounds(json!({field: 2, "window_seconds": 60})).expect_err("is refused");
+        assert!(refused.contains(&format!("limit.{field}: must be from 3 to 63")), "{refused}");
+    }
     // What an earlier release let through stays in force.
     set(&[rule(1, "repetition", json!({"limit": {"same_text": 1, "window_seconds": 60}}))]);
 }
@@ -121,6 +187,20 @@ fn limits_have_limits() {
         (json!({"same_text": 16, "window_seconds": 60}), "limit.same_text: is not from 1 to 15"),
         (json!({"same_text": 1, "window_seconds": 0}), "limit.window_seconds: is not from 1 to 86400"),
         (json!({"same_text": 1, "window_seconds": 86_401}), "limit.window_seconds: is not from 1 to 86400"),
+        (json!({"window_seconds": 60}), "limit: is empty"),
+        (
+            json!({"similar_in_rooms": 64, "window_seconds": 60}),
+            "limit.similar_in_rooms: is not from 1 to 63",
+        ),
+        (json!({"first_contacts": 0, "window_seconds": 60}), "limit.first_contacts: is not from 1 to 63"),
+        (
+            json!({"first_contacts": 9, "window_seconds": 3_601}),
+            "limit.window_seconds: is not from 1 to 3600",
+        ),
+        (
+            json!({"same_text": 3, "window_seconds": 60, "with_concepts": ["unheard_of"]}),
+            "limit.with_concepts[0]",
+        ),
     ] {
         let rules = json!([rule(1, "repetition", json!({"limit": limit}))]).to_string();
         let error = RuleSet::from_json(rules.as_bytes()).expect_err("is refused").to_string();

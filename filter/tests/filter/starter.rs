@@ -2,8 +2,8 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use plic_filter::id::{RoomId, UserId};
-use plic_filter::{Action, Recall, RuleSet, Said};
+use plic_filter::id::{RoomId, RuleId, UserId};
+use plic_filter::{Action, Recall, Remembered, RuleSet, Said};
 use uuid::Uuid;
 
 /// What becomes of what one sender says in one room, a minute apart.
@@ -17,9 +17,8 @@ fn say(texts: &[&str]) -> Vec<Option<Action>> {
         let earlier = recall.earlier(sender, room, at);
         let verdict = rules.judge(&Said { text, room: Some(room), earlier: &earlier });
         actions.push(verdict.action);
-        let mut key = [0; 32];
-        key[0] = u8::try_from(number).expect("a few");
-        recall.remember(sender, room, &key, verdict.trace, at);
+        let id = i64::try_from(number).expect("a few");
+        recall.remember(sender, room, Remembered { id, at, trace: verdict.trace });
     }
     actions
 }
@@ -69,9 +68,45 @@ fn fraud_in_pieces_is_stopped_with_the_piece_that_completes_it() {
 }
 
 #[test]
+fn a_deposit_now_and_an_untraceable_way_to_pay_two_messages_later_are_stopped() {
+    let ways = [
+        (
+            ["The deposit is 400 euros.", "A security deposit is needed to book the dates."],
+            ["Yes, of course!", "The flat is on the third floor."],
+            [
+                "You can send it by Western Union.",
+                "MoneyGram is the easiest for me.",
+                "I only take gift cards for that.",
+                "Bitcoin is fine.",
+                "Please get Steam cards and send me the codes.",
+            ],
+        ),
+        (
+            ["La caution est de 400 euros.", "Il faut verser des arrhes pour bloquer les dates."],
+            ["Oui, bien sûr !", "L'appartement est au troisième étage."],
+            [
+                "Vous pouvez payer par Western Union.",
+                "Par mandat cash de préférence.",
+                "Envoyez des coupons PCS, c'est plus simple.",
+                "Je prends les recharges Transcash.",
+                "Neosurf me convient très bien.",
+            ],
+        ),
+    ];
+    for (deposits, [one, two], payments) in ways {
+        for deposit in deposits {
+            for payment in payments {
+                assert_eq!(say(&[deposit, one, two, payment])[3], Some(Action::Hold), "{deposit} {payment}");
+            }
+            assert_eq!(say(&[deposit, one, two, one]), [None; 4]);
+        }
+    }
+}
+
+#[test]
 fn the_same_text_is_refused_the_fourth_time_within_a_minute() {
     let rules = RuleSet::starter();
-    let rule = rules.rules().iter().find(|rule| rule.kind.name() == "repetition").expect("there is one");
+    let rule = rules.rules().iter().find(|rule| rule.id == RuleId(71)).expect("there is one");
     assert_eq!(rule.action, Action::Reject);
     assert_eq!(say(&["Hello?"; 5]), [None; 5], "a minute apart");
 }

@@ -1,11 +1,8 @@
 //! `SendMessage`: a text for everybody in a room.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
-use plic_filter::{Recall, Verdict};
+use plic_filter::Verdict;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -13,6 +10,7 @@ use super::{Reply, StructureError, TempId};
 use crate::{
     id::{RoomId, UserId},
     json::integer,
+    memory::Memory,
     moderation::incident::{Finding, HeldMessage, IncidentKind},
     session::Session,
     store::{Flag, Held, NewMessage, SentKey, Store, StoreError},
@@ -86,12 +84,11 @@ impl SendMessage {
         key: Arc<SentKey>,
         verdict: Option<Box<Verdict>>,
         store: &dyn Store,
-        recall: &Recall,
+        memory: &Memory,
     ) -> Result<Reply, StoreError> {
         let (room, temp_id) = (self.room, self.temp_id.clone());
         let (sender, origin) = (session.identity.user, session.connection);
         let key = Arc::unwrap_or_clone(key);
-        let digest = key.digest;
         let verdict = verdict.unwrap_or_default();
         let message = if verdict.holds() {
             let finding = Finding::of(&verdict, &self.text, IncidentKind::Hold);
@@ -110,9 +107,7 @@ impl SendMessage {
             let text = if verdict.masks.is_empty() { self.text } else { verdict.masked(&self.text) };
             store.append(NewMessage { key, origin, text, flag }).await?
         };
-        if !verdict.trace.is_nothing() {
-            recall.remember(sender, room, &digest, verdict.trace, SystemTime::now());
-        }
+        memory.remember(sender, room, message, verdict.trace);
         Ok(Reply::Sent { temp_id, message })
     }
 }

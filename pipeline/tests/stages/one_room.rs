@@ -2,7 +2,10 @@
 
 use std::{
     num::NonZeroU32,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -15,6 +18,7 @@ use plic_pipeline::{
     command::Reply,
     event::Event,
     id::{BanId, ConnectionId, MessageId, RoomId, UserId},
+    memory::Memory,
     metrics::PipelineMetrics,
     moderation::{
         Authority, BanRecord, Policy, Watch,
@@ -25,11 +29,12 @@ use plic_pipeline::{
     rejection::{CloseCode, Reason, Refused},
     request::{Inbound, Payload},
     room::{Room, RoomError},
+    said_lately::{SaidElsewhere, SaidLately},
     session::Session,
     stage::rate_limit::RateLimit,
     store::{
         Ban, Before, Held, NewMessage, Page, Reader, Recorded, RoomHistory, RoomSummary, RoomsAfter, SentKey,
-        Store, StoreError,
+        Store, StoreError, StoredMessage,
     },
     timestamp::Timestamp,
     token::{Identity, Role},
@@ -59,6 +64,10 @@ pub(crate) struct OneRoom {
     pub(crate) bans: bool,
     /// What is refused cannot be put on record.
     pub(crate) cannot_record: bool,
+    /// What Alice said before, in the room and elsewhere; nothing where that cannot be read.
+    pub(crate) said: Option<Vec<StoredMessage>>,
+    /// How often it was read.
+    pub(crate) reads: AtomicUsize,
 }
 
 impl OneRoom {
@@ -68,13 +77,30 @@ impl OneRoom {
 }
 
 #[async_trait]
+impl SaidLately for OneRoom {
+    async fn in_room(&self, sender: UserId, room: RoomId) -> Result<Vec<StoredMessage>, StoreError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        let Some(said) = &self.said else { return Err(StoreError::TimedOut) };
+        let is_here = |message: &&StoredMessage| message.room == room && message.sender == sender;
+        Ok(said.iter().filter(is_here).cloned().collect())
+    }
+
+    async fn over_rooms(&self, sender: UserId) -> Result<Vec<SaidElsewhere>, StoreError> {
+        let Some(said) = &self.said else { return Err(StoreError::TimedOut) };
+        let theirs = said.iter().filter(|message| message.sender == sender);
+        Ok(theirs.map(|message| SaidElsewhere { message: message.clone(), is_first: true }).collect())
+    }
+}
+
+#[async_trait]
 impl Store for OneRoom {
     async fn append(&self, message: NewMessage) -> Result<MessageId, StoreError> {
         if self.loses_the_sender {
             return Err(StoreError::NotParticipant);
         }
-        self.stored.lock().expect("no test panics while it holds this").push(message);
-        self.answer(MessageId(1))
+        let mut stored = self.stored.lock().expect("no test panics while it holds this");
+        stored.push(message);
+        self.answer(MessageId(i64::try_from(stored.len()).expect("a few")))
     }
 
     async fn hold(&self, held: HeldMessage) -> Result<Held, StoreError> {
@@ -208,6 +234,7 @@ pub(crate) fn house(store: OneRoom, rules: RuleSet, burst: u32, opinion: Option<
     let pipeline = pipeline(Parts {
         store: Arc::clone(&store) as Arc<dyn Store>,
         rules: Arc::new(Rules::new(rules)),
+        memory: Memory::new(Arc::clone(&store) as Arc<dyn SaidLately>, None, metrics.clone()),
         watch: Arc::clone(&watch),
         second_opinion: opinion.map(|opinion| Arc::new(Says(opinion)) as Arc<dyn SecondOpinion>),
         rate_limit: RateLimit::new(NonZeroU32::MIN, NonZeroU32::new(burst).expect("at least 1")),
@@ -249,7 +276,17 @@ pub(crate) fn send(room: i64, message: &str) -> Payload {
 
 impl House {
     pub(crate) async fn send(&self, payload: Payload) -> Result<Reply, Refused> {
-        let inbound = Inbound { session: session(Duration::from_mins(1)), payload };
+        self.send_over(ConnectionId(1), payload).await
+    }
+
+    pub(crate) async fn send_over(
+        &self,
+        connection: ConnectionId,
+        payload: Payload,
+    ) -> Result<Reply, Refused> {
+        let expires_at = Timestamp::now().after(Duration::from_mins(1));
+        let identity = Identity { user: ALICE, role: Role::User, expires_at };
+        let inbound = Inbound { session: Arc::new(Session::new(identity, connection)), payload };
         self.pipeline.clone().oneshot(inbound).await
     }
 

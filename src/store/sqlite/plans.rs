@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     SqliteStore, audit, bans, daily, dossier, flags, hits, incidents, known_users, lately,
-    open::reader_options, read, refused, reopen, reports, retention, rules, scan, staff,
+    open::reader_options, read, refused, reopen, reports, retention, rules, said, scan, staff,
 };
 
 struct Nowhere;
@@ -106,6 +106,7 @@ async fn every_list_is_served_by_an_index() {
         rules::NEWEST,
         rules::PAGE,
         rules::VERSIONS,
+        said::IN_ROOM,
         scan::MESSAGES,
         scan::ORDINARY,
         staff::ROLE,
@@ -136,6 +137,9 @@ async fn every_list_is_served_by_an_index() {
         let steps = plan(&mut connection, sql).await;
         assert!(steps.iter().any(|step| step.contains("COVERING INDEX")), "{sql}\n{steps:#?}");
     }
+    // The sender's rooms are sorted by activity, and what they said in the newest ones by time.
+    let steps = plan(&mut connection, said::OVER_ROOMS).await;
+    assert!(!steps.iter().any(|step| step.starts_with("SCAN") && !step.contains("recent")), "{steps:#?}");
     // Four ids are walked and sorted, each of them found by an index.
     let steps = plan(&mut connection, known_users::FIRST).await;
     let found = steps.iter().filter(|step| step.starts_with("SEARCH") && step.contains("COVERING INDEX"));

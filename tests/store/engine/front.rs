@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plic_chat::store::{Cached, Writers};
-use plic_pipeline::{moderation::Records, store::Store};
+use plic_pipeline::{moderation::Records, said_lately::SaidLately, store::Store};
 
 use super::Kept;
 
@@ -12,7 +12,7 @@ pub(crate) enum Front<S> {
     Cached(Arc<Cached<S>>),
 }
 
-impl<S: Store + Records + 'static> Front<S> {
+impl<S: Store + Records + SaidLately + 'static> Front<S> {
     pub(crate) fn new(store: S, is_cached: bool) -> Self {
         if is_cached {
             Self::Cached(Arc::new(Cached::new(store, Writers::ThisProcess)))
@@ -32,6 +32,13 @@ impl<S: Store + Records + 'static> Front<S> {
         match self {
             Self::Bare(store) => Arc::clone(store) as Arc<dyn Store>,
             Self::Cached(store) => Arc::clone(store) as Arc<dyn Store>,
+        }
+    }
+
+    pub(crate) fn said(&self) -> Arc<dyn SaidLately> {
+        match self {
+            Self::Bare(store) => Arc::clone(store) as Arc<dyn SaidLately>,
+            Self::Cached(store) => Arc::clone(store.inner()) as Arc<dyn SaidLately>,
         }
     }
 

@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use plic_chat::store::postgres::{self, PostgresSettings, PostgresStore};
-use plic_pipeline::{bus::Bus, daily::DailyLimits, id::ConnectionId, store::Store};
+use plic_pipeline::{bus::Bus, daily::DailyLimits, id::ConnectionId, said_lately::SaidLately, store::Store};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use testbed::{PgBouncer, PostgresOptions};
 
@@ -134,6 +134,10 @@ impl Engine for Postgres {
 
     fn records(&self) -> Arc<dyn Kept> {
         self.front.kept()
+    }
+
+    fn said(&self) -> Arc<dyn SaidLately> {
+        self.front.said()
     }
 
     fn bus(&self) -> &Recorder {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use plic_chat::store::{OpenError, SqliteStore};
-use plic_pipeline::{bus::Bus, daily::DailyLimits, id::ConnectionId, store::Store};
+use plic_pipeline::{bus::Bus, daily::DailyLimits, id::ConnectionId, said_lately::SaidLately, store::Store};
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
@@ -59,6 +59,10 @@ impl Engine for Sqlite {
 
     fn records(&self) -> Arc<dyn Kept> {
         self.front.kept()
+    }
+
+    fn said(&self) -> Arc<dyn SaidLately> {
+        self.front.said()
     }
 
     fn bus(&self) -> &Recorder {

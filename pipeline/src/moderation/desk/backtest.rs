@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use plic_filter::{Action, Recall, Rule, RuleSet, Said, Verdict, rule::RuleKind};
+use plic_filter::{Action, Recall, Remembered, Rule, RuleSet, Said, Verdict, rule::RuleKind};
 use serde::Serialize;
 use tokio::{sync::mpsc, time::timeout};
 
@@ -218,9 +218,10 @@ impl Side {
         let StoredMessage { id, room, sender, text, created_at } = message;
         let earlier = self.recall.earlier(*sender, *room, (*created_at).into());
         let verdict = self.rules.judge(&Said { text, room: Some(*room), earlier: &earlier });
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&id.0.to_le_bytes());
-        self.recall.remember(*sender, *room, &key, verdict.trace.clone(), (*created_at).into());
+        if self.rules.looks_back() {
+            let said = Remembered { id: id.0, at: (*created_at).into(), trace: verdict.trace.clone() };
+            self.recall.remember(*sender, *room, said);
+        }
         verdict
     }
 }

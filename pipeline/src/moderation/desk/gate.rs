@@ -13,7 +13,7 @@ use std::{
 };
 
 use plic_filter::{
-    Earlier, HitRate, Recall, Rule, RuleError, RuleSet, Said, Tally, canary,
+    Earlier, HitRate, Recall, Remembered, Rule, RuleError, RuleSet, Said, Tally, canary,
     rule::{Action, Matching, RuleKind, State, Terms},
     starter_rules,
 };
@@ -316,7 +316,7 @@ fn on_chat(set: &RuleSet, rules: &[RuleId]) -> Vec<HitRate> {
         let earlier = if set.looks_back() { recall.earlier(sender, room, now) } else { Earlier::default() };
         let trace = tally.count(&Said { text: one.text, room: None, earlier: &earlier });
         if set.looks_back() {
-            recall.remember(sender, room, &key(at), trace, now);
+            recall.remember(sender, room, Remembered { id: id_of(at), at: now, trace });
         }
     }
     tally.rates()
@@ -331,17 +331,15 @@ fn on_own(set: &RuleSet, rules: &[RuleId], evidence: &Evidence) -> Vec<HitRate> 
         let earlier = if set.looks_back() { recall.earlier(sender, room, now) } else { Earlier::default() };
         let trace = tally.count(&Said { text: &message.text, room: None, earlier: &earlier });
         if set.looks_back() {
-            recall.remember(sender, room, &key(at), trace, now);
+            recall.remember(sender, room, Remembered { id: id_of(at), at: now, trace });
         }
     }
     tally.rates()
 }
 
 /// What makes a message another one than those before.
-fn key(at: usize) -> [u8; 32] {
-    let mut key = [0; 32];
-    key[..8].copy_from_slice(&at.to_le_bytes());
-    key
+fn id_of(at: usize) -> i64 {
+    i64::try_from(at).unwrap_or(i64::MAX)
 }
 
 /// A term of one letter or digit of an alphabet, where the rule looks for it.

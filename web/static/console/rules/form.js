@@ -18,7 +18,7 @@ const en = {
     links: ["Links", "finds links to some sites, look-alikes of your own site, and shortened links."],
     contact: ["Contact details", "finds e-mail addresses, telephone numbers and names on messengers. Nothing to set."],
     classifier: ["Classifier", "finds what resembles known examples, by a score."],
-    repetition: ["Repetition", "finds somebody who sends the same text again and again."],
+    repetition: ["Repetition", "finds somebody who sends the same text again and again, or to many people."],
   },
   actions: {
     block: ["Block", "refused, the sender is disconnected and gets a strike."],
@@ -55,7 +55,7 @@ const words = dictionary(en, {
     links: ["Liens", "trouve les liens vers certains sites, les imitations du vôtre et les liens raccourcis."],
     contact: ["Coordonnées", "trouve adresses e-mail, numéros de téléphone et noms de messagerie. Rien à régler."],
     classifier: ["Classifieur", "trouve ce qui ressemble à des exemples connus, d’après un score."],
-    repetition: ["Répétition", "trouve qui envoie encore et encore le même texte."],
+    repetition: ["Répétition", "trouve qui envoie encore et encore le même texte, ou l’envoie à beaucoup de monde."],
   },
   actions: {
     block: ["Bloquer", "refusé ; l’auteur est déconnecté et reçoit un avertissement."],
@@ -138,7 +138,9 @@ function matcher(context) {
     case "classifier":
       return html`<div class="rule-pair">${choice(context, "head", HEADS, label(w.heads))}${textField(context, "threshold", { inputmode: "decimal" })}</div>`;
     case "repetition":
-      return html`<div class="rule-pair">${textField(context, "same_text", { inputmode: "numeric" })}${textField(context, "window_seconds", { inputmode: "numeric" })}</div>`;
+      return html`<div class="rule-pair">${textField(context, "same_text", { inputmode: "numeric" })}${textField(context, "window_seconds", { inputmode: "numeric" })}</div>
+        <div class="rule-pair">${textField(context, "similar_in_rooms", { inputmode: "numeric" })}${textField(context, "first_contacts", { inputmode: "numeric" })}</div>
+        ${linesField(context, "with_concepts", 3)}`;
     default:
       return nothing;
   }

@@ -28,6 +28,9 @@
  * @property {string} head
  * @property {string} threshold
  * @property {string} same_text
+ * @property {string} similar_in_rooms
+ * @property {string} first_contacts
+ * @property {string} with_concepts
  * @property {string} window_seconds
  * @property {string} unless
  * @property {string} must_match
@@ -64,7 +67,7 @@ export function emptyForm(kind) {
     kind, name: "", ...USUAL[kind], state: "draft", languages: "", rooms: "",
     source: "own", terms: "", match: "word", lexicon: "hate-en", pattern: "", view: "folded",
     at_least: "2", of: [], within_words: "30", define: [], domains: "", allow_domains: "", shorteners: false,
-    head: "hate", threshold: "0.9", same_text: "3", window_seconds: "60", unless: "", must_match: "", must_not_match: "", note: "",
+    head: "hate", threshold: "0.9", same_text: "3", similar_in_rooms: "", first_contacts: "", with_concepts: "", window_seconds: "60", unless: "", must_match: "", must_not_match: "", note: "",
   };
 }
 
@@ -89,7 +92,14 @@ export function formOf(rule) {
   }
   if (rule.kind === "links") Object.assign(form, { domains: lines(any.domains), allow_domains: lines(any.allow_domains), shorteners: Boolean(any.shorteners) });
   if (rule.kind === "classifier") Object.assign(form, { head: any.head, threshold: String(any.threshold) });
-  if (rule.kind === "repetition") Object.assign(form, { same_text: String(any.limit.same_text), window_seconds: String(any.limit.window_seconds) });
+  if (rule.kind === "repetition") {
+    const { same_text, similar_in_rooms, first_contacts, with_concepts, window_seconds } = any.limit;
+    const typed = (/** @type {number | null | undefined} */ number) => String(number ?? "");
+    Object.assign(form, {
+      same_text: typed(same_text), similar_in_rooms: typed(similar_in_rooms), first_contacts: typed(first_contacts),
+      with_concepts: lines(with_concepts), window_seconds: typed(window_seconds),
+    });
+  }
   return form;
 }
 
@@ -138,16 +148,24 @@ function matcherOf(form) {
   }
   if (form.kind === "links") return { domains: lines(form.domains), allow_domains: lines(form.allow_domains), shorteners: form.shorteners };
   if (form.kind === "classifier") return { head: form.head, threshold: numeric(form.threshold) };
-  if (form.kind === "repetition") return { limit: { same_text: numeric(form.same_text), window_seconds: numeric(form.window_seconds) } };
+  if (form.kind === "repetition") {
+    const counts = Object.entries({ same_text: form.same_text, similar_in_rooms: form.similar_in_rooms, first_contacts: form.first_contacts });
+    const given = counts.filter(([, text]) => text.trim()).map(([name, text]) => [name, numeric(text)]);
+    const concepts = lines(form.with_concepts);
+    return {
+      limit: { ...Object.fromEntries(given), window_seconds: numeric(form.window_seconds), ...(concepts.length ? { with_concepts: concepts } : {}) },
+    };
+  }
   return {};
 }
 
 /** The fields without which the server takes no rule, and in which nothing is. @param {Form} form @returns {(keyof Form)[]} */
 export function missing(form) {
   const isEmpty = (/** @type {keyof Form} */ name) => !String(form[name]).trim();
+  const countsNothing = isEmpty("same_text") && isEmpty("similar_in_rooms") && isEmpty("first_contacts");
   /** @type {Partial<Record<Kind, (keyof Form)[]>>} */
   const needed = {
-    terms: form.source === "own" ? ["terms"] : [], pattern: ["pattern"], classifier: ["threshold"], repetition: ["same_text", "window_seconds"],
+    terms: form.source === "own" ? ["terms"] : [], pattern: ["pattern"], classifier: ["threshold"], repetition: countsNothing ? ["same_text", "window_seconds"] : ["window_seconds"],
     concepts: form.define.some(({ name }) => name.trim()) ? ["at_least"] : ["at_least", "of"],
     links: form.shorteners || !isEmpty("allow_domains") ? [] : ["domains"],
   };
