@@ -1,11 +1,16 @@
 //! What a sender said over one node is known on the next, and a fraud in pieces is stopped there.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::{
     cluster::{Cluster, new_database, postgres},
     harness::{Chat, Door, Socket, User, eventually},
 };
+
+/// As long as a node takes what it has read of such a sender as complete.
+const MEMORY_FRESH_FOR: Duration = Duration::from_secs(5);
 
 /// A rule that holds a deposit by an untraceable way, in force on both nodes.
 async fn with_rule(a: &Chat, b: &Chat) {
@@ -53,7 +58,9 @@ async fn of_several_connections_on_several_nodes_each_knows_the_others_within_se
     let room = a.room(&scammer, &[&swapper]).await;
     let (mut here, mut there) = (a.connect(&scammer).await, b.connect(&scammer).await);
     there.say(room, "Hello, the dates are fine.", "hello-1234567890").await;
+    here.received(room, scammer.id, "Hello, the dates are fine.").await;
     here.say(room, "The deposit is 400 euros.", "first-1234567890").await;
-    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    there.received(room, scammer.id, "The deposit is 400 euros.").await;
+    tokio::time::sleep(MEMORY_FRESH_FOR).await;
     is_held(&mut there, room).await;
 }
