@@ -1,6 +1,7 @@
 //! What a node counts, for `/metrics`. A registry of its own a server: no global state.
 
 mod cluster;
+mod drift;
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-pub use self::cluster::ClusterMetrics;
+pub use self::{cluster::ClusterMetrics, drift::DriftMetrics};
 
 /// Every metric of a server; cheap to clone.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ pub struct Metrics {
     pub rest: RestMetrics,
     /// The way to other nodes.
     pub cluster: ClusterMetrics,
+    /// The share of messages that the filter stops.
+    pub drift: DriftMetrics,
 }
 
 /// What the hub counts.
@@ -153,7 +156,8 @@ impl Metrics {
         );
         let rest = RestMetrics::register(&mut registry);
         let cluster = ClusterMetrics::register(&mut registry);
-        Self { registry: Arc::new(registry), pipeline, hub, connections, listener, rest, cluster }
+        let drift = DriftMetrics::register(&mut registry);
+        Self { registry: Arc::new(registry), pipeline, hub, connections, listener, rest, cluster, drift }
     }
 
     /// The OpenMetrics text.

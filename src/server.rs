@@ -213,6 +213,7 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
     background.spawn(sweep(rate_limit, rest_limit, work_limit));
     background.spawn(moderation::export_audit(settings.audit_webhook, &engine)?);
     background.spawn(moderation::keep_hits(desk.clone()));
+    background.spawn(moderation::watch_drift(desk.clone(), metrics.drift.clone()));
     background.spawn(moderation::keep_house(desk.clone()));
     let connections = connection_limits.in_all;
     tracing::info!(%address, database, rules = rules.load().rules().len(), connections, "serving");

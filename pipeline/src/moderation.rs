@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod authority;
 pub mod desk;
+pub mod drift;
 pub mod incident;
 pub mod latency;
 pub mod notice;

@@ -7,7 +7,7 @@ use plic_pipeline::{
     moderation::{Desk, Policy, Staff, Watch, desk, notice::Notices},
     opinion::SecondOpinion,
 };
-use tokio::time::{interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use url::Url;
 
 use super::{Engine, StartError};
@@ -15,12 +15,14 @@ use crate::{
     audit_export::{self, AuditWebhook},
     config::Settings,
     hub::Hub,
-    metrics::Metrics,
+    metrics::{DriftMetrics, Metrics},
     second_opinion::HttpOpinion,
 };
 
 /// How often hits of rules are written down.
 const HITS: Duration = Duration::from_secs(5);
+/// How often the share of messages that are stopped is read.
+const DRIFT: Duration = Duration::from_secs(5);
 /// How often the policy's work in time is looked for, and how soon again while there is more.
 const HOUSE: Duration = Duration::from_mins(1);
 const HOUSE_AGAIN: Duration = Duration::from_millis(50);
@@ -110,6 +112,25 @@ pub(super) async fn keep_hits(desk: Desk) {
                 error: &error,
                 "hits of rules wait to be written down"
             );
+        }
+    }
+}
+
+/// Shows on `/metrics` whether the filter stops more or fewer messages than it used to.
+pub(super) async fn watch_drift(desk: Desk, metrics: DriftMetrics) {
+    let mut ticks = interval(DRIFT);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match desk.drift().await {
+            Ok(drift) => metrics.set(&drift),
+            Err(error) => {
+                plic_pipeline::log_limited!(
+                    WARN,
+                    error: &error,
+                    "the share of messages that are stopped was not read"
+                );
+            }
         }
     }
 }

@@ -9,6 +9,7 @@
 //! ws.say(room, "hi", "t1").await;
 //! ```
 
+mod metrics;
 mod moderate;
 mod people;
 mod process;
@@ -17,6 +18,7 @@ mod wire;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
+pub(crate) use metrics::metric;
 pub(crate) use people::{SECRET, User, claims, now, sign, sign_with};
 pub(crate) use process::{Ended, Process, run};
 use serde_json::{Value, json};

@@ -365,6 +365,7 @@ macro_rules! store_contract {
             }
             hits {
                 hits_add_up_by_rule_action_and_day,
+                judged_messages_add_up_by_day,
                 precision_is_learnt_from_decisions,
                 decisions_and_bans_are_counted_by_day,
                 numbers_go_back_four_hundred_days,

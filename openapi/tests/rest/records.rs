@@ -17,7 +17,7 @@ use plic_pipeline::{
         audit::{ChainFormat, GENESIS, chain},
         incident::{IncidentInContext, Reopened, Report},
         records::{Decided, Disconnect, RecordsError},
-        stats::{BansOfDay, Decisions, Hits, Precision, RuleDecisions, Stats},
+        stats::{BansOfDay, Decisions, Hits, JudgedDay, Precision, RuleDecisions, Stats},
     },
     store::{Ban, Page, Store, StoreError, StoredMessage},
     timestamp::Timestamp,
@@ -42,6 +42,7 @@ struct State {
     audit: Vec<AuditEntry>,
     policy: Policy,
     hits: Vec<Hits>,
+    judged: Vec<JudgedDay>,
     roles: HashMap<UserId, Role>,
     /// Whether the next read of versions comes before the rule does.
     is_early: bool,
@@ -480,9 +481,16 @@ impl Records for FakeRecords {
         Ok(())
     }
 
-    async fn add_hits(&self, hits: Vec<Hits>) -> Result<(), StoreError> {
-        self.answer()?.hits.extend(hits);
+    async fn add_hits(&self, hits: Vec<Hits>, judged: Option<JudgedDay>) -> Result<(), StoreError> {
+        let mut state = self.answer()?;
+        state.hits.extend(hits);
+        state.judged.extend(judged);
         Ok(())
+    }
+
+    async fn judged_days(&self, first: i64, last: i64) -> Result<Vec<JudgedDay>, StoreError> {
+        let state = self.answer()?;
+        Ok(state.judged.iter().filter(|of| (first..=last).contains(&of.day)).copied().collect())
     }
 
     async fn stats(&self, _since: Timestamp) -> Result<Stats, StoreError> {

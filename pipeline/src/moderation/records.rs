@@ -13,7 +13,7 @@ use super::{
     people::{BanRecord, Dossier},
     policy::Policy,
     rulebook::{RuleWrite, Rulebook, StoredRule},
-    stats::{Hits, Stats},
+    stats::{Hits, JudgedDay, Stats},
 };
 use crate::{
     id::{BanId, IncidentId, MessageId, RoomId, RuleId, UserId},
@@ -257,8 +257,12 @@ pub trait Records: Send + Sync {
     /// Adds what was done without any other write; where it disconnects somebody, other nodes learn of it.
     async fn note_deed(&self, deed: Deed, disconnects: Option<Disconnect>) -> Result<(), StoreError>;
 
-    /// Adds hits to the numbers.
-    async fn add_hits(&self, hits: Vec<Hits>) -> Result<(), StoreError>;
+    /// Adds hits to the numbers, and messages that were judged on a day.
+    async fn add_hits(&self, hits: Vec<Hits>, judged: Option<JudgedDay>) -> Result<(), StoreError>;
+
+    /// Returns how many messages were judged on each of these days, the first and the last included; days without any
+    /// are left out.
+    async fn judged_days(&self, first: i64, last: i64) -> Result<Vec<JudgedDay>, StoreError>;
 
     /// The numbers since a moment, at most 400 days ago: an earlier moment counts as that. Reads on a connection that
     /// only back-tests wait for.

@@ -20,6 +20,17 @@ pub struct Hits {
     pub count: u64,
 }
 
+/// Messages that were judged on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JudgedDay {
+    /// The day, counted from 1970-01-01 (UTC).
+    pub day: i64,
+    /// Messages that were judged.
+    pub judged: u64,
+    /// Those of them that were held, rejected or blocked.
+    pub stopped: u64,
+}
+
 /// Decisions about a rule's incidents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Precision {

@@ -17,7 +17,7 @@ use super::{
     latency::Latency,
     notice::Notice,
     policy::Policy,
-    stats::{Hits, day_of},
+    stats::{Hits, JudgedDay, day_of},
 };
 use crate::{
     bus::Bus,
@@ -46,6 +46,9 @@ pub struct Watch {
     hits: Mutex<HashMap<HitKey, u64>>,
     /// Hits that no room was left for since they were last taken.
     uncounted: AtomicU64,
+    /// Messages that were judged since they were last taken, and those of them that were stopped.
+    judged: AtomicU64,
+    stopped: AtomicU64,
     latency: Latency,
     metrics: PipelineMetrics,
 }
@@ -59,6 +62,8 @@ impl Watch {
             policy: ArcSwap::from_pointee(policy),
             hits: Mutex::default(),
             uncounted: AtomicU64::new(0),
+            judged: AtomicU64::new(0),
+            stopped: AtomicU64::new(0),
             latency: Latency::default(),
             metrics,
         }
@@ -89,9 +94,13 @@ impl Watch {
         &self.latency
     }
 
-    /// Counts what rules made of a message, each rule once.
+    /// Counts what rules made of a message, each rule once, before anybody is asked for a second opinion.
     pub(crate) fn judged(&self, verdict: &Verdict, took: Duration) {
         self.latency.record(took);
+        self.judged.fetch_add(1, Ordering::Relaxed);
+        if verdict.stops() {
+            self.stopped.fetch_add(1, Ordering::Relaxed);
+        }
         if verdict.matches.is_empty() {
             return;
         }
@@ -126,8 +135,21 @@ impl Watch {
         hits.map(|((rule, action, shadow, day), count)| Hits { rule, action, shadow, day, count }).collect()
     }
 
-    /// Puts back hits that could not be written down.
-    pub fn put_back(&self, counted: Vec<Hits>) {
+    /// Takes the numbers of messages that were judged and stopped since the last call, to write them down: they count as
+    /// judged on the day of the call.
+    pub fn take_judged(&self) -> Option<JudgedDay> {
+        // The stopped ones first: a message is counted as judged before it is counted as stopped.
+        let stopped = self.stopped.swap(0, Ordering::Relaxed);
+        let judged = self.judged.swap(0, Ordering::Relaxed);
+        (judged > 0 || stopped > 0).then(|| JudgedDay { day: day_of(self.now()), judged, stopped })
+    }
+
+    /// Puts back what could not be written down.
+    pub fn put_back(&self, counted: Vec<Hits>, judged: Option<JudgedDay>) {
+        if let Some(JudgedDay { judged, stopped, .. }) = judged {
+            self.judged.fetch_add(judged, Ordering::Relaxed);
+            self.stopped.fetch_add(stopped, Ordering::Relaxed);
+        }
         let mut hits = self.hits.lock().unwrap_or_else(PoisonError::into_inner);
         for Hits { rule, action, shadow, day, count } in counted {
             *hits.entry((rule, action, shadow, day)).or_default() += count;

@@ -10,7 +10,7 @@ use plic_pipeline::{
         Policy, Records, RuleWrite, Rulebook, StoredRule,
         incident::IncidentInContext,
         records::{Decided, Disconnect, RecordsError},
-        stats::{Hits, Stats},
+        stats::{Hits, JudgedDay, Stats},
     },
     store::{Ban, Page, Store, StoreError, StoredMessage},
     timestamp::Timestamp,
@@ -195,8 +195,12 @@ impl<S: Store + Records + 'static> Records for Cached<S> {
         self.store.note_deed(deed, disconnects).await
     }
 
-    async fn add_hits(&self, hits: Vec<Hits>) -> Result<(), StoreError> {
-        self.store.add_hits(hits).await
+    async fn add_hits(&self, hits: Vec<Hits>, judged: Option<JudgedDay>) -> Result<(), StoreError> {
+        self.store.add_hits(hits, judged).await
+    }
+
+    async fn judged_days(&self, first: i64, last: i64) -> Result<Vec<JudgedDay>, StoreError> {
+        self.store.judged_days(first, last).await
     }
 
     async fn stats(&self, since: Timestamp) -> Result<Stats, StoreError> {

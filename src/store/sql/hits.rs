@@ -7,12 +7,12 @@ use plic_pipeline::{
     id::RuleId,
     moderation::{
         IncidentStatus,
-        stats::{BansOfDay, Decisions, Hits, Precision, RuleDecisions, Stats, day_of},
+        stats::{BansOfDay, Decisions, Hits, JudgedDay, Precision, RuleDecisions, Stats, day_of},
     },
     store::StoreError,
     timestamp::Timestamp,
 };
-use sqlx::query_as;
+use sqlx::{query, query_as};
 
 use super::{
     change::{Change, Work},
@@ -50,8 +50,14 @@ const MAX_ROWS: i64 = 100_000;
 /// How far back numbers go, so that no question makes them read everything.
 const KEPT: Duration = Duration::from_hours(400 * 24);
 
-/// Adds hits to the numbers.
-pub(super) struct AddHits(pub(super) Vec<Hits>);
+pub(super) const JUDGED_DAYS: &str =
+    "SELECT day, judged, stopped FROM judged_days WHERE day >= $1 AND day <= $2 ORDER BY day";
+
+/// Adds hits, and messages that were judged on a day, to the numbers.
+pub(super) struct AddHits {
+    pub(super) hits: Vec<Hits>,
+    pub(super) judged: Option<JudgedDay>,
+}
 
 #[async_trait]
 impl Change for AddHits {
@@ -59,7 +65,19 @@ impl Change for AddHits {
     type Refusal = StoreError;
 
     async fn apply(&self, work: &mut Work<'_>) -> sqlx::Result<Result<(), StoreError>> {
-        ADD.execute(work.connection, &self.0, |statement, hits| {
+        if let Some(JudgedDay { day, judged, stopped }) = self.judged {
+            query(
+                "INSERT INTO judged_days (day, judged, stopped) VALUES ($1, $2, $3) \
+                 ON CONFLICT (day) DO UPDATE SET judged = judged_days.judged + excluded.judged, \
+                 stopped = judged_days.stopped + excluded.stopped",
+            )
+            .bind(day)
+            .bind(i64::try_from(judged).unwrap_or(i64::MAX))
+            .bind(i64::try_from(stopped).unwrap_or(i64::MAX))
+            .execute(&mut *work.connection)
+            .await?;
+        }
+        ADD.execute(work.connection, &self.hits, |statement, hits| {
             statement
                 .bind(hits.day)
                 .bind(hits.rule.0)
@@ -70,6 +88,18 @@ impl Change for AddHits {
         .await
         .map(Ok)
     }
+}
+
+/// How many messages were judged on each of these days, the oldest first.
+pub(super) async fn judged_days(
+    connection: &mut Connection,
+    first: i64,
+    last: i64,
+) -> sqlx::Result<Vec<JudgedDay>> {
+    let rows: Vec<(i64, i64, i64)> =
+        query_as(JUDGED_DAYS).bind(first).bind(last).fetch_all(connection).await?;
+    let day = |(day, judged, stopped)| JudgedDay { day, judged: count(judged), stopped: count(stopped) };
+    Ok(rows.into_iter().map(day).collect())
 }
 
 pub(super) async fn since(

@@ -10,7 +10,7 @@ use plic_pipeline::{
         Policy, Records, RuleWrite, Rulebook, StoredRule,
         incident::IncidentInContext,
         records::{Decided, Disconnect, RecordsError},
-        stats::{Hits, Stats},
+        stats::{Hits, JudgedDay, Stats},
     },
     store::{Ban, Page, StoreError, StoredMessage},
     timestamp::Timestamp,
@@ -211,8 +211,12 @@ impl Records for Engine {
         self.queue.change(NoteDeed { deed, disconnects }).await
     }
 
-    async fn add_hits(&self, hits: Vec<Hits>) -> Result<(), StoreError> {
-        self.queue.change(AddHits(hits)).await
+    async fn add_hits(&self, hits: Vec<Hits>, judged: Option<JudgedDay>) -> Result<(), StoreError> {
+        self.queue.change(AddHits { hits, judged }).await
+    }
+
+    async fn judged_days(&self, first: i64, last: i64) -> Result<Vec<JudgedDay>, StoreError> {
+        in_time(|| async { hits::judged_days(&mut *self.lists.single().await?, first, last).await }).await
     }
 
     async fn stats(&self, since: Timestamp) -> Result<Stats, StoreError> {

@@ -83,6 +83,7 @@ async fn every_list_is_served_by_an_index() {
         dossier::COUNTED,
         dossier::NOTES,
         hits::SINCE,
+        hits::JUDGED_DAYS,
         incidents::BEFORE,
         incidents::AFTER,
         flags::SUMMARY,

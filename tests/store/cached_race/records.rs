@@ -8,7 +8,7 @@ use plic_pipeline::{
         Policy, Records, RuleWrite, Rulebook, StoredRule,
         incident::IncidentInContext,
         records::{Decided, Disconnect, RecordsError},
-        stats::{Hits, Stats},
+        stats::{Hits, JudgedDay, Stats},
     },
     store::{Ban, Page, StoreError, StoredMessage},
     timestamp::Timestamp,
@@ -172,8 +172,12 @@ impl Records for Pausing {
         self.store.note_deed(deed, disconnects).await
     }
 
-    async fn add_hits(&self, hits: Vec<Hits>) -> Result<(), StoreError> {
-        self.store.add_hits(hits).await
+    async fn add_hits(&self, hits: Vec<Hits>, judged: Option<JudgedDay>) -> Result<(), StoreError> {
+        self.store.add_hits(hits, judged).await
+    }
+
+    async fn judged_days(&self, first: i64, last: i64) -> Result<Vec<JudgedDay>, StoreError> {
+        self.store.judged_days(first, last).await
     }
 
     async fn stats(&self, since: Timestamp) -> Result<Stats, StoreError> {

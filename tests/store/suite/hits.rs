@@ -6,7 +6,7 @@ use plic_pipeline::{
     moderation::{
         Authority, Decision, Finding, IncidentKind, IncidentStatus, Policy,
         incident::RefusedMessage,
-        stats::{BansOfDay, Decisions, Hits, Precision, RuleDecisions, Stats, day_of},
+        stats::{BansOfDay, Decisions, Hits, JudgedDay, Precision, RuleDecisions, Stats, day_of},
     },
     store::Ban,
     timestamp::Timestamp,
@@ -23,15 +23,15 @@ pub(crate) async fn hits_add_up_by_rule_action_and_day(mut engine: impl Engine) 
     let records = engine.records();
     let today = day_of(Timestamp::now());
     assert_eq!(records.stats(Timestamp(0)).await.expect("answers"), Stats::default());
-    records.add_hits(Vec::new()).await.expect("adds nothing");
+    records.add_hits(Vec::new(), None).await.expect("adds nothing");
     let first = vec![
         hits(1, Action::Block, today, 2),
         hits(2, Action::Block, today, 5),
         hits(1, Action::Flag, today, 1),
     ];
-    records.add_hits(first).await.expect("adds");
+    records.add_hits(first, None).await.expect("adds");
     records
-        .add_hits(vec![hits(1, Action::Block, today, 3), hits(1, Action::Block, today - 2, 7)])
+        .add_hits(vec![hits(1, Action::Block, today, 3), hits(1, Action::Block, today - 2, 7)], None)
         .await
         .expect("adds");
     engine.reopen().await;
@@ -50,6 +50,19 @@ pub(crate) async fn hits_add_up_by_rule_action_and_day(mut engine: impl Engine) 
     );
     let since = records.stats(Timestamp::now().before(DAY)).await.expect("answers");
     assert_eq!(since.hits.len(), 3);
+}
+
+pub(crate) async fn judged_messages_add_up_by_day(mut engine: impl Engine) {
+    let day = |day, judged, stopped| JudgedDay { day, judged, stopped };
+    let records = engine.records();
+    for of in [day(100, 7, 1), day(101, 5, 5), day(99, 1, 0), day(100, 3, 2)] {
+        records.add_hits(Vec::new(), Some(of)).await.expect("adds");
+    }
+    engine.reopen().await;
+    let records = engine.records();
+    let found = records.judged_days(100, 101).await.expect("answers");
+    assert_eq!(found, [day(100, 10, 3), day(101, 5, 5)]);
+    assert_eq!(records.judged_days(102, 130).await.expect("answers"), []);
 }
 
 pub(crate) async fn precision_is_learnt_from_decisions(engine: impl Engine) {
@@ -150,7 +163,7 @@ pub(crate) async fn numbers_go_back_four_hundred_days(engine: impl Engine) {
     engine.age(401 * DAY).await;
     refuse(&*records, IncidentKind::Reject, 1, RoomId(1), "new").await;
     let all = vec![hits(1, Action::Block, today - 402, 1), hits(1, Action::Block, today - 399, 2)];
-    records.add_hits(all).await.expect("adds");
+    records.add_hits(all, None).await.expect("adds");
     for since in [Timestamp(0), Timestamp(i64::MIN), Timestamp::now().before(500 * DAY)] {
         let stats = records.stats(since).await.expect("answers");
         assert_eq!(stats.hits, [hits(1, Action::Block, today - 399, 2)]);

@@ -1,7 +1,13 @@
 //! What rules did, in numbers, and what is done by itself.
 
 use super::{Desk, DeskError};
-use crate::{moderation::stats::Stats, timestamp::Timestamp};
+use crate::{
+    moderation::{
+        drift::Drift,
+        stats::{Stats, day_of},
+    },
+    timestamp::Timestamp,
+};
 
 /// Numbers for moderators.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,15 +38,23 @@ impl Desk {
 
     /// Writes down what rules did since the last time; whoever builds the desk calls this now and then.
     pub async fn write_down_hits(&self) -> Result<(), DeskError> {
-        let hits = self.0.watch.take_hits();
-        if hits.is_empty() {
+        let (hits, judged) = (self.0.watch.take_hits(), self.0.watch.take_judged());
+        if hits.is_empty() && judged.is_none() {
             return Ok(());
         }
-        if let Err(error) = self.0.records.add_hits(hits.clone()).await {
-            self.0.watch.put_back(hits);
+        if let Err(error) = self.0.records.add_hits(hits.clone(), judged).await {
+            self.0.watch.put_back(hits, judged);
             return Err(error.into());
         }
         Ok(())
+    }
+
+    /// Compares the share of messages that are stopped today with that of the weeks before, as the store has them: the
+    /// same on every node.
+    pub async fn drift(&self) -> Result<Drift, DeskError> {
+        let today = day_of(self.0.watch.now());
+        let days = self.0.records.judged_days(today - Drift::DAYS, today).await?;
+        Ok(Drift::of(&days, today))
     }
 
     /// Does a bounded part of what the policy wants done in time; answers whether there is more to do now. Whoever builds
