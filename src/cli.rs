@@ -15,7 +15,11 @@ pub mod serve;
 pub mod token;
 pub mod unban;
 
-use std::{ffi::OsString, path::Path};
+use std::{
+    ffi::OsString,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::Path,
+};
 
 use anyhow::bail;
 use clap::{
@@ -60,7 +64,7 @@ pub enum Command {
     Unban(unban::Request),
     /// Say whether the server on this machine lives
     Healthcheck(healthcheck::Request),
-    /// Measure the filter
+    /// Measure the filter, and set where it holds the line
     #[command(subcommand)]
     Moderation(moderation::Command),
     /// Print the OpenAPI document
@@ -117,6 +121,16 @@ fn require_database(path: &Path) -> anyhow::Result<()> {
         bail!("there is no database at `{}`", path.display());
     }
     Ok(())
+}
+
+/// Returns the address of the server on this machine: one that listens everywhere is reached over loopback.
+fn reachable(mut listen: SocketAddr) -> SocketAddr {
+    match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => listen.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => listen.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    listen
 }
 
 /// A word of a command for a shell.

@@ -40,7 +40,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::NewEpoch(request) => cli::new_epoch::run(&request).await,
             Command::Unban(request) => cli::unban::run(&request).await,
             Command::Healthcheck(request) => cli::healthcheck::run(&request).await,
-            Command::Moderation(command) => command.run(),
+            Command::Moderation(command) => command.run().await,
             Command::Audit(task) => cli::audit::run(&task).await,
             Command::Openapi => cli::openapi::run(),
         }

@@ -39,6 +39,19 @@ pub enum Language {
 }
 
 impl Language {
+    /// The languages that the classifier scores; a text that may be in either is scored too.
+    pub const SCORED: [Self; 2] = [Self::English, Self::French];
+
+    /// Returns the language's code (ISO 639-1); `None` where it is not sure.
+    pub const fn code(self) -> Option<&'static str> {
+        match self {
+            Self::English => Some("en"),
+            Self::French => Some("fr"),
+            Self::Other(code) => Some(code),
+            Self::Unsure => None,
+        }
+    }
+
     /// Identifies the language of a text.
     pub fn of_text(text: &str) -> Self {
         let view = View::skeleton(text);
@@ -84,14 +97,8 @@ impl Language {
     }
 
     /// Returns whether a rule for these languages judges the text.
-    pub(super) fn is_among(self, languages: &[String]) -> bool {
-        let code = match self {
-            Self::English => "en",
-            Self::French => "fr",
-            Self::Other(code) => code,
-            Self::Unsure => return true,
-        };
-        languages.iter().any(|language| language == code)
+    pub fn is_among(self, languages: &[String]) -> bool {
+        self.code().is_none_or(|code| languages.iter().any(|language| language == code))
     }
 }
 

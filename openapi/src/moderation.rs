@@ -5,6 +5,7 @@ mod answer;
 mod audit;
 mod backtest;
 mod bans;
+mod calibrate;
 mod charged;
 mod check;
 mod events;
@@ -32,6 +33,7 @@ pub(crate) use self::{
     audit::{AuditApi, AuditedAction},
     backtest::BacktestApi,
     bans::BansApi,
+    calibrate::CalibrateApi,
     check::CheckApi,
     events::EventsApi,
     incidents::IncidentsApi,
@@ -52,6 +54,7 @@ pub(crate) type Handlers = (
     RulesApi,
     CheckApi,
     BacktestApi,
+    CalibrateApi,
     IncidentsApi,
     BansApi,
     UsersApi,
@@ -69,6 +72,7 @@ pub(crate) fn handlers(desk: &Desk, work: &WorkLimit, stopping: CancellationToke
         RulesApi { desk: desk.clone() },
         CheckApi { desk: desk.clone() },
         BacktestApi { desk: desk.clone() },
+        CalibrateApi { desk: desk.clone() },
         IncidentsApi { desk: desk.clone() },
         BansApi { desk: desk.clone() },
         UsersApi { desk: desk.clone() },
@@ -93,7 +97,7 @@ const fn place(path: &'static str, methods: &'static [Method], thing: &'static s
     Place { path, methods, admins_only: &[], thing }
 }
 
-const PLACES: [Place; 23] = [
+const PLACES: [Place; 24] = [
     place("/moderation/rules", &[Method::GET, Method::POST], "rule"),
     place("/moderation/rules/:id", &[Method::GET, Method::PUT, Method::DELETE], "rule"),
     place("/moderation/rules/:id/versions", &[Method::GET], "rule"),
@@ -107,6 +111,12 @@ const PLACES: [Place; 23] = [
     },
     place("/moderation/check", &[Method::POST], "rule"),
     place("/moderation/backtest", &[Method::POST], "rule"),
+    Place {
+        path: "/moderation/calibrate",
+        methods: &[Method::POST],
+        admins_only: &[Method::POST],
+        thing: "rule",
+    },
     place("/moderation/incidents", &[Method::GET], "incident"),
     place("/moderation/incidents/:id", &[Method::GET], "incident"),
     place("/moderation/incidents/:id/decision", &[Method::POST], "incident"),

@@ -1,9 +1,6 @@
 //! `plic-chat healthcheck`: whether the server on this machine lives, for containers that have nothing else to ask with.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -22,21 +19,11 @@ pub struct Request {
 
 /// Asks its `/healthz`; fails where it does not answer well.
 pub async fn run(request: &Request) -> anyhow::Result<()> {
-    let url = format!("http://{}/healthz", reachable(request.listen));
+    let url = format!("http://{}/healthz", super::reachable(request.listen));
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
     let status = client.get(&url).send().await.context("the server does not answer")?.status();
     if !status.is_success() {
         bail!("{url} answers {status}");
     }
     Ok(())
-}
-
-/// Who listens everywhere is reached over loopback.
-fn reachable(mut listen: SocketAddr) -> SocketAddr {
-    match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => listen.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => listen.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    listen
 }

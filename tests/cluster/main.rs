@@ -4,6 +4,7 @@
 //! A file a group of facts; [`cluster`] starts nodes, [`load`] is the crowd that talks while things fail.
 
 mod answer_thief;
+mod calibrate;
 mod clocks;
 mod cluster;
 mod conversations;

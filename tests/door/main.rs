@@ -14,6 +14,7 @@ mod harness;
 mod http_upgrade;
 mod moderation_audit;
 mod moderation_bounds;
+mod moderation_calibrate;
 mod moderation_drift;
 mod moderation_gate;
 mod moderation_incidents;

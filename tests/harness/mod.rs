@@ -11,6 +11,7 @@
 
 mod metrics;
 mod moderate;
+mod ordinary;
 mod people;
 mod process;
 mod socket;
@@ -19,6 +20,7 @@ mod wire;
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
 pub(crate) use metrics::metric;
+pub(crate) use ordinary::{ordinary, say_all};
 pub(crate) use people::{SECRET, User, claims, now, sign, sign_with};
 pub(crate) use process::{Ended, Process, run};
 use serde_json::{Value, json};

@@ -82,7 +82,8 @@ impl RulesApi {
     /// imported). It is refused (422, with examples) while it matches an everyday word, more than one in a thousand
     /// messages of the ordinary chat that ships with the program (judged as conversations, repeats included), or more
     /// than one in a thousand, and more than three, of a sample of at most 5,000 messages that were delivered on this
-    /// site. A rule that allows is refused while it would lift nearly anything. An admin overrides this with a reason.
+    /// site. A rule that allows is refused while it would lift nearly anything. An admin overrides this with a reason. A
+    /// rule of the classifier that reaches no more messages than one in force is not tried.
     #[oai(path = "/moderation/rules", method = "post", operation_id = "createRule")]
     async fn create_rule(
         &self,

@@ -15,9 +15,9 @@ pub const GENESIS: [u8; 32] = [0; 32];
 pub struct Deed {
     /// Who did it; `None` is the server itself (an automatic ban, the retention job).
     pub actor: Option<UserId>,
-    /// What: `rule.create`, `rule.update`, `rule.delete`, `rule.restore`, `rule.backtest`, `rule.try`, `rules.import`,
-    /// `incident.decide`, `incident.reopen`, `ban.set`, `ban.lift`, `user.disconnect`, `message.redact`, `room.read`,
-    /// `room.delete`, `policy.set`, `retention.run`.
+    /// What: `rule.create`, `rule.update`, `rule.delete`, `rule.restore`, `rule.backtest`, `rule.try`, `rule.calibrate`,
+    /// `rules.import`, `incident.decide`, `incident.reopen`, `ban.set`, `ban.lift`, `user.disconnect`, `message.redact`,
+    /// `room.read`, `room.delete`, `policy.set`, `retention.run`.
     pub action: &'static str,
     /// To what and how, without the text of any message.
     pub detail: Map<String, Value>,

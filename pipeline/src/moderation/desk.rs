@@ -5,11 +5,13 @@
 //! chat, written, and put in force. Whatever fails leaves the old set in force.
 
 mod backtest;
+mod calibrate;
 mod candidate;
 mod check;
 mod evidence;
 mod gate;
 mod incidents;
+mod narrower;
 mod people;
 mod reading;
 mod rules;
@@ -31,6 +33,10 @@ use tokio::{sync::Semaphore, time::sleep};
 use self::turns::Turns;
 pub use self::{
     backtest::{Backtest, BacktestReport, BacktestRequest, Progress, Sample, Step},
+    calibrate::{
+        CalibratedLine, CalibrationEffect, CalibrationReport, CalibrationRequest, LineChange, Reaching,
+        StoppedCounts,
+    },
     check::{Checked, MAX_CHECKED_CHARS},
     people::NewBan,
     rules::ImportReport,
@@ -56,6 +62,8 @@ const CHECKS_WAITING: usize = 32;
 /// Exports of all rules at once, and how many may wait for that.
 const EXPORTS_AT_ONCE: usize = 2;
 const EXPORTS_WAITING: usize = 8;
+/// Calibrations that may wait while one runs: each holds up to 32 MiB of messages.
+const CALIBRATIONS_WAITING: usize = 1;
 /// Changes of rules that may wait while one is made.
 const CHANGES_WAITING: usize = 8;
 /// How soon what is in force is read again after a write of which nobody knows whether it was done.
@@ -188,6 +196,7 @@ struct Inner {
     /// Sets that are compiled only to be tried.
     trials: Turns,
     exports: Turns,
+    calibrations: Turns,
     /// Changes of rules, before they wait for `changing`.
     changes: Turns,
     viewers: Viewers,
@@ -226,6 +235,11 @@ impl Desk {
                 EXPORTS_AT_ONCE,
                 EXPORTS_WAITING,
                 "Too many exports of the rules are under way. Please try again in a moment.",
+            ),
+            calibrations: Turns::new(
+                1,
+                CALIBRATIONS_WAITING,
+                "Another calibration is running. Please try again in a moment.",
             ),
             changes: Turns::new(
                 1,

@@ -25,7 +25,7 @@ fn kind(name: &'static str, description: &'static str, failures: Vec<(&'static s
     Kind { name, description, failures }
 }
 
-pub(super) const OPERATIONS: [Operation; 30] = [
+pub(super) const OPERATIONS: [Operation; 31] = [
     (
         "/reports",
         "post",
@@ -139,6 +139,20 @@ pub(super) const OPERATIONS: [Operation; 30] = [
             "NotJson",
             "InvalidBacktest",
             "TooManyBacktests",
+        ],
+    ),
+    (
+        "/moderation/calibrate",
+        "post",
+        &[
+            "Malformed",
+            "AdminsOnly",
+            "BodyTimeout",
+            "CalibrationConflict",
+            "BodyTooLarge",
+            "NotJson",
+            "InvalidCalibration",
+            "TooManyCalibrations",
         ],
     ),
     ("/moderation/incidents", "get", &["ModeratorsOnly", "InvalidFilter"]),

@@ -13,7 +13,7 @@ use crate::{
 const USER: &str = "/moderation/users/00000000-0000-0000-0000-000000000001";
 
 /// Every route of moderators.
-const ROUTES: [(Method, &str); 28] = [
+const ROUTES: [(Method, &str); 29] = [
     (Method::GET, "/moderation/rules"),
     (Method::POST, "/moderation/rules"),
     (Method::GET, "/moderation/rules/1"),
@@ -25,6 +25,7 @@ const ROUTES: [(Method, &str); 28] = [
     (Method::POST, "/moderation/rules/import"),
     (Method::POST, "/moderation/check"),
     (Method::POST, "/moderation/backtest"),
+    (Method::POST, "/moderation/calibrate"),
     (Method::GET, "/moderation/incidents"),
     (Method::GET, "/moderation/incidents/1"),
     (Method::POST, "/moderation/incidents/1/decision"),
@@ -120,7 +121,11 @@ async fn a_user_is_no_moderator_and_a_stranger_nobody_before_the_body_is_read() 
 #[tokio::test]
 async fn import_and_policy_are_for_admins_before_the_body_is_read() {
     let rest = Rest::new();
-    for (method, path) in [(Method::POST, "/moderation/rules/import"), (Method::PUT, "/moderation/policy")] {
+    for (method, path) in [
+        (Method::POST, "/moderation/rules/import"),
+        (Method::POST, "/moderation/calibrate"),
+        (Method::PUT, "/moderation/policy"),
+    ] {
         rest.send(with_endless_body("moderator-9", &method, path)).await.assert_failure(403);
         rest.send(with_endless_body("admin-9", &method, path)).await.assert_failure(415);
     }

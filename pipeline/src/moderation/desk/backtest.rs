@@ -204,17 +204,21 @@ struct Trial {
 }
 
 /// A rule set, and what was said lately as it remembers it.
-struct Side {
+pub(super) struct Side {
     rules: Arc<RuleSet>,
     recall: Recall,
 }
 
 impl Side {
-    fn new(rules: Arc<RuleSet>) -> Self {
+    pub(super) fn new(rules: Arc<RuleSet>) -> Self {
         Self { rules, recall: Recall::new() }
     }
 
-    fn judge(&self, message: &StoredMessage) -> Verdict {
+    pub(super) fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    pub(super) fn judge(&self, message: &StoredMessage) -> Verdict {
         let StoredMessage { id, room, sender, text, created_at } = message;
         let earlier = self.recall.earlier(*sender, *room, (*created_at).into());
         let verdict = self.rules.judge(&Said { text, room: Some(*room), earlier: &earlier });

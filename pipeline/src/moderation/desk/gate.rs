@@ -19,7 +19,7 @@ use plic_filter::{
 };
 use uuid::Uuid;
 
-use super::{DeskError, candidate::without_examples, evidence::Evidence};
+use super::{DeskError, candidate::without_examples, evidence::Evidence, narrower::narrows};
 use crate::{
     id::{RoomId, RuleId, UserId},
     moderation::audit::Deed,
@@ -94,12 +94,13 @@ pub(super) fn hold_to_ordinary_chat(
     evidence: &Evidence,
 ) -> Result<(), GateError> {
     let live = || set.rules().iter().filter(|rule| is_live(rule));
-    let (allowing, acting): (Vec<&Rule>, Vec<&Rule>) =
-        live().filter(|rule| written.contains(&rule.id)).partition(|rule| allows(rule));
+    let (allowing, acting): (Vec<&Rule>, Vec<&Rule>) = live()
+        .filter(|rule| written.contains(&rule.id) && !before.iter().any(|before| narrows(rule, before)))
+        .partition(|rule| allows(rule));
     try_acting(set, &acting, evidence)?;
     try_allowing(set, &allowing, evidence)?;
     if before.iter().any(|rule| is_live(rule) && allows(rule) && !live().any(|now| now == rule)) {
-        let others: Vec<&Rule> = live().filter(|rule| !allows(rule) && !written.contains(&rule.id)).collect();
+        let others: Vec<&Rule> = live().filter(|rule| !allows(rule) && !acting.contains(rule)).collect();
         try_exposed(before, set, &others)?;
     }
     Ok(())

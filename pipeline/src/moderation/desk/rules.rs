@@ -40,14 +40,14 @@ pub struct ImportReport {
 }
 
 /// A change that is about to be made: what is written, and what the audit log will say.
-struct Change {
-    writes: Vec<RuleWrite>,
-    deeds: Vec<Deed>,
+pub(super) struct Change {
+    pub(super) writes: Vec<RuleWrite>,
+    pub(super) deeds: Vec<Deed>,
 }
 
 /// What was written, and the rules that it put there.
-struct Written {
-    rules: Vec<Rule>,
+pub(super) struct Written {
+    pub(super) rules: Vec<Rule>,
     at: Timestamp,
 }
 
@@ -256,7 +256,7 @@ impl Desk {
     }
 
     /// Compiles what the rules would be, writes the change and puts it in force.
-    async fn change(
+    pub(super) async fn change(
         &self,
         actor: Actor,
         gate: Gate,
@@ -286,7 +286,7 @@ impl Desk {
     }
 
     /// The same, without writing anything.
-    async fn rehearse(
+    pub(super) async fn rehearse(
         &self,
         actor: Actor,
         gate: Gate,
@@ -334,7 +334,7 @@ impl Desk {
 }
 
 /// What a change has to pass before it is written.
-struct Gate {
+pub(super) struct Gate {
     /// An admin's reason for what matches ordinary chat all the same.
     override_reason: Option<String>,
     /// Whether a rule that is written is live: it is then tried on what is stored.
@@ -342,7 +342,7 @@ struct Gate {
 }
 
 impl Gate {
-    fn of<'r>(override_reason: Option<String>, rules: impl IntoIterator<Item = &'r Rule>) -> Self {
+    pub(super) fn of<'r>(override_reason: Option<String>, rules: impl IntoIterator<Item = &'r Rule>) -> Self {
         let puts_in_force = rules.into_iter().any(|rule| rule.state == State::Live);
         Self { override_reason, puts_in_force }
     }
@@ -423,6 +423,6 @@ fn one(action: &'static str, actor: Actor, rule: Rule) -> Change {
     Change { writes: vec![RuleWrite::Put(rule)], deeds: vec![deed] }
 }
 
-fn version_of(book: &Rulebook, id: RuleId) -> Option<u32> {
+pub(super) fn version_of(book: &Rulebook, id: RuleId) -> Option<u32> {
     book.rules.iter().find(|stored| stored.rule.id == id).map(|stored| stored.rule.version)
 }

@@ -46,6 +46,7 @@ const ACTIONS = {
   "retention.run": ["forgot what was kept long enough", "a effacé ce qui était conservé depuis assez longtemps"],
   "incident.reopen": ["took a decision back", "a repris une décision"], "room.read": ["read a room", "a lu un salon"],
   "rule.backtest": ["tried a rule on past messages", "a testé une règle sur les messages passés"],
+  "rule.calibrate": ["calibrated a rule of the classifier", "a calibré une règle du classifieur"],
   "rule.try": ["was shown messages that a rule would match", "a vu des messages auxquels une règle s’appliquerait"],
   "room.delete": ["deleted a room", "a supprimé un salon"],
 };

@@ -97,6 +97,18 @@ pub(super) fn of_rules() -> Vec<Kind> {
             "The draft cannot be used, or `since` or `limit` does not fit.",
             vec![("missing", crate::body::missing("draft"))],
         ),
+        kind(
+            "InvalidCalibration",
+            "A key has a wrong type or a value out of bounds, or a line that is to be published cannot be put in force.",
+            vec![
+                ("share", desk("hold_share", "must be from 0.00001 to 0.1")),
+                ("limit", invalid("`limit` must be an integer from 1 to 100000.")),
+                (
+                    "example",
+                    invalid("`must_match[0]` is not matched by the rule (rule 5 (Hate by the classifier))."),
+                ),
+            ],
+        ),
     ]
 }
 

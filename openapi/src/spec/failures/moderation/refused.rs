@@ -48,6 +48,20 @@ pub(super) fn of_rules() -> Vec<Kind> {
                 ("faster", Failure::Conflict("Somebody else was faster. Please read it again, then decide.")),
             ],
         ),
+        kind(
+            "CalibrationConflict",
+            "Somebody else changed a rule while the lines were found, or there are too many rules to calibrate.",
+            vec![
+                (
+                    "changed",
+                    Failure::Conflict("Somebody else changed a rule meanwhile. Please calibrate again."),
+                ),
+                (
+                    "tooMany",
+                    Failure::Conflict("There are too many live rules of the classifier to calibrate them."),
+                ),
+            ],
+        ),
         kind("MalformedVersion", "`If-Match` is no version.", vec![("ifMatch", malformed_version())]),
         kind(
             "VersionNeeded",
@@ -111,6 +125,14 @@ pub(super) fn of_turns() -> Vec<Kind> {
                     "busy",
                     Failure::Busy("Too many changes of rules are waiting. Please try again in a moment."),
                 ),
+                ("tooManyRequests", Failure::TooManyRequests(Duration::from_secs(1))),
+            ],
+        ),
+        kind(
+            "TooManyCalibrations",
+            "A calibration runs on this node and another one waits, as many changes of rules are waiting as may, or you are asking too often; `Retry-After` says when to ask again.",
+            vec![
+                ("busy", Failure::Busy("Another calibration is running. Please try again in a moment.")),
                 ("tooManyRequests", Failure::TooManyRequests(Duration::from_secs(1))),
             ],
         ),
