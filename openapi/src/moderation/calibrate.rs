@@ -34,7 +34,7 @@ pub(crate) struct CalibrationBody {
     /// The same for a rule that rejects or blocks.
     #[oai(default = "usual_refuse_share", validator(minimum(value = "0.00001"), maximum(value = "0.1")))]
     refuse_share: f64,
-    /// Whether no line is to be lowered.
+    /// Whether no line is to be lowered; one that rejects or blocks never is.
     #[oai(default)]
     raise_only: bool,
     /// Messages since then; `null` is all.
@@ -220,7 +220,8 @@ impl CalibrateApi {
     /// For admins. Proposes a threshold for each live rule of the classifier and each language, so that at most a given
     /// share of the ordinary messages of this site reaches it, and says what that would have done. Ordinary are messages
     /// that were delivered and about which no incident is open or was upheld, and those that were wrongly stopped. A
-    /// line is lowered only where at most one ordinary message in 2,000 reaches it then. A language with fewer than 1,000
+    /// line is lowered only where at most one ordinary message in 2,000 reaches it then, and one that rejects or blocks
+    /// never: what reaches a lower one was held, and is not among what was delivered. A language with fewer than 1,000
     /// ordinary messages keeps its lines.
     ///
     /// Changes nothing unless `publish` is `true`. Then every rule whose line moves gets its next version, all or

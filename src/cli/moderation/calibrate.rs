@@ -42,7 +42,7 @@ pub struct Request {
     /// The same for a rule that rejects or blocks [default: 0.0005]
     #[arg(long, value_name = "SHARE")]
     refuse_share: Option<f64>,
-    /// Lower no line
+    /// Lower no line; one that rejects or blocks is never lowered
     #[arg(long)]
     raise_only: bool,
     /// Read messages since then only, in RFC 3339

@@ -16,7 +16,6 @@ use std::{sync::Arc, time::Instant};
 
 use plic_filter::{
     Action, Head, Language, Rule, RuleSet,
-    classifier::HOLD,
     rule::{RuleKind, Threshold},
 };
 use tokio::time::sleep;
@@ -48,9 +47,6 @@ use crate::{
 
 /// Messages judged at a time; as long as that takes, the calibration then rests, as a back-test does.
 const BATCH: usize = 250;
-/// A line that holds or flags is not lowered below this score, and one that refuses not below [`HOLD`].
-const LOWEST: f64 = 0.25;
-
 const CHANGED: &str = "Somebody else changed a rule meanwhile. Please calibrate again.";
 const TOO_MANY: &str = "There are too many live rules of the classifier to calibrate them.";
 
@@ -61,7 +57,7 @@ pub struct CalibrationRequest {
     pub hold_share: f64,
     /// The same for a rule that rejects or blocks.
     pub refuse_share: f64,
-    /// Whether no line is lowered.
+    /// Whether no line is lowered; one that refuses never is.
     pub raise_only: bool,
     /// Messages since then; `None` is all.
     pub since: Option<Timestamp>,
@@ -344,8 +340,8 @@ fn bounds(action: Action, now: f64, request: &CalibrationRequest) -> Bounds {
     Bounds {
         now,
         share: if refuses { request.refuse_share } else { request.hold_share },
-        lowest: if refuses { HOLD.into() } else { LOWEST },
-        may_lower: !request.raise_only,
+        // Messages that reach a lower line were held, so that those which were delivered do not tell how many there are.
+        may_lower: !refuses && !request.raise_only,
     }
 }
 

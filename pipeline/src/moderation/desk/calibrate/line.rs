@@ -5,6 +5,8 @@ pub(super) const LEAST_ORDINARY: usize = 1_000;
 /// A line is lowered only as far as one ordinary message in so many reaches it: the publish gate refuses a rule that one in
 /// a thousand reaches, and tries it on another sample.
 const LOWERED_SHARE: f64 = 1.0 / 2_000.0;
+/// A line is not lowered below this score.
+const LOWEST: f64 = 0.25;
 /// Thresholds are written in thousandths.
 const STEPS: f64 = 1_000.0;
 
@@ -15,8 +17,6 @@ pub(super) struct Bounds {
     pub(super) now: f64,
     /// The share of ordinary messages that may reach the line.
     pub(super) share: f64,
-    /// The line is not lowered below this.
-    pub(super) lowest: f64,
     /// Whether it may be lowered at all.
     pub(super) may_lower: bool,
 }
@@ -24,7 +24,7 @@ pub(super) struct Bounds {
 /// Returns the threshold for messages of which several groups were read, each with the scores of its ordinary messages in
 /// falling order. It is raised where in some group more than the share reaches it, and lowered where fewer do in all.
 pub(super) fn propose(groups: &[&[f32]], bounds: Bounds) -> f64 {
-    let Bounds { now, share, lowest, may_lower } = bounds;
+    let Bounds { now, share, may_lower } = bounds;
     let least = |share: f64| {
         groups.iter().map(|scores| least_for(scores, allowed(scores.len(), share))).fold(0.0, f64::max)
     };
@@ -35,7 +35,7 @@ pub(super) fn propose(groups: &[&[f32]], bounds: Bounds) -> f64 {
     let share = share.min(LOWERED_SHARE);
     // Of too few messages nobody can say that so small a share reaches a lower line.
     let is_known = groups.iter().all(|scores| allowed(scores.len(), share) > 0);
-    if may_lower && is_known { now.min(least(share).max(lowest)) } else { now }
+    if may_lower && is_known { now.min(least(share).max(LOWEST)) } else { now }
 }
 
 /// How many of `count` messages may reach a line.
@@ -64,7 +64,7 @@ pub(super) fn reaching(falling: &[f32], threshold: f64) -> usize {
 mod tests {
     use super::*;
 
-    const BOUNDS: Bounds = Bounds { now: 0.5, share: 0.004, lowest: 0.25, may_lower: true };
+    const BOUNDS: Bounds = Bounds { now: 0.5, share: 0.004, may_lower: true };
 
     /// So many scores from `highest` down, a ten-thousandth apart.
     fn falling(count: u16, highest: f32) -> Vec<f32> {
