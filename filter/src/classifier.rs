@@ -3,19 +3,25 @@
 //!
 //! The model comes with the program; `trainer` makes it from data and grammars in the repository, and `MODEL_CARD.md`
 //! says what it was made of and how good it is. A score depends on the text alone and is the same on every machine.
-//! `class` says what words do, `feature` makes features of both, `model` holds the weights.
+//! `class` says what words do, `feature` makes features of both, `model` holds the weights, and `weights` tells which words a score comes from.
 
 mod class;
 mod feature;
 mod model;
+mod naming;
 mod vocabulary;
+mod weights;
 
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use self::class::{disguised_words, has_class, is_class_word};
 use self::model::{Model, Windows};
+pub(super) use self::{
+    class::{disguised_words, has_class, is_class_word},
+    naming::only_names,
+    weights::WordWeights,
+};
 pub use self::{
     feature::{BUCKETS, Sink, VERSION, keys},
     model::{HEADER, LANGUAGES, MAGIC, ModelError, logistic, normed},
@@ -26,7 +32,7 @@ use super::{
     language::Language,
     normalize::View,
     shipped::SHIPPED,
-    token::{Tokens, tokens},
+    token::{Token, Tokens, tokens},
 };
 
 /// The score from which a message is held: of ordinary messages of writers whom the model has not read, at most four in a
@@ -169,7 +175,19 @@ impl Classifier {
     pub(super) fn scores_of(&self, text: &str, tokens: &Tokens, language: Language) -> Scores {
         let mut windows = Windows::over(&self.model, language);
         feature::of_tokens(text, tokens, &mut windows);
-        Scores::from_array(windows.logits().map_or([0.0; Head::ALL.len()], |logits| logits.map(logistic)))
+        Scores::from_array(windows.highest().map_or([0.0; Head::ALL.len()], |logits| logits.map(logistic)))
+    }
+
+    /// Scores tokens, and says which words weighed most for each head.
+    pub(super) fn weigh(&self, text: &str, tokens: &Tokens, language: Language) -> WordWeights<'_> {
+        let mut weights = WordWeights::over(&self.model, language);
+        feature::of_tokens(text, tokens, &mut weights);
+        weights
+    }
+
+    /// Whether a word attacks somebody, whatever stands around it.
+    pub(super) fn attacks(text: &str, token: &Token) -> bool {
+        class::classes_of(text, token).meets(*feature::ATTACK_CLASSES)
     }
 
     /// Ordinary words.

@@ -169,21 +169,32 @@ impl ConceptRule {
         if !touched.iter().any(|touch| self.of.contains(&touch.concept)) {
             return;
         }
-        let here = touched.iter().map(|touch| (place(touch.word), touch.concept));
-        let line: Vec<(i64, u64)> =
-            earlier.iter().copied().chain(here).filter(|(_, concept)| self.of.contains(concept)).collect();
+        let here = touched.iter().map(|touch| (place(touch.word), touch.span.start, touch.concept));
+        let line: Vec<(i64, usize, u64)> = earlier
+            .iter()
+            .map(|&(place, concept)| (place, 0, concept))
+            .chain(here)
+            .filter(|(.., concept)| self.of.contains(concept))
+            .collect();
         // How often each concept is between the two ends of a window that goes over the line.
         let mut inside = vec![0_usize; self.of.len()];
         let slot = |concept: u64| self.of.iter().position(|&of| of == concept).unwrap_or(0);
         let mut first = 0;
+        // The phrases between them: one of two concepts is one sign, not two.
+        let mut phrases = 0_usize;
+        let is_another =
+            |one: usize, other: usize| (line[one].0, line[one].1) != (line[other].0, line[other].1);
         let mut windows: Vec<(i64, i64)> = Vec::new();
-        for &(end, concept) in &line {
+        for (at, &(end, _, concept)) in line.iter().enumerate() {
             inside[slot(concept)] += 1;
+            phrases += usize::from(at == first || is_another(at - 1, at));
             while end - line[first].0 > self.within {
-                inside[slot(line[first].1)] -= 1;
+                inside[slot(line[first].2)] -= 1;
+                phrases -= usize::from(is_another(first, first + 1));
                 first += 1;
             }
-            if end >= 0 && inside.iter().filter(|&&times| times > 0).count() >= self.at_least {
+            let concepts = inside.iter().filter(|&&times| times > 0).count();
+            if end >= 0 && concepts.min(phrases) >= self.at_least {
                 windows.push((line[first].0, end));
             }
         }

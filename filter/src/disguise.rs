@@ -90,6 +90,10 @@ fn apply(view: &View, repairs: &[Repair]) -> Repaired {
     let mut last = 0;
     let mut places = Vec::with_capacity(repairs.len());
     for repair in repairs {
+        // A sign may be read with what stands before it, and once more with what stands behind.
+        if repair.at.start < last {
+            continue;
+        }
         written.push_part(view, last..repair.at.start);
         for &(letter, span) in &repair.letters {
             written.push(letter, span);

@@ -3,15 +3,12 @@
 //! Chat is short: a statistical model of letters errs on five words, and two function words of one language seldom stand
 //! in another. A text whose words do not tell counts as any language, so that rules for one language miss nothing.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::LazyLock,
-};
+use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
 use super::{
     hash::Hashed,
     normalize::View,
-    token::{Words, tokens},
+    token::{Token, Words, tokens},
 };
 
 /// The sum of shares from which a language is identified, and how many times that of any other kind it must be.
@@ -22,6 +19,8 @@ const TIMES: f32 = 2.0;
 const LEAST_OF_OTHERS: usize = 2;
 const TIMES_OF_OTHERS: f32 = 3.0;
 const SHARE_OF_OTHERS: f32 = 0.25;
+/// Fewer words beside a hit do not tell.
+const LEAST_BESIDE: usize = 2;
 /// The words from the first on that are looked at.
 const MAX_WORDS: usize = 200;
 
@@ -145,15 +144,81 @@ fn lines(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str
     file.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(':'))
 }
 
+/// What a word says beside a word that may be of another language.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Speaks {
+    /// It attacks somebody in English or French.
+    pub(super) attacks: bool,
+    /// It is a known word of English or French.
+    pub(super) is_known: bool,
+}
+
+/// Returns whether a hit of a list, in a text of no sure language, is likelier an ordinary word of another language than the
+/// list's: a frequent word of that language, which the list's has not, is there; nothing beside the hit attacks anybody or is
+/// a word of the list's language alone; and half of the words beside it are words of others, or of no list.
+pub(super) fn is_elsewhere(
+    words: Words<'_>,
+    hit: &Range<usize>,
+    list: Language,
+    speaks: impl Fn(&Token) -> Speaks,
+) -> bool {
+    let homes = homes(words, hit);
+    let is_hit = |at: usize| hit.clone().any(|hit| words.get(hit) == words.get(at));
+    let (mut count, mut foreign, mut is_home) = (0, 0, false);
+    for at in 0..words.len().min(MAX_WORDS) {
+        let known = LISTS.words.get(&words.get(at));
+        let shares = known.map(|(shares, _)| *shares);
+        let of_list = shares.map_or(0.0, |shares| match list {
+            Language::English => shares.english,
+            _ => shares.french,
+        });
+        is_home |= of_list == 0.0
+            && known.is_some_and(|(_, others)| {
+                others.iter().any(|&other| homes.contains(&LISTS.codes[usize::from(other)]))
+            });
+        if is_hit(at) {
+            continue;
+        }
+        let Speaks { attacks, is_known } = speaks(&words.tokens[at]);
+        if attacks || of_list >= 1.0 {
+            return false;
+        }
+        count += 1;
+        foreign += usize::from(match shares {
+            Some(Shares { english, french, .. }) => english + french == 0.0,
+            None => !is_known,
+        });
+    }
+    is_home && count >= LEAST_BESIDE && foreign * 2 >= count
+}
+
+/// The languages in which every word of a hit is an ordinary one.
+fn homes(words: Words<'_>, hit: &Range<usize>) -> Vec<&'static str> {
+    let of = |at: usize| {
+        words.tokens.get(at).and_then(|token| HOMOGRAPHS.get(&words.view.text()[token.bytes.clone()]))
+    };
+    let Some(first) = of(hit.start) else { return Vec::new() };
+    let is_everywhere = |code: &&str| hit.clone().all(|at| of(at).is_some_and(|codes| codes.contains(code)));
+    first.iter().copied().filter(|code| is_everywhere(code)).collect()
+}
+
+/// Words that a list of English or French has and that are ordinary ones of other languages, with these.
+static HOMOGRAPHS: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(|| {
+    let mut homographs: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (code, list) in lines(include_str!("language/homographs.txt")) {
+        for word in list.split_whitespace() {
+            homographs.entry(word).or_default().push(code);
+        }
+    }
+    homographs
+});
+
 /// Returns whether words that a list of English or French has are ordinary ones of another language.
 pub(super) fn is_ordinary_elsewhere(words: &str) -> bool {
-    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-        lines(include_str!("language/homographs.txt")).flat_map(|(_, list)| list.split_whitespace()).collect()
-    });
     let view = View::skeleton(words);
     view.text()
         .split_whitespace()
-        .all(|word| WORDS.contains(word.trim_matches(|c: char| !c.is_alphanumeric())))
+        .all(|word| HOMOGRAPHS.contains_key(word.trim_matches(|c: char| !c.is_alphanumeric())))
 }
 
 #[cfg(test)]

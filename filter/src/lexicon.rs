@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use super::{form::Form, normalize::View, rule::Lexicon};
+use super::{form::Form, language::Language, normalize::View, rule::Lexicon};
 
 /// How bad a word is by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,6 +86,14 @@ impl Lexicon {
             Self::ThreatFr => include_str!("lexicon/threat_fr.txt"),
             Self::SexualEn => include_str!("lexicon/sexual_en.txt"),
             Self::SexualFr => include_str!("lexicon/sexual_fr.txt"),
+        }
+    }
+
+    /// The language that its words are of.
+    pub(super) const fn language(self) -> Language {
+        match self {
+            Self::HateEn | Self::ThreatEn | Self::SexualEn => Language::English,
+            Self::HateFr | Self::ThreatFr | Self::SexualFr => Language::French,
         }
     }
 

@@ -5,7 +5,7 @@
 //! compared. [`rule_set`] compiles [`rule`]s and finds them, a file a kind: `terms`, `regex`, [`concept`], `links`,
 //! `contact`, [`classifier`], `repetition`; `phrases` holds the many that ship with the program, and `disguise` finds
 //! slurs that are misspelt on purpose. `lift` takes back what is allowed, [`arbiter`] lowers what is only quoted,
-//! denied or condemned, and [`verdict`] says what is left and where. [`recall`] remembers what was said before. Nothing
+//! denied or condemned, [`verdict`] says what is left and where, and `explanation` which words the classifier reacted to. [`recall`] remembers what was said before. Nothing
 //! here waits, and time and memory are linear in the text.
 
 pub mod arbiter;
@@ -17,6 +17,7 @@ mod contact;
 mod disguise;
 mod document;
 mod error;
+mod explanation;
 mod form;
 mod hash;
 mod hit;
@@ -60,7 +61,7 @@ pub use self::{
     recall::{Earlier, Missing, Place, Recall, Remembered, Trace},
     rule::{Action, Category, Rule},
     rule_set::{HitRate, RuleSet, Said, Tally},
-    verdict::{Match, Opinion, Verdict},
+    verdict::{Match, Opinion, Verdict, WeighedWord},
 };
 
 /// The rule set in force, swapped while texts are judged.

@@ -30,8 +30,7 @@ pub(super) fn lift(mut hits: Vec<Hit>, rules: &[Rule], text: &str) -> Vec<Hit> {
     hits.retain(|hit| !is_lifted_by_phrase(hit, &phrases, text));
 
     let allows = |hit: &Hit| rules[hit.rule].action == Action::Allow;
-    let in_force = |hit: &&Hit| allows(hit) && rules[hit.rule].state == State::Live;
-    let mut allowed: Vec<Range<usize>> = hits.iter().filter(in_force).map(|hit| hit.span.clone()).collect();
+    let mut allowed: Vec<Range<usize>> = self::allowed(&hits, rules).collect();
     allowed.sort_unstable_by_key(|span| span.start);
     // From here the end of each is the farthest that any which starts before it reaches.
     let mut reach = 0;
@@ -44,6 +43,12 @@ pub(super) fn lift(mut hits: Vec<Hit>, rules: &[Rule], text: &str) -> Vec<Hit> {
         allows(hit) || starting_before == 0 || allowed[starting_before - 1].end < hit.span.end
     });
     hits
+}
+
+/// What live rules allow, of the hits that are left.
+pub(super) fn allowed(hits: &[Hit], rules: &[Rule]) -> impl Iterator<Item = Range<usize>> {
+    let in_force = |rule: &Rule| rule.action == Action::Allow && rule.state == State::Live;
+    hits.iter().filter(move |hit| in_force(&rules[hit.rule])).map(|hit| hit.span.clone())
 }
 
 fn is_lifted_by_phrase(hit: &Hit, phrases: &[(usize, Range<usize>)], text: &str) -> bool {

@@ -2,18 +2,19 @@
 
 mod tally;
 
-use std::{collections::HashSet, fmt, sync::Arc};
+use std::{cell::LazyCell, collections::HashSet, fmt, ops::Range, sync::Arc};
 
 pub use self::tally::Tally;
 use super::{
     arbiter::{self, Lowered},
     check::{check_form, field},
-    classifier::{Classifier, Scores},
+    classifier::{Classifier, Head, Scores, is_class_word, only_names},
     concept::ConceptRules,
     contact::ContactRules,
     error::{FieldProblem, RuleError},
+    explanation::Explanation,
     hit::{Found, Hit},
-    language::{self, Language},
+    language::{self, Language, Speaks},
     lift,
     links::LinkRules,
     pattern::Role,
@@ -23,6 +24,7 @@ use super::{
     rule::{Action, Rule, RuleKind, State, Terms, Threshold},
     terms::{TermIndex, TermsBuilder},
     text::Text,
+    token::Token,
     verdict::{Match, Verdict},
 };
 use crate::id::{RoomId, RuleId};
@@ -172,7 +174,8 @@ impl RuleSet {
             Verdict::default()
         } else {
             let refusing = judged.hits.into_iter().filter(|hit| set.rules[hit.rule].action != Action::Allow);
-            let mut matches: Vec<Match> = refusing.map(|hit| set.to_match(hit)).collect();
+            let explanation = LazyCell::new(|| Explanation::of(&judged.text, set.terms.words()));
+            let mut matches: Vec<Match> = refusing.map(|hit| set.to_match(hit, &explanation)).collect();
             arbiter::arbitrate(&mut matches, &judged.text);
             Verdict::of(matches)
         };
@@ -218,22 +221,57 @@ impl Compiled {
         }
         if !hits.is_empty() {
             let language = text.language();
-            hits.retain(|hit| self.is_in_language(hit, language, &text));
+            hits.retain(|hit| {
+                let languages = self.rules[hit.rule].languages.as_ref();
+                languages.is_none_or(|languages| language.is_among(languages))
+            });
+            let elsewhere: Vec<Range<usize>> = hits
+                .extract_if(.., |hit| self.is_of_another_language(hit, language, &text))
+                .map(|hit| hit.span)
+                .collect();
+            hits = lift::lift(hits, &self.rules, text.original);
+            self.lift_reactions(&mut hits, elsewhere, &text);
         }
-        let hits = if hits.is_empty() { hits } else { lift::lift(hits, &self.rules, text.original) };
         Judged { text, hits, scores, trace }
     }
 
-    /// Returns whether a hit counts in a text of this language. What a shipped list has and another language has as an
-    /// ordinary word does not, nor what is only near a listed word there.
-    fn is_in_language(&self, hit: &Hit, language: Language, text: &Text<'_>) -> bool {
-        let rule = &self.rules[hit.rule];
-        if rule.languages.as_ref().is_some_and(|languages| !language.is_among(languages)) {
-            return false;
+    /// Lifts matches of the classifier that come from words which a live rule allows, or which are of another language.
+    fn lift_reactions(&self, hits: &mut Vec<Hit>, elsewhere: Vec<Range<usize>>, text: &Text<'_>) {
+        if hits.iter().all(|hit| hit.score.is_none()) {
+            return;
         }
-        let is_shipped = matches!(rule.kind, RuleKind::Terms(Terms::Lexicon(_)));
-        !(is_shipped && matches!(language, Language::Other(_)))
-            || !(hit.near || language::is_ordinary_elsewhere(&text.original[hit.span.clone()]))
+        let mut allowed = elsewhere;
+        allowed.extend(lift::allowed(hits, &self.rules));
+        if allowed.is_empty() {
+            return;
+        }
+        let explanation = Explanation::of(text, self.terms.words());
+        hits.retain(|hit| match &self.rules[hit.rule].kind {
+            RuleKind::Classifier(Threshold { head, threshold }) => {
+                !explanation.is_of_allowed(*head, *threshold, &allowed)
+            }
+            _ => true,
+        });
+    }
+
+    /// Returns whether a hit of a shipped list is an ordinary word of another language, which the text is in, or seems to be.
+    /// What is only near a listed word counts in no other language.
+    fn is_of_another_language(&self, hit: &Hit, language: Language, text: &Text<'_>) -> bool {
+        let RuleKind::Terms(Terms::Lexicon(lexicon)) = &self.rules[hit.rule].kind else { return false };
+        let is_homograph = || language::is_ordinary_elsewhere(&text.original[hit.span.clone()]);
+        match language {
+            Language::Other(_) => hit.near || is_homograph(),
+            Language::Unsure => {
+                let shown = text.skeleton.text();
+                let speaks = |token: &Token| Speaks {
+                    attacks: Classifier::attacks(shown, token),
+                    is_known: is_class_word(shown, token),
+                };
+                let place = text.words().within(&hit.span);
+                is_homograph() && language::is_elsewhere(text.words(), &place, lexicon.language(), speaks)
+            }
+            Language::English | Language::French => false,
+        }
     }
 
     fn looks_back(&self) -> bool {
@@ -246,13 +284,19 @@ impl Compiled {
         }
         let Some(whole) = repetition::whole(text) else { return Scores::default() };
         let language = text.language();
-        if matches!(language, Language::Other(_)) {
+        if matches!(language, Language::Other(_)) || !text.has_words(self.terms.words()) {
             return Scores::default();
         }
         let classifier = Classifier::shipped();
         let mut scores = classifier.scores_of(text.skeleton.text(), text.tokens(), language);
         if let Some(repaired) = text.repaired(self.terms.words()) {
             scores = scores.max(classifier.scores_of(repaired.view.text(), &repaired.tokens, language));
+        }
+        let reaches = |&(_, Threshold { head, threshold }): &(usize, Threshold)| {
+            head == Head::Hate && f64::from(scores.hate) >= threshold
+        };
+        if self.classifiers.iter().any(reaches) && only_names(text.skeleton.text(), &text.tokens().list) {
+            scores.set(Head::Hate, 0.0);
         }
         for (rule, Threshold { head, threshold }) in &self.classifiers {
             let score = scores.of(*head);
@@ -270,8 +314,12 @@ impl Compiled {
         scores
     }
 
-    fn to_match(&self, hit: Hit) -> Match {
+    fn to_match(&self, hit: Hit, explanation: &Explanation<'_>) -> Match {
         let rule = &self.rules[hit.rule];
+        let words = match &rule.kind {
+            RuleKind::Classifier(threshold) => explanation.words(threshold.head),
+            _ => Vec::new(),
+        };
         Match {
             rule: rule.id,
             version: rule.version,
@@ -283,6 +331,7 @@ impl Compiled {
             shadow: rule.state == State::Shadow,
             score: hit.score,
             span: hit.span,
+            words,
         }
     }
 

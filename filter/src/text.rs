@@ -1,6 +1,6 @@
 //! A text that is being judged, and its views, each made when it is first asked for.
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, ops::Range};
 
 use super::{
     classifier::Classifier,
@@ -8,7 +8,7 @@ use super::{
     language::Language,
     normalize::View,
     shipped::SHIPPED,
-    token::{Tokens, Words, tokens},
+    token::{Token, Tokens, Words, tokens},
 };
 
 /// A text and its views.
@@ -51,6 +51,26 @@ impl<'a> Text<'a> {
         repaired.as_ref()
     }
 
+    /// Whether anything is said in letters, once what is disguised is repaired: signs and numbers alone are no statement.
+    pub(super) fn has_words(&self, own: Option<&OwnWords>) -> bool {
+        let is_word = |view: &View, token: &Token| {
+            token.letters(view.text()).iter().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
+                && !self.is_sign(&view.original(token.bytes.clone()))
+        };
+        self.tokens().list.iter().any(|token| is_word(&self.skeleton, token))
+            || self.repaired(own).is_some_and(|repaired| {
+                repaired.tokens.list.iter().any(|token| is_word(&repaired.view, token))
+            })
+    }
+
+    /// Whether a part of the original is one character that is no letter, or a letter in a box as signs have.
+    fn is_sign(&self, span: &Range<usize>) -> bool {
+        let mut chars = self.original[span.clone()].chars().filter(|&c| !is_emoji_modifier(c));
+        let first = chars.next();
+        chars.next().is_none()
+            && first.is_none_or(|c| !c.is_alphabetic() || matches!(c, '\u{1f100}'..='\u{1f2ff}'))
+    }
+
     /// The language of the skeleton.
     pub(super) fn language(&self) -> Language {
         *self.language.get_or_init(|| Language::of(self.words()))
@@ -65,4 +85,9 @@ impl<'a> Text<'a> {
     pub(super) fn words(&self) -> Words<'_> {
         Words { view: &self.skeleton, tokens: &self.tokens().list }
     }
+}
+
+/// What changes how the character before it is drawn.
+fn is_emoji_modifier(c: char) -> bool {
+    matches!(c, '\u{fe0f}' | '\u{200d}' | '\u{20e3}' | '\u{1f3fb}'..='\u{1f3ff}')
 }

@@ -63,6 +63,17 @@ pub struct Match {
     pub score: Option<f32>,
     /// The bytes of the original text, from one character border to another.
     pub span: Range<usize>,
+    /// The words that weighed most, in the order of the text, where the classifier matched.
+    pub words: Vec<WeighedWord>,
+}
+
+/// A word that the classifier reacted to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WeighedWord {
+    /// The bytes of the original text.
+    pub span: Range<usize>,
+    /// Its share, from 0 to 1, of all that spoke for the rule's head in the part of the text that decided.
+    pub weight: f32,
 }
 
 impl Verdict {

@@ -24,7 +24,9 @@ pub use self::{
     audit::{ActionFilter, AuditEntry, AuditFilter, Deed},
     authority::Authority,
     desk::{Desk, DeskError},
-    incident::{Decision, Finding, FoundMatch, Incident, IncidentFilter, IncidentKind, IncidentStatus},
+    incident::{
+        Decision, Finding, FoundMatch, FoundWord, Incident, IncidentFilter, IncidentKind, IncidentStatus,
+    },
     notice::Notice,
     people::{BanRecord, Dossier},
     policy::Policy,

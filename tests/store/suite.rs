@@ -114,6 +114,7 @@ pub(crate) fn finding(kind: IncidentKind, text: &str) -> Finding {
         score: Some(0.5),
         model: None,
         lowered: None,
+        words: Vec::new(),
     };
     Finding { kind, category: Category::Scam, matches: vec![found(1, false), found(2, true)] }
 }

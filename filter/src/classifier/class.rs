@@ -150,6 +150,11 @@ pub(crate) fn is_class_word(text: &str, token: &Token) -> bool {
     TABLE.word(text, token).is_some()
 }
 
+/// The classes that a word may have by itself, in either language.
+pub(super) fn classes_of(text: &str, token: &Token) -> Classes {
+    Classes(TABLE.word(text, token).map_or(0, |entry| entry.english | entry.french))
+}
+
 impl Table {
     fn of(english: &str, french: &str) -> Self {
         let mut names: Vec<&str> = ORDER.to_vec();

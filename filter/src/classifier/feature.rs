@@ -3,6 +3,8 @@
 //! One pass makes the features of all heads. A feature is a number below [`BUCKETS`]; which ones a text has is part of
 //! the model's version, [`VERSION`].
 
+use std::sync::LazyLock;
+
 use super::{
     class::{Classes, classify, named},
     vocabulary::Vocabulary,
@@ -38,11 +40,22 @@ const FRAME: [&[&str]; 6] = [
     &["NEG"],
     &["DISAGREE"],
 ];
+/// All classes of a frame.
+pub(super) static FRAME_CLASSES: LazyLock<Classes> =
+    LazyLock::new(|| Classes(FRAME.iter().copied().flatten().fold(0, |all, name| all | named(name).0)));
+/// The classes of a frame that say what is done to people, or what they are.
+pub(super) static ATTACK_CLASSES: LazyLock<Classes> =
+    LazyLock::new(|| Classes(FRAME[1].iter().fold(0, |all, name| all | named(name).0)));
 /// How many features one part of a frame is.
 const FRAME_WEIGHT: usize = 3;
 /// So many letters at once.
 const LETTERS: usize = 5;
 const LETTERS_MASK: u64 = (1 << (8 * LETTERS)) - 1;
+/// Account numbers are written in groups of so many digits, and so many of them in a row count.
+const ACCOUNT_GROUP: usize = 4;
+const MAX_GROUPS: usize = 2;
+/// The most different signs in a row that are remembered.
+const MAX_SIGNS: usize = 16;
 /// Letters' edge of a word.
 const EDGE: u8 = 1;
 /// The end of a sentence as a word, and as a class.
@@ -65,9 +78,32 @@ pub trait Sink {
     fn end_chunk(&mut self);
 }
 
+/// Receives features with what each is about. Every [`Sink`] is one, and learns the features alone.
+pub(super) trait Observer {
+    /// A word begins, by its place in the text: the features up to the next word are its own.
+    fn word(&mut self, _place: usize, _classes: Classes) {}
+    /// A sentence ends.
+    fn stop(&mut self) {}
+    /// One feature of the chunk, and what was hashed.
+    fn feature(&mut self, kind: Kind, hashed: u64, feature: u32);
+    /// The chunk ends; another may follow.
+    fn end_chunk(&mut self);
+}
+
+impl<S: Sink> Observer for S {
+    #[inline]
+    fn feature(&mut self, _: Kind, _: u64, feature: u32) {
+        Sink::feature(self, feature);
+    }
+
+    fn end_chunk(&mut self) {
+        Sink::end_chunk(self);
+    }
+}
+
 /// What a feature is about; each kind has features of its own.
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+pub(super) enum Kind {
     Word = 1,
     WordPair,
     WordSkip,
@@ -89,17 +125,55 @@ enum Kind {
 }
 
 /// Makes the features of tokens of a text.
-pub(super) fn of_tokens(text: &str, tokens: &Tokens, sink: &mut impl Sink) {
+pub(super) fn of_tokens(text: &str, tokens: &Tokens, sink: &mut impl Observer) {
     let Tokens { list, after } = tokens;
     let classes = classify(text, list);
     let mut reader = Reader::new(sink);
-    for (token, &classes) in list.iter().zip(&classes) {
+    let mut signs = SignRun::default();
+    for (place, (token, &classes)) in list.iter().zip(&classes).enumerate() {
         reader.separate(token.before);
+        if signs.repeats(token, text) {
+            continue;
+        }
+        reader.sink.word(place, classes);
         reader.letters(token.letters(text));
         reader.word(token, classes);
     }
     reader.end_sentence(*after);
     reader.end_chunk();
+}
+
+/// Signs in a row: three thumbs say no more than one, nor do the many groups of an account number.
+#[derive(Default)]
+struct SignRun {
+    seen: Vec<u64>,
+    groups: usize,
+}
+
+impl SignRun {
+    /// Takes a token, and returns whether it says nothing that the signs right before it did not say.
+    fn repeats(&mut self, token: &Token, text: &str) -> bool {
+        let letters = token.letters(text);
+        if !token.is_plain && letters.len() == ACCOUNT_GROUP && letters.iter().all(u8::is_ascii_digit) {
+            self.seen.clear();
+            self.groups += 1;
+            return self.groups > MAX_GROUPS;
+        }
+        self.groups = 0;
+        let is_sign = !letters.first().is_some_and(u8::is_ascii)
+            && text[token.bytes.clone()].chars().all(|c| !c.is_alphanumeric());
+        if !is_sign {
+            self.seen.clear();
+            return false;
+        }
+        if self.seen.contains(&token.hash) {
+            return true;
+        }
+        if self.seen.len() < MAX_SIGNS {
+            self.seen.push(token.hash);
+        }
+        false
+    }
 }
 
 /// What is remembered from word to word.
@@ -138,7 +212,7 @@ struct Known {
     parts: [Classes; 6],
 }
 
-impl<'a, S: Sink> Reader<'a, S> {
+impl<'a, S: Observer> Reader<'a, S> {
     fn new(sink: &'a mut S) -> Self {
         let known = Known {
             group: named("GROUP"),
@@ -162,11 +236,12 @@ impl<'a, S: Sink> Reader<'a, S> {
     }
 
     #[inline]
-    fn emit(&mut self, kind: Kind, hash: u64) {
-        let hash = hash::spread(hash::pair(kind as u64, hash));
+    fn emit(&mut self, kind: Kind, hashed: u64) {
+        let hash = hash::spread(hash::pair(kind as u64, hashed));
         // The highest bits are the best mixed, and few enough for any integer.
         let place = u32::try_from(hash >> (65 - BITS)).unwrap_or(0);
-        self.sink.feature(if kind as u64 >= Kind::Class as u64 { place | CLASSES } else { place });
+        let feature = if kind as u64 >= Kind::Class as u64 { place | CLASSES } else { place };
+        self.sink.feature(kind, hashed, feature);
     }
 
     /// Takes note of what stands before a word.
@@ -196,6 +271,7 @@ impl<'a, S: Sink> Reader<'a, S> {
         self.group_named |= Classes(self.sentence).meets(self.known.group);
         self.sentence = 0;
         self.since_negation = usize::MAX;
+        self.sink.stop();
         self.words = [STOP, self.words[0]];
         self.symbols = [Symbol { hash: STOP, is_class: false }, self.symbols[0], self.symbols[1]];
         if self.sequence[0] != BOUNDARY {

@@ -20,7 +20,7 @@ pub const MAGIC: [u8; 8] = *b"plic-mdl";
 pub const HEADER: usize = MAGIC.len() + 4 + LANGUAGES * HEADS * 8 + 4;
 /// English and French.
 pub const LANGUAGES: usize = 2;
-const HEADS: usize = Head::ALL.len();
+pub(super) const HEADS: usize = Head::ALL.len();
 
 /// The byte of a weight of zero.
 const ZERO: u8 = 128;
@@ -105,6 +105,12 @@ impl Model {
             .collect();
         Ok(Self { weights, lines, vocabulary: Vocabulary::of(&keys) })
     }
+
+    /// What a feature weighs for each head, in integers of the model.
+    pub(super) fn weights_of(&self, feature: u32) -> [f32; HEADS] {
+        let bytes = self.weights[feature as usize].to_le_bytes();
+        std::array::from_fn(|head| f32::from(bytes[head]) - f32::from(ZERO))
+    }
 }
 
 impl std::fmt::Debug for Model {
@@ -160,7 +166,7 @@ impl<'a> Windows<'a> {
     }
 
     /// Returns the highest logits, or nothing where there was no chunk.
-    pub(super) fn logits(self) -> Option<[f32; HEADS]> {
+    pub(super) fn highest(&self) -> Option<[f32; HEADS]> {
         self.highest
     }
 

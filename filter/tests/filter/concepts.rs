@@ -162,3 +162,20 @@ fn what_is_wrong_with_concepts_is_named() {
         assert!(error.contains(problem), "{error}");
     }
 }
+
+#[test]
+fn a_phrase_of_two_concepts_is_one_sign() {
+    let set = concepts(&json!({
+        "at_least": 2, "of": ["one", "other"], "within_words": 10,
+        "define": {"one": ["by mistake", "the cheque"], "other": ["by mistake", "my agent"]},
+    }));
+    for text in ["sent by mistake", "by mistake, sorry", "by mistake", "the cheque"] {
+        assert!(set.check(text).matches.is_empty(), "{text}");
+    }
+    for text in ["by mistake, by mistake", "the cheque by mistake", "by mistake, tell my agent"] {
+        assert!(!set.check(text).matches.is_empty(), "{text}");
+    }
+    let recall = Recall::new();
+    let said = say(&set, &recall, &["by mistake", "well", "the cheque"]);
+    assert!(said[..2].iter().all(|verdict| verdict.matches.is_empty()) && !said[2].matches.is_empty());
+}

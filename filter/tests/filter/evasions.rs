@@ -61,12 +61,23 @@ const GROUPS: &[(&str, Disguise)] = &[
         let (start, end) = slur.split_at_checked(2 + dice.below(slur.len() - 3))?;
         Some(format!("{start}**{}**{}", &end[..1], &end[1..]))
     }),
+    ("HTML, hexadecimal", |slur, _| Some(each(slur, |c| format!("&#x{:X};", u32::from(c))))),
+    ("Markdown, struck out", |slur, dice| within(slur, dice, |c| format!("~~{c}~~"))),
+    ("Markdown, label of a link", |slur, _| Some(format!("[{slur}](https://example.com/a)"))),
+    ("Markdown, code", |slur, _| Some(format!("`{slur}`"))),
     ("Markdown link", |slur, dice| {
         let slur = long(slur)?;
         let (start, end) = slur.split_at_checked(2 + dice.below(slur.len() - 3))?;
         Some(format!("[{start}](https://example.com/a){end}"))
     }),
 ];
+
+/// One letter inside of the word is written in another way.
+fn within(slur: &str, dice: &mut Dice, written: impl Fn(&str) -> String) -> Option<String> {
+    let slur = long(slur)?;
+    let at = 1 + dice.below(slur.len() - 2);
+    Some(format!("{}{}{}", &slur[..at], written(&slur[at..=at]), &slur[at + 1..]))
+}
 
 fn each(slur: &str, written: impl Fn(char) -> String) -> String {
     slur.chars().map(written).collect::<Vec<_>>().concat()

@@ -306,6 +306,13 @@ fn the_largest_frame_of_anything_is_judged_in_time() {
 }
 
 #[test]
+fn signs_that_are_read_twice_are_repaired_once() {
+    for text in ["1†††ힰ", "1†††ힰ 1†††ힰ", "a†††ힰ†b"] {
+        every_match_is_sound(&RuleSet::starter().check(text), text);
+    }
+}
+
+#[test]
 fn a_ligature_of_a_phrase_is_one_symbol() {
     let view = View::skeleton(&"\u{fdfa}".repeat(4_000));
     assert_eq!(view.text().len(), 12_000);

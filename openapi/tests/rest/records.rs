@@ -90,6 +90,7 @@ impl FakeRecords {
             score: Some(0.97),
             model: None,
             lowered: None,
+            words: Vec::new(),
         };
         self.add(Incident {
             id: IncidentId(0),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use plic_filter::{Action, Category, Classifier, Lowered, Match, Verdict};
+use plic_filter::{Action, Category, Classifier, Lowered, Match, Verdict, WeighedWord, utf16};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -44,6 +44,20 @@ pub struct FoundMatch {
     /// Why that is not what the rule asks for, where it is not.
     #[serde(default)]
     pub lowered: Option<Lowered>,
+    /// The words that weighed most, in the order of the text, where the classifier matched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<FoundWord>,
+}
+
+/// A word that the classifier reacted to; its offsets are those of [`FoundMatch`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct FoundWord {
+    /// Where the word begins.
+    pub start: usize,
+    /// Where it ends, exclusive.
+    pub end: usize,
+    /// Its share, from 0 to 1, of all that spoke for what was found.
+    pub weight: f32,
 }
 
 /// What an incident is about to be opened with: the verdict on a text, explained.
@@ -71,6 +85,10 @@ impl Finding {
 impl FoundMatch {
     /// The matches of a verdict on `text`, live rules first.
     pub fn all(verdict: &Verdict, text: &str) -> Vec<Self> {
+        let word = |WeighedWord { span, weight }: &WeighedWord| {
+            let Range { start, end } = utf16(text, span.clone());
+            FoundWord { start, end, weight: *weight }
+        };
         let found = |hit: &Match| {
             let Range { start, end } = hit.utf16(text);
             Self {
@@ -87,6 +105,7 @@ impl FoundMatch {
                 score: hit.score,
                 model: hit.score.map(|_| Classifier::shipped().hash().to_owned()),
                 lowered: hit.lowered,
+                words: hit.words.iter().map(word).collect(),
             }
         };
         verdict.matches.iter().map(found).collect()

@@ -2,7 +2,7 @@
 
 use plic_pipeline::{
     id::UserId,
-    moderation::{self, FoundMatch, incident::IncidentInContext},
+    moderation::{self, FoundMatch, FoundWord, incident::IncidentInContext},
     store::StoredMessage,
 };
 use poem_openapi::{Object, types::ParseFromJSON};
@@ -51,6 +51,19 @@ pub(crate) struct RuleMatch {
     /// Why something else than the rule's action was done: `quoted`, `negated`, `countered` (condemned or reported),
     /// `near` (a slur that is only nearly there), `opinion` (a second opinion decided).
     lowered: Nullable<String>,
+    /// The words that weighed most, in the order of the text, where the classifier matched; empty otherwise. At most six.
+    words: Vec<WeighedWord>,
+}
+
+/// A word that the classifier reacted to.
+#[derive(Debug, Object)]
+pub(crate) struct WeighedWord {
+    /// Where the word begins, in UTF-16 code units of the message.
+    start: u64,
+    /// Where it ends, exclusive.
+    end: u64,
+    /// Its share, from 0 to 1, of all that spoke for the category in the part of the message that decided.
+    weight: f64,
 }
 
 /// Something to look at, or that was looked at.
@@ -230,7 +243,14 @@ impl From<FoundMatch> for RuleMatch {
             score: Nullable(found.score.map(|score| rounded(score.into(), 4))),
             model: Nullable(found.model),
             lowered: Nullable(found.lowered.map(|lowered| lowered.as_str().to_owned())),
+            words: found.words.into_iter().map(WeighedWord::from).collect(),
         }
+    }
+}
+
+impl From<FoundWord> for WeighedWord {
+    fn from(word: FoundWord) -> Self {
+        Self { start: word.start as u64, end: word.end as u64, weight: rounded(word.weight.into(), 4) }
     }
 }
 

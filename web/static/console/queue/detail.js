@@ -2,7 +2,7 @@
 
 import { request } from "../../shared/api.js";
 import { failure } from "../../shared/failure.js";
-import { highlight } from "../../shared/highlight.js";
+import { highlight, spansOf } from "../../shared/highlight.js";
 import { ago, dateTime, dictionary, number, plural } from "../../shared/language.js";
 import { html, nothing } from "../../shared/lit.js";
 import { redraw } from "../../shared/redraw.js";
@@ -63,9 +63,6 @@ export const detail = {
   /** @type {unknown} */
   problem: null,
 };
-
-/** Rules that are told without being asked for. */
-const FIRST = 3;
 
 /** An incident is in sight for so long before it can be decided: a key that is pressed again decides nothing that nobody read. */
 const READABLE_AFTER = 1_000;
@@ -171,7 +168,7 @@ export function detailPane(list, onDecide, onReopen) {
     </header>
     ${others.length ? html`<p class="notice warn" role="status">${w.others(others.map(short).join(", "))}</p>` : nothing}
     <section class="card" aria-label=${w.said}>
-      ${!isRemoved(incident.message) ? highlight(incident.message, pointedAt(incident)) : html`<p class="quiet">${w.redacted}</p>`}
+      ${!isRemoved(incident.message) ? highlight(incident.message, spansOf(incident.matches)) : html`<p class="quiet">${w.redacted}</p>`}
       ${!isRemoved(incident.message) ? html`<div><button @click=${() => ruleFromMessage(incident.message)}>${w.rule}</button></div>` : nothing}
     </section>
     ${incident.further_count ? furtherMessages(incident) : nothing}
@@ -191,8 +188,8 @@ function why(incident) {
   const w = words();
   const rules = byRule(incident.matches);
   return html`${reportList(incident)}
-    ${rules.length ? ruleList(rules.slice(0, FIRST)) : incident.report_count ? nothing : html`<p class="quiet">${w.noMatch}</p>`}
-    ${rules.length > FIRST ? html`<details><summary>${w.more(rules.length - FIRST)}</summary>${ruleList(rules.slice(FIRST))}</details>` : nothing}`;
+    ${rules.length ? ruleList(rules.slice(0, 1)) : incident.report_count ? nothing : html`<p class="quiet">${w.noMatch}</p>`}
+    ${rules.length > 1 ? html`<details><summary>${w.more(rules.length - 1)}</summary>${ruleList(rules.slice(1))}</details>` : nothing}`;
 }
 
 /** @param {IncidentDetail["matches"]} matches */
@@ -204,14 +201,8 @@ function ruleList(matches) {
       ${match.lowered ? html` · ${called("lowered", match.lowered)}` : nothing}</div></li>`)}</ul>`;
 }
 
-/** One of each rule, however often it matches. @param {IncidentDetail["matches"]} matches */
-const byRule = (matches) => [...new Map(matches.map((match) => [match.rule_id, match])).values()];
-
-/** What a rule points at; the classifier, which looks at the whole text, is shown where nothing else is. @param {IncidentDetail} incident */
-function pointedAt({ matches }) {
-  const exact = matches.filter(({ kind }) => kind !== "classifier");
-  return exact.length ? exact : matches;
-}
+/** The strongest match of each rule, the one that decided first. @param {IncidentDetail["matches"]} matches */
+const byRule = (matches) => matches.filter((match, at) => matches.findIndex(({ rule_id }) => rule_id === match.rule_id) === at);
 
 /** @param {string} user */
 function sender(user) {

@@ -6,7 +6,7 @@ import { date, dateTime, dictionary, number, plural } from "../../shared/languag
 import { html, live, nothing } from "../../shared/lit.js";
 import { redraw } from "../../shared/redraw.js";
 import { badge } from "../words.js";
-import { highlight } from "../../shared/highlight.js";
+import { highlight, spansOf } from "../../shared/highlight.js";
 import { draftOf } from "./model.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["BacktestReport"]} Report */
@@ -140,6 +140,6 @@ function list(title, hint, tone, samples) {
     ${samples.length ? html`<ul class="rule-samples ${tone}" tabindex="0" aria-label=${title}>${samples.map(({ message, before, after, matches }) => html`<li>
       <p class="row small"><span class="visually-hidden">${w.from}</span>${badge("does", before)}<span aria-hidden="true">→</span><span class="visually-hidden">${w.to}</span>${badge("does", after)}
         <span class="quiet" title=${dateTime(message.created_at)}>${w.room} ${message.room_id} · ${date(message.created_at)}</span></p>
-      <p>${highlight(message.message, matches)}</p></li>`)}</ul>` : html`<p class="quiet small">${w.none}</p>`}
+      <p>${highlight(message.message, spansOf(matches))}</p></li>`)}</ul>` : html`<p class="quiet small">${w.none}</p>`}
   </details>`;
 }

@@ -6,7 +6,7 @@ import { dictionary, number, percent, plural } from "../../shared/language.js";
 import { html, live, nothing } from "../../shared/lit.js";
 import { redraw } from "../../shared/redraw.js";
 import { badge, called } from "../words.js";
-import { highlight } from "../../shared/highlight.js";
+import { highlight, spansOf } from "../../shared/highlight.js";
 import { complaint, emptiness } from "./complaint.js";
 import { lines, missing, tried, draftOf } from "./model.js";
 
@@ -18,7 +18,8 @@ const words = dictionary(
     title: "Try it", text: "A text, as somebody might write it",
     hint: "Judged as you type, by this rule as if it were live, together with the rules in force. Nothing is sent.",
     outcome: "Outcome", code: (/** @type {number} */ code) => `the connection is closed with ${code}`, delivered: "Delivered as",
-    scores: "Scores of the classifier", found: "Found by", thisRule: "this rule", shadow: "in the shadow, without effect",
+    scores: "Scores of the classifier", found: "Found by",
+    more: (/** @type {number} */ n) => plural(n, "more match", "more matches"), thisRule: "this rule", shadow: "in the shadow, without effect",
     nothingFound: "No rule finds anything.", missed: "This rule does not find anything here.", passes: "passes", fails: "fails", waiting: "being tried",
     results: "How the examples fare", unfinished: "The rule is not complete yet:",
     onlyFirst: (/** @type {number} */ n) => `The first ${n} are tried while you type; saving tries all.`,
@@ -29,7 +30,7 @@ const words = dictionary(
     title: "Essayer", text: "Un texte, comme quelqu’un pourrait l’écrire",
     hint: "Jugé pendant la frappe, par cette règle comme si elle était en vigueur, avec celles qui le sont. Rien n’est envoyé.",
     outcome: "Résultat", code: (code) => `la connexion est fermée avec ${code}`, delivered: "Transmis ainsi", scores: "Scores du classifieur",
-    found: "Trouvé par", thisRule: "cette règle", shadow: "à l’essai, sans effet",
+    found: "Trouvé par", more: (n) => plural(n, "autre résultat", "autres résultats"), thisRule: "cette règle", shadow: "à l’essai, sans effet",
     nothingFound: "Aucune règle ne trouve rien.", missed: "Cette règle ne trouve rien ici.", passes: "réussi", fails: "échoue", waiting: "en cours",
     results: "Résultat des exemples", unfinished: "La règle n’est pas encore complète :",
     onlyFirst: (n) => `Les ${n} premiers sont essayés pendant la frappe ; l’enregistrement les essaie tous.`,
@@ -44,6 +45,8 @@ const EXAMPLES_AFTER = 600;
 /** So far below the limit of requests that other work goes on. */
 const BETWEEN = 100;
 const MOST = 30;
+/** So many matches are told of. */
+const MOST_FOUND = 20;
 
 /** @type {{ text: string, checked: Checked } | null} */
 let result = null;
@@ -174,15 +177,22 @@ function outcome(draft, { text, checked }) {
   const w = words();
   const own = draft.id === "new" ? 0 : draft.id;
   return html`<p class="row"><strong>${w.outcome}</strong> ${badge("does", checked.action)} ${checked.code ? html`<span class="small">${w.code(checked.code)}</span>` : nothing}</p>
-    <p class="rule-judged">${highlight(text, checked.matches)}</p>
+    <p class="rule-judged">${highlight(text, spansOf(checked.matches))}</p>
     ${checked.delivered !== null && checked.delivered !== text ? html`<p><strong>${w.delivered}</strong> <span class="message-text">${checked.delivered}</span></p>` : nothing}
     ${checked.matches.some(({ rule_id }) => rule_id === own) || draft.form.kind === "repetition" ? nothing : html`<p class="small">${checked.matches.length ? w.missed : w.nothingFound}</p>`}
-    ${checked.matches.length ? html`<div><h3>${w.found}</h3><ul class="rule-found">${checked.matches.slice(0, 20).map((match) => html`<li>
-      ${badge("does", match.action)} <mark>${match.text}</mark>
-      ${match.rule_id === own ? html`<strong>${w.thisRule}</strong>` : match.rule}
-      ${match.score === null ? nothing : html`<span class="quiet">${number(match.score, { maximumFractionDigits: 3 })}</span>`}
-      ${match.shadow ? html`<span class="quiet">${w.shadow}</span>` : nothing}${match.lowered ? html` <span class="quiet">${called("lowered", match.lowered)}</span>` : nothing}</li>`)}</ul></div>` : nothing}
+    ${checked.matches.length ? html`<div><h3>${w.found}</h3>${foundList(checked.matches.slice(0, 1), own)}
+      ${checked.matches.length > 1 ? html`<details><summary>${w.more(checked.matches.length - 1)}</summary>${foundList(checked.matches.slice(1, MOST_FOUND), own)}</details>` : nothing}</div>` : nothing}
     <details><summary>${w.scores}</summary><dl class="rule-scores">${Object.entries(checked.scores).map(([head, score]) => html`<div><dt>${called("category", head)}</dt><dd>${percent(score)}</dd></div>`)}</dl></details>`;
+}
+
+/** @param {Checked["matches"]} matches @param {number} own */
+function foundList(matches, own) {
+  const w = words();
+  return html`<ul class="rule-found">${matches.map((match) => html`<li>
+    ${badge("does", match.action)} <mark>${match.text}</mark>
+    ${match.rule_id === own ? html`<strong>${w.thisRule}</strong>` : match.rule}
+    ${match.score === null ? nothing : html`<span class="quiet">${number(match.score, { maximumFractionDigits: 3 })}</span>`}
+    ${match.shadow ? html`<span class="quiet">${w.shadow}</span>` : nothing}${match.lowered ? html` <span class="quiet">${called("lowered", match.lowered)}</span>` : nothing}</li>`)}</ul>`;
 }
 
 /** How the examples of a field fare. @param {Draft} draft @param {"must_match" | "must_not_match"} field */
