@@ -4,39 +4,34 @@
 //! share of lanes that two sketches have in common estimates the share of pairs that the texts have in common (min-wise
 //! hashing, a locality-sensitive hash for the Jaccard similarity).
 
-use std::sync::LazyLock;
-
-use super::trace::keyed;
-
 /// Hash functions of a sketch.
-const LANES: usize = 8;
-/// Lanes that two similar texts have in common: six or more of ten pairs of words.
-const SIMILAR: usize = 5;
+const LANES: usize = 16;
+/// Lanes that two similar texts have in common. Where seven of ten pairs of words are the same, 97 in 100 have so many.
+const SIMILAR: usize = 8;
 /// Shorter texts have no sketch: many people say them alike, and one person to many.
 const FEWEST_WORDS: usize = 6;
 
 /// What similar texts have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sketch([u32; LANES]);
+pub(crate) struct Sketch([u16; LANES]);
 
 impl Sketch {
     /// Makes the sketch of a text by its words; nothing where it has too few.
     pub(crate) fn of<'t>(words: impl Iterator<Item = &'t [u8]>) -> Option<Self> {
-        let mut lanes = [u32::MAX; LANES];
+        let mut lanes = [u64::MAX; LANES];
         let (mut last, mut count) = (0_u64, 0_usize);
-        let seed = *SEED;
         for word in words {
-            let hash = hash(word, seed);
+            let hash = hash(word);
             if count > 0 {
                 // Rotation keeps the order of the two: the pair the other way round is another one.
                 let pair = last.rotate_left(23) ^ hash;
                 for (lane, seed) in lanes.iter_mut().zip(SEEDS) {
-                    *lane = (*lane).min(high_half((pair ^ seed).wrapping_mul(seed)));
+                    *lane = (*lane).min((pair ^ seed).wrapping_mul(seed));
                 }
             }
             (last, count) = (hash, count + 1);
         }
-        (count >= FEWEST_WORDS).then_some(Self(lanes))
+        (count >= FEWEST_WORDS).then(|| Self(lanes.map(middle)))
     }
 
     /// Whether two texts say nearly the same.
@@ -45,32 +40,33 @@ impl Sketch {
     }
 }
 
-/// Another one in each process, so that nobody outside knows which words share a hash.
-static SEED: LazyLock<u64> = LazyLock::new(|| keyed("sketch"));
-
 /// Multiplies and rotates, eight bytes at a time: a keyed hash of each word would cost more than the sketch.
-fn hash(word: &[u8], seed: u64) -> u64 {
-    word.chunks(8).fold(seed ^ word.len() as u64, |hash, chunk| {
+fn hash(word: &[u8]) -> u64 {
+    word.chunks(8).fold(word.len() as u64, |hash, chunk| {
         let mut bytes = [0; 8];
         bytes[..chunk.len()].copy_from_slice(chunk);
         (hash.rotate_left(5) ^ u64::from_le_bytes(bytes)).wrapping_mul(SEEDS[0])
     })
 }
 
-/// Odd numbers without a pattern: the multiplier of each lane's hash function.
-const SEEDS: [u64; LANES] = [
-    0x9e37_79b9_7f4a_7c15,
-    0xbf58_476d_1ce4_e5b9,
-    0x94d0_49bb_1331_11eb,
-    0xff51_afd7_ed55_8ccd,
-    0xc4ce_b9fe_1a85_ec53,
-    0xd6e8_feb8_6659_fd93,
-    0xa076_1d64_78bd_642f,
-    0xe703_7ed1_a0b4_28db,
-];
+/// Odd numbers without a pattern (`SplitMix64`): the multiplier of each lane's hash function.
+const SEEDS: [u64; LANES] = {
+    let mut seeds = [0; LANES];
+    let mut at = 0;
+    let mut state = 0_u64;
+    while at < LANES {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut seed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        seed = (seed ^ (seed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        seeds[at] = (seed ^ (seed >> 31)) | 1;
+        at += 1;
+    }
+    seeds
+};
 
-const fn high_half(hash: u64) -> u32 {
-    (hash >> 32) as u32
+/// What is kept of a lowest hash. Its highest bits are mostly zero.
+const fn middle(hash: u64) -> u16 {
+    (hash >> 32 & 0xffff) as u16
 }
 
 #[cfg(test)]
