@@ -5,7 +5,14 @@ mod nats;
 mod origin;
 mod value;
 
-use std::{fmt::Write as _, io, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{
+    fmt::Write as _,
+    io,
+    net::SocketAddr,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{ArgAction, Args};
 use ipnet::IpNet;
@@ -160,6 +167,19 @@ pub struct Settings {
     #[arg(long, env = "PLIC_AUDIT_WEBHOOK", value_parser = webhook, hide_env_values = true)]
     pub audit_webhook: Option<Url>,
 
+    /// The file of the encoder, the filter's second stage, or `off`. Where it is not set: `plic-encoder.bin` beside the
+    /// program, or `encoder/plic-encoder.bin` in the working directory, where it is there
+    #[arg(long, env = "PLIC_ENCODER")]
+    pub encoder: Option<PathBuf>,
+
+    /// How many texts the encoder reads at once; each takes a processor for milliseconds
+    #[arg(long, env = "PLIC_ENCODER_THREADS", default_value = "1")]
+    pub encoder_threads: NonZeroU32,
+
+    /// How long a message waits for the encoder; after that the linear stage decides
+    #[arg(long, env = "PLIC_ENCODER_MILLISECONDS", default_value = "250")]
+    pub encoder_milliseconds: NonZeroU32,
+
     /// Where to ask for a second opinion on texts of which the classifier is not sure: an address that answers like
     /// `OpenAI`'s moderation endpoint. It is sent their text
     #[arg(long, env = "PLIC_SECOND_OPINION_URL", value_parser = http_url, hide_env_values = true)]
@@ -270,6 +290,12 @@ impl Settings {
         Ok(Issuers::new(self.token_issuer.as_deref(), self.supabase_url.as_ref())?)
     }
 
+    /// The file of the encoder, where there is to be one.
+    pub fn encoder_file(&self) -> Option<PathBuf> {
+        let named = self.encoder.as_deref();
+        if named == Some(Path::new("off")) { None } else { crate::encoder::file(named) }
+    }
+
     /// The site's name, as people read it.
     pub fn site_name(&self) -> &str {
         self.site_name.as_deref().unwrap_or(DEFAULT_SITE_NAME)
@@ -354,6 +380,9 @@ impl Settings {
                 self.rules_file.as_ref().map_or("starter rules".into(), |path| path.display().to_string()),
             ),
             ("PLIC_AUDIT_WEBHOOK", self.audit_webhook.as_ref().map_or("not set".into(), without_path)),
+            ("PLIC_ENCODER", self.encoder_file().map_or("off".into(), |path| path.display().to_string())),
+            ("PLIC_ENCODER_THREADS", self.encoder_threads.to_string()),
+            ("PLIC_ENCODER_MILLISECONDS", self.encoder_milliseconds.to_string()),
             (
                 "PLIC_SECOND_OPINION_URL",
                 self.second_opinion_url.as_ref().map_or("not set".into(), without_path),

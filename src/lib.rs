@@ -5,11 +5,13 @@
 //! recipient's outbox. [`server`] is the only place that names concrete types.
 
 pub mod audit_export;
+mod breaker;
 pub mod bus;
 pub mod cli;
 pub mod client_address;
 pub mod cluster;
 pub mod config;
+pub mod encoder;
 pub mod frame;
 pub mod http_door;
 pub mod hub;

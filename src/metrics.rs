@@ -2,6 +2,7 @@
 
 mod cluster;
 mod drift;
+mod encoder;
 
 use std::sync::Arc;
 
@@ -13,7 +14,11 @@ use prometheus_client::{
     registry::Registry,
 };
 
-pub use self::{cluster::ClusterMetrics, drift::DriftMetrics};
+pub use self::{
+    cluster::ClusterMetrics,
+    drift::DriftMetrics,
+    encoder::{EncoderMetrics, EncoderOutcome},
+};
 
 /// Every metric of a server; cheap to clone.
 #[derive(Clone)]
@@ -33,6 +38,8 @@ pub struct Metrics {
     pub cluster: ClusterMetrics,
     /// The share of messages that the filter stops.
     pub drift: DriftMetrics,
+    /// The filter's second stage.
+    pub encoder: EncoderMetrics,
 }
 
 /// What the hub counts.
@@ -157,7 +164,18 @@ impl Metrics {
         let rest = RestMetrics::register(&mut registry);
         let cluster = ClusterMetrics::register(&mut registry);
         let drift = DriftMetrics::register(&mut registry);
-        Self { registry: Arc::new(registry), pipeline, hub, connections, listener, rest, cluster, drift }
+        let encoder = EncoderMetrics::register(&mut registry);
+        Self {
+            registry: Arc::new(registry),
+            pipeline,
+            hub,
+            connections,
+            listener,
+            rest,
+            cluster,
+            drift,
+            encoder,
+        }
     }
 
     /// The OpenMetrics text.

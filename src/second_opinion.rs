@@ -6,7 +6,6 @@
 
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -18,12 +17,10 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
+use crate::breaker::Breaker;
+
 /// Questions at once.
 const AT_ONCE: usize = 32;
-/// So many failures in a row ...
-const FAILURES: u32 = 5;
-/// ... and nobody is asked for so long; then one question tries again.
-const PAUSE: Duration = Duration::from_secs(30);
 /// How often the log says that nobody was asked.
 const TOLD_EVERY: Duration = Duration::from_secs(30);
 /// An answer is a few hundred bytes; one that is longer is none.
@@ -67,13 +64,7 @@ pub struct HttpOpinion {
     key: Option<String>,
     when_away: WhenAway,
     slots: Semaphore,
-    breaker: Mutex<Breaker>,
-}
-
-#[derive(Debug, Default)]
-struct Breaker {
-    failures: u32,
-    closed_until: Option<Instant>,
+    breaker: Breaker,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +109,7 @@ impl HttpOpinion {
     ) -> Result<Self, reqwest::Error> {
         let client =
             Client::builder().timeout(deadline).redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { client, url, key, when_away, slots: Semaphore::new(AT_ONCE), breaker: Mutex::default() })
+        Ok(Self { client, url, key, when_away, slots: Semaphore::new(AT_ONCE), breaker: Breaker::default() })
     }
 
     /// The declared answer, for a text about which nobody was asked.
@@ -163,77 +154,27 @@ fn is_about_the_text(status: StatusCode) -> bool {
     )
 }
 
-impl Breaker {
-    /// Whether to ask now. After a pause one question is let through, and the next pause begins unless it succeeds.
-    fn lets_through(&mut self, now: Instant) -> bool {
-        match self.closed_until {
-            Some(end) if now < end => false,
-            Some(_) => {
-                self.closed_until = Some(now + PAUSE);
-                true
-            }
-            None => true,
-        }
-    }
-
-    fn succeeded(&mut self) {
-        *self = Self::default();
-    }
-
-    fn failed(&mut self, now: Instant) {
-        self.failures = self.failures.saturating_add(1);
-        if self.failures >= FAILURES {
-            self.closed_until = Some(now + PAUSE);
-        }
-    }
-}
-
 #[async_trait]
 impl SecondOpinion for HttpOpinion {
     async fn ask(&self, text: &str) -> Opinion {
-        let breaker = || self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(_slot) = self.slots.try_acquire() else { return self.unasked("too many questions at once") };
-        if !breaker().lets_through(Instant::now()) {
+        if !self.breaker.lets_through(Instant::now()) {
             return self.unasked("too many questions failed");
         }
         match self.request(text).await {
             Ok(opinion) => {
-                breaker().succeeded();
+                self.breaker.succeeded();
                 opinion
             }
             Err(error) => {
                 // A text that it does not take is no sign that it is away.
                 if !matches!(&error, Failed::Request(error) if error.status().is_some_and(is_about_the_text))
                 {
-                    breaker().failed(Instant::now());
+                    self.breaker.failed(Instant::now());
                 }
                 plic_pipeline::log_limited!(WARN, error: &error, "no second opinion");
                 self.when_away.opinion()
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn after_failures_in_a_row_nobody_is_asked_for_a_while() {
-        let start = Instant::now();
-        let mut breaker = Breaker::default();
-        for _ in 0..FAILURES {
-            assert!(breaker.lets_through(start));
-            breaker.failed(start);
-        }
-        assert!(!breaker.lets_through(start));
-        let later = start + PAUSE;
-        assert!(breaker.lets_through(later), "one question tries again");
-        assert!(!breaker.lets_through(later), "and only one");
-        breaker.failed(later);
-        assert!(!breaker.lets_through(later + PAUSE / 2));
-        assert!(breaker.lets_through(later + PAUSE));
-        breaker.succeeded();
-        assert!(breaker.lets_through(later + PAUSE));
     }
 }

@@ -127,7 +127,7 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
     let hub = Arc::new(Hub::new(connections_here(&settings), notices.clone(), metrics.hub.clone()));
     let mut engine = Engine::open(&settings, &hub, &metrics).await?;
     let store = Arc::clone(&engine.store);
-    let Moderation { rules, watch, staff, desk } =
+    let Moderation { rules, watch, staff, desk, encoder } =
         Moderation::start(&settings, &engine, &hub, notices, &metrics).await?;
     let mut background = JoinSet::new();
     let attendance = engine.join_cluster(&hub, &desk, connections_per_user, &mut background);
@@ -147,19 +147,14 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
         rules: Arc::clone(&rules),
         memory: engine.memory(connections_per_user, &metrics),
         watch,
+        encoder,
         second_opinion: moderation::second_opinion(&settings)?,
         rate_limit: rate_limit.clone(),
         max_message_chars: settings.max_message_chars,
         metrics: metrics.pipeline.clone(),
     });
     let door = Arc::new(Door::new(
-        DoorSettings {
-            frames_per_second: settings.frames_per_second.get(),
-            afk: settings.afk(),
-            ping: Duration::from_secs(settings.ping_seconds),
-            allowed_origins: settings.allowed_origins.clone(),
-            site_name: settings.site_name().to_owned(),
-        },
+        door_settings(&settings),
         DoorParts {
             pipeline,
             tokens: verifier.clone(),
@@ -218,6 +213,16 @@ pub async fn start(settings: Settings, demo: Option<Demo>) -> Result<Server, Sta
     let connections = connection_limits.in_all;
     tracing::info!(%address, database, rules = rules.load().rules().len(), connections, "serving");
     Ok(Server { address, door, hub, engine, store, desk, stopping, sockets, requests, background })
+}
+
+fn door_settings(settings: &Settings) -> DoorSettings {
+    DoorSettings {
+        frames_per_second: settings.frames_per_second.get(),
+        afk: settings.afk(),
+        ping: Duration::from_secs(settings.ping_seconds),
+        allowed_origins: settings.allowed_origins.clone(),
+        site_name: settings.site_name().to_owned(),
+    }
 }
 
 /// Listens at `address`; returns the address that was taken, which differs where the port is 0.

@@ -293,6 +293,7 @@ fn plic(host: &Host, cores: &str) -> anyhow::Result<Command> {
         .arg("serve")
         .env("PLIC_LISTEN", "127.0.0.1:0")
         .env("SUPABASE_JWT_SECRET", SECRET)
+        .env("PLIC_ENCODER", "off")
         .env("PLIC_PING_SECONDS", host.ping_seconds.to_string());
     if let Some(seconds) = host.afk_seconds {
         command.env("PLIC_AFK_SECONDS", seconds.to_string());

@@ -7,6 +7,7 @@
 
 mod class;
 mod feature;
+mod meaning;
 mod model;
 mod naming;
 mod vocabulary;
@@ -19,11 +20,13 @@ use serde::{Deserialize, Serialize};
 use self::model::{Model, Windows};
 pub(super) use self::{
     class::{disguised_words, has_class, is_class_word},
+    model::Logits,
     naming::only_names,
     weights::WordWeights,
 };
 pub use self::{
     feature::{BUCKETS, Sink, VERSION, keys},
+    meaning::Meaning,
     model::{HEADER, LANGUAGES, MAGIC, ModelError, logistic, normed},
     vocabulary::Vocabulary,
 };
@@ -33,6 +36,7 @@ use super::{
     normalize::View,
     shipped::SHIPPED,
     token::{Token, Tokens, tokens},
+    verdict::Asks,
 };
 
 /// The score from which a message is held: of ordinary messages of writers whom the model has not read, at most four in a
@@ -40,6 +44,9 @@ use super::{
 pub const HOLD: f32 = 0.5;
 /// The score from which a message is refused: at most five ordinary ones in ten thousand reach it.
 pub const BLOCK: f32 = 0.9;
+/// The score from which the encoder reads a text though others wait for it: about one ordinary message in twenty reaches
+/// it with one head or another.
+const ASK: f32 = 0.2;
 
 /// What a text is scored for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -112,6 +119,11 @@ impl Scores {
         } = score;
     }
 
+    /// Whether the encoder is to read a text with these scores.
+    pub(super) fn ask(self) -> Asks {
+        if Head::ALL.into_iter().any(|head| self.of(head) >= ASK) { Asks::Unsure } else { Asks::WhenIdle }
+    }
+
     /// The score of a head.
     pub const fn of(self, head: Head) -> f32 {
         match head {
@@ -122,12 +134,6 @@ impl Scores {
             Head::Sexual => self.sexual,
             Head::SelfHarm => self.self_harm,
         }
-    }
-
-    /// The higher of two scores for each head.
-    #[must_use]
-    pub fn max(self, other: Self) -> Self {
-        Self::from_array(Head::ALL.map(|head| self.of(head).max(other.of(head))))
     }
 }
 
@@ -162,20 +168,29 @@ impl Classifier {
 
     /// Scores a text by its skeleton, as it is written and with disguised words read as what they stand for.
     pub fn scores(&self, skeleton: &View, language: Language) -> Scores {
+        self.logits(skeleton, language).scores()
+    }
+
+    /// The same together with what the encoder makes of the text.
+    pub fn joined_scores(&self, skeleton: &View, language: Language, meaning: Meaning) -> Scores {
+        meaning.joined(self.logits(skeleton, language)).scores()
+    }
+
+    fn logits(&self, skeleton: &View, language: Language) -> Logits {
         let written = tokens(skeleton.text());
-        let scores = self.scores_of(skeleton.text(), &written, language);
+        let logits = self.logits_of(skeleton.text(), &written, language);
         let lexis = SHIPPED.lexis(&self.model.vocabulary, None);
         match repair(&lexis, skeleton, "", &written.list) {
-            Some(repaired) => scores.max(self.scores_of(repaired.view.text(), &repaired.tokens, language)),
-            None => scores,
+            Some(repaired) => logits.max(self.logits_of(repaired.view.text(), &repaired.tokens, language)),
+            None => logits,
         }
     }
 
-    /// Scores tokens as they are: for a caller that has them already, and takes the highest score.
-    pub(super) fn scores_of(&self, text: &str, tokens: &Tokens, language: Language) -> Scores {
+    /// Scores tokens as they are: for a caller that has them already, and takes the highest.
+    pub(super) fn logits_of(&self, text: &str, tokens: &Tokens, language: Language) -> Logits {
         let mut windows = Windows::over(&self.model, language);
         feature::of_tokens(text, tokens, &mut windows);
-        Scores::from_array(windows.highest().map_or([0.0; Head::ALL.len()], |logits| logits.map(logistic)))
+        Logits::of(windows.highest())
     }
 
     /// Scores tokens, and says which words weighed most for each head.

@@ -79,8 +79,9 @@ impl<'a> Explanation<'a> {
                         .cloned(),
                 );
                 !rest.list.iter().any(|token| Classifier::attacks(view.text(), token))
-                    && f64::from(Classifier::shipped().scores_of(view.text(), &rest, self.language).of(head))
-                        < threshold
+                    && f64::from(
+                        Classifier::shipped().logits_of(view.text(), &rest, self.language).scores().of(head),
+                    ) < threshold
             })
     }
 }

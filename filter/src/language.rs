@@ -41,6 +41,15 @@ impl Language {
     /// The languages that the classifier scores; a text that may be in either is scored too.
     pub const SCORED: [Self; 2] = [Self::English, Self::French];
 
+    /// By how much a text is judged as each of those; one that may be of either, by the mean of both.
+    pub(super) const fn shares(self) -> [f32; 2] {
+        match self {
+            Self::English => [1.0, 0.0],
+            Self::French => [0.0, 1.0],
+            Self::Other(_) | Self::Unsure => [0.5, 0.5],
+        }
+    }
+
     /// Returns the language's code (ISO 639-1); `None` where it is not sure.
     pub const fn code(self) -> Option<&'static str> {
         match self {

@@ -53,7 +53,7 @@ use arc_swap::ArcSwap;
 pub use self::{
     arbiter::Lowered,
     check::check_bounds,
-    classifier::{Classifier, Head, Scores},
+    classifier::{Classifier, Head, Meaning, Scores},
     document::{rules_from_json, starter_rules},
     error::{FieldProblem, RuleError},
     language::Language,
@@ -61,8 +61,13 @@ pub use self::{
     recall::{Earlier, Missing, Place, Recall, Remembered, Trace},
     rule::{Action, Category, Rule},
     rule_set::{HitRate, RuleSet, Said, Tally},
-    verdict::{Match, Opinion, Verdict, WeighedWord},
+    verdict::{Asks, Match, Opinion, Verdict, WeighedWord},
 };
+
+/// What a reader of a text sees, in small letters: disguised words as what they stand for. The encoder reads this.
+pub fn reading(text: &str) -> String {
+    text::Text::of(text).reading(None)
+}
 
 /// The rule set in force, swapped while texts are judged.
 #[derive(Debug, Default)]

@@ -11,7 +11,10 @@ mod invisible;
 
 use std::ops::Range;
 
-use unicode_normalization::char::{canonical_combining_class, compose, decompose_compatible};
+use unicode_normalization::{
+    UnicodeNormalization as _,
+    char::{canonical_combining_class, compose, decompose_compatible},
+};
 
 pub use self::invisible::is_blank;
 use self::{
@@ -223,6 +226,25 @@ impl View {
     /// Where the range is empty or not within the view.
     pub fn original(&self, range: Range<usize>) -> Range<usize> {
         self.spans[range.start].to(self.spans[range.end - 1]).range()
+    }
+
+    /// The text with the accents that the original has on its letters.
+    pub(super) fn accented(&self, original: &str) -> String {
+        if original.is_ascii() {
+            return self.text.clone();
+        }
+        let accented = |(at, letter): (usize, char)| {
+            let written = &original[self.spans[at].range()];
+            if written.is_ascii() || !letter.is_ascii_lowercase() {
+                return letter;
+            }
+            let mut composed = written.nfc();
+            match (composed.next().and_then(|first| first.to_lowercase().next()), composed.next()) {
+                (Some(whole), None) if without_accent(whole) == Some(letter) => whole,
+                _ => letter,
+            }
+        };
+        self.text.char_indices().map(accented).collect()
     }
 
     /// For each byte, what it stands for.

@@ -8,7 +8,7 @@ pub use self::tally::Tally;
 use super::{
     arbiter::{self, Lowered},
     check::{check_form, field},
-    classifier::{Classifier, Head, Scores, is_class_word, only_names},
+    classifier::{Classifier, Head, Meaning, Scores, is_class_word, only_names},
     concept::ConceptRules,
     contact::ContactRules,
     error::{FieldProblem, RuleError},
@@ -25,7 +25,7 @@ use super::{
     terms::{TermIndex, TermsBuilder},
     text::Text,
     token::Token,
-    verdict::{Match, Verdict},
+    verdict::{Asks, Match, Verdict},
 };
 use crate::id::{RoomId, RuleId};
 
@@ -80,6 +80,8 @@ struct Judged<'a> {
     text: Text<'a>,
     hits: Vec<Hit>,
     scores: Scores,
+    /// Whether a rule asked the classifier, and it could score the text.
+    is_scored: bool,
     trace: Trace,
 }
 
@@ -154,7 +156,7 @@ impl RuleSet {
 
     /// Returns what is remembered of a text that was accepted.
     pub fn trace(&self, text: &str) -> Trace {
-        self.0.find(text, &Earlier::default(), |_| false).trace
+        self.0.find(text, &Earlier::default(), None, |_| false).trace
     }
 
     /// Judges a text by itself, outside of any room.
@@ -164,12 +166,21 @@ impl RuleSet {
 
     /// Judges what is said.
     pub fn judge(&self, said: &Said<'_>) -> Verdict {
+        self.judge_by(said, None)
+    }
+
+    /// Judges what is said once more, by what the encoder makes of it as well; see [`Verdict::asks`].
+    pub fn judge_by_meaning(&self, said: &Said<'_>, meaning: Meaning) -> Verdict {
+        self.judge_by(said, Some(meaning))
+    }
+
+    fn judge_by(&self, said: &Said<'_>, meaning: Option<Meaning>) -> Verdict {
         let set = &*self.0;
         let is_here = |rule: &Rule| {
             let is_room = |rooms: &Vec<RoomId>| said.room.is_some_and(|room| rooms.contains(&room));
             rule.rooms.as_ref().is_none_or(is_room)
         };
-        let judged = set.find(said.text, said.earlier, is_here);
+        let judged = set.find(said.text, said.earlier, meaning, is_here);
         let verdict = if judged.hits.is_empty() {
             Verdict::default()
         } else {
@@ -179,7 +190,9 @@ impl RuleSet {
             arbiter::arbitrate(&mut matches, &judged.text);
             Verdict::of(matches)
         };
-        Verdict { scores: judged.scores, trace: judged.trace, ..verdict }
+        let may_ask = judged.is_scored && meaning.is_none() && verdict.action < Some(Action::Block);
+        let asks = if may_ask { judged.scores.ask() } else { Asks::Never };
+        Verdict { scores: judged.scores, asks, trace: judged.trace, ..verdict }
     }
 
     /// Counts how many texts of a corpus each of these rules matches by itself, rules in the shadow too, in their order;
@@ -195,14 +208,22 @@ impl RuleSet {
 
 impl Compiled {
     /// Where rules match, after what lifts them.
-    fn find<'a>(&self, text: &'a str, earlier: &Earlier, is_here: impl Fn(&Rule) -> bool) -> Judged<'a> {
+    fn find<'a>(
+        &self,
+        text: &'a str,
+        earlier: &Earlier,
+        meaning: Option<Meaning>,
+        is_here: impl Fn(&Rule) -> bool,
+    ) -> Judged<'a> {
         let text = Text::of(text);
         let mut found = Found::default();
         self.terms.search(&text, &mut found);
         self.regexes.search(&text, |rule, span| found.push(rule, span));
         self.links.search(&text, |rule, span| found.push(rule, span));
         self.contacts.search(&text, |rule, span| found.push(rule, span));
-        let scores = self.classify(&text, &mut found);
+        let scores = self.classify(&text, meaning, &mut found);
+        let is_scored = scores.is_some();
+        let scores = scores.unwrap_or_default();
 
         let touched = self.concepts.touched(std::mem::take(&mut found.concepts), &text);
         self.concepts.matches(&touched, earlier, |rule, span| found.push(rule, span));
@@ -232,7 +253,7 @@ impl Compiled {
             hits = lift::lift(hits, &self.rules, text.original);
             self.lift_reactions(&mut hits, elsewhere, &text);
         }
-        Judged { text, hits, scores, trace }
+        Judged { text, hits, scores, is_scored, trace }
     }
 
     /// Lifts matches of the classifier that come from words which a live rule allows, or which are of another language.
@@ -278,20 +299,22 @@ impl Compiled {
         !self.repetitions.is_empty() || !self.concepts.is_empty()
     }
 
-    fn classify(&self, text: &Text<'_>, found: &mut Found) -> Scores {
+    /// Finds the rules whose heads reach their thresholds; returns the scores where the text has any.
+    fn classify(&self, text: &Text<'_>, meaning: Option<Meaning>, found: &mut Found) -> Option<Scores> {
         if self.classifiers.is_empty() {
-            return Scores::default();
+            return None;
         }
-        let Some(whole) = repetition::whole(text) else { return Scores::default() };
+        let whole = repetition::whole(text)?;
         let language = text.language();
         if matches!(language, Language::Other(_)) || !text.has_words(self.terms.words()) {
-            return Scores::default();
+            return None;
         }
         let classifier = Classifier::shipped();
-        let mut scores = classifier.scores_of(text.skeleton.text(), text.tokens(), language);
+        let mut logits = classifier.logits_of(text.skeleton.text(), text.tokens(), language);
         if let Some(repaired) = text.repaired(self.terms.words()) {
-            scores = scores.max(classifier.scores_of(repaired.view.text(), &repaired.tokens, language));
+            logits = logits.max(classifier.logits_of(repaired.view.text(), &repaired.tokens, language));
         }
+        let mut scores = meaning.map_or(logits, |meaning| meaning.joined(logits)).scores();
         let reaches = |&(_, Threshold { head, threshold }): &(usize, Threshold)| {
             head == Head::Hate && f64::from(scores.hate) >= threshold
         };
@@ -311,7 +334,7 @@ impl Compiled {
                 });
             }
         }
-        scores
+        Some(scores)
     }
 
     fn to_match(&self, hit: Hit, explanation: &Explanation<'_>) -> Match {
@@ -350,7 +373,7 @@ impl Compiled {
 
     /// Whether a rule matches an example: in any room, and for a limit on repetition as if it was reached.
     fn is_matched(&self, rule: usize, text: &str) -> bool {
-        let judged = self.find(text, &Earlier::default(), |_| true);
+        let judged = self.find(text, &Earlier::default(), None, |_| true);
         if !self.repetitions.has(rule) {
             return judged.hits.iter().any(|hit| hit.rule == rule);
         }

@@ -63,12 +63,19 @@ impl<'a> Text<'a> {
             })
     }
 
-    /// Whether a part of the original is one character that is no letter, or a letter in a box as signs have.
+    /// Whether a part of the original is signs: no letters, or such as stand in boxes, flags and symbols.
     fn is_sign(&self, span: &Range<usize>) -> bool {
-        let mut chars = self.original[span.clone()].chars().filter(|&c| !is_emoji_modifier(c));
-        let first = chars.next();
-        chars.next().is_none()
-            && first.is_none_or(|c| !c.is_alphabetic() || matches!(c, '\u{1f100}'..='\u{1f2ff}'))
+        let is_symbol =
+            |c| matches!(c, '\u{2100}'..='\u{214f}' | '\u{3000}'..='\u{303f}' | '\u{1f100}'..='\u{1f2ff}');
+        let mut chars = self.original[span.clone()].chars();
+        chars.all(|c| is_emoji_modifier(c) || !c.is_alphabetic() || is_symbol(c))
+    }
+
+    /// What a reader of the whole text sees: disguised words as what they stand for, French accents where they were
+    /// written.
+    pub(super) fn reading(&self, own: Option<&OwnWords>) -> String {
+        let view = self.repaired(own).map_or(&self.skeleton, |repaired| &repaired.view);
+        view.accented(self.original)
     }
 
     /// The language of the skeleton.

@@ -22,6 +22,18 @@ pub enum Opinion {
     Unsure,
 }
 
+/// Whether the encoder is to read a text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asks {
+    /// It would change nothing: no rule asks a classifier, the text is refused, or is in a language that is not scored.
+    #[default]
+    Never,
+    /// Where it has nothing else to do: the linear model takes the text for ordinary.
+    WhenIdle,
+    /// Though others wait for it: the linear model is not sure.
+    Unsure,
+}
+
 /// What the rules make of a text. Holds names and places and nothing of the text, so that it may be logged.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Verdict {
@@ -36,6 +48,8 @@ pub struct Verdict {
     pub masks: Vec<Range<usize>>,
     /// What the classifier makes of the text; zero where no rule asks it.
     pub scores: Scores,
+    /// Whether the encoder is to read the text as well, where there is one.
+    pub asks: Asks,
     /// What is remembered of the text once it was accepted.
     pub trace: Trace,
 }

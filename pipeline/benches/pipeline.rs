@@ -174,6 +174,7 @@ impl House {
             rules: Arc::new(Rules::new(rules)),
             memory: self.memory(),
             watch: Arc::clone(&self.watch),
+            encoder: None,
             second_opinion: None,
             rate_limit: self.rate_limit.clone(),
             max_message_chars: MAX_CHARS,
@@ -190,6 +191,7 @@ impl House {
             rules: Arc::new(Rules::new(rules)),
             memory: Arc::new(self.memory()),
             watch: Arc::clone(&self.watch),
+            encoder: None,
             second_opinion: None,
         })
     }

@@ -10,6 +10,7 @@ pub mod event;
 pub mod id;
 pub mod json;
 pub mod log_line;
+pub mod meaning;
 pub mod memory;
 pub mod metrics;
 pub mod moderation;
@@ -34,6 +35,7 @@ use tower::{Service, ServiceBuilder, util::BoxCloneSyncService};
 
 use crate::{
     command::{Command, Reply},
+    meaning::ReadsMeaning,
     memory::Memory,
     metrics::PipelineMetrics,
     moderation::Watch,
@@ -67,6 +69,8 @@ pub struct Parts {
     pub memory: Memory,
     /// Takes notes: incidents, strikes, what rules did.
     pub watch: Arc<Watch>,
+    /// What reads the meaning of texts.
+    pub encoder: Option<Arc<dyn ReadsMeaning>>,
     /// Whom to ask where the classifier is not sure.
     pub second_opinion: Option<Arc<dyn SecondOpinion>>,
     /// The limit on each user's messages; whoever builds it calls [`RateLimit::forget_idle`] now and then.
@@ -100,7 +104,17 @@ pub struct Parts {
 /// # }
 /// ```
 pub fn pipeline(parts: Parts) -> Pipeline {
-    let Parts { store, rules, memory, watch, second_opinion, rate_limit, max_message_chars, metrics } = parts;
+    let Parts {
+        store,
+        rules,
+        memory,
+        watch,
+        encoder,
+        second_opinion,
+        rate_limit,
+        max_message_chars,
+        metrics,
+    } = parts;
     let memory = Arc::new(memory);
     BoxCloneSyncService::new(
         ServiceBuilder::new()
@@ -112,7 +126,10 @@ pub fn pipeline(parts: Parts) -> Pipeline {
                 watch: Arc::clone(&watch),
                 rate_limit: rate_limit.clone(),
             })
-            .layer(layer(Filter { rules, memory: Arc::clone(&memory), watch, second_opinion }, &metrics))
+            .layer(layer(
+                Filter { rules, memory: Arc::clone(&memory), watch, encoder, second_opinion },
+                &metrics,
+            ))
             .layer(layer(Authorize { store: Arc::clone(&store) }, &metrics))
             .layer(layer(rate_limit, &metrics))
             .service(Execute { store, memory }),

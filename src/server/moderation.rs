@@ -2,8 +2,10 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use plic_encoder::Encoder;
 use plic_filter::{Rule, Rules, rules_from_json, starter_rules};
 use plic_pipeline::{
+    meaning::ReadsMeaning,
     moderation::{Desk, Policy, Staff, Watch, desk, notice::Notices},
     opinion::SecondOpinion,
 };
@@ -14,6 +16,7 @@ use super::{Engine, StartError};
 use crate::{
     audit_export::{self, AuditWebhook},
     config::Settings,
+    encoder::EncoderPool,
     hub::Hub,
     metrics::{DriftMetrics, Metrics},
     second_opinion::HttpOpinion,
@@ -33,6 +36,7 @@ pub(super) struct Moderation {
     pub(super) watch: Arc<Watch>,
     pub(super) staff: Staff,
     pub(super) desk: Desk,
+    pub(super) encoder: Option<Arc<dyn ReadsMeaning>>,
 }
 
 impl Moderation {
@@ -52,6 +56,7 @@ impl Moderation {
             metrics.pipeline.clone(),
         ));
         let hub = Arc::clone(hub);
+        let encoder = encoder(settings, metrics);
         let staff = Staff::new(Arc::clone(&engine.records));
         let desk = Desk::new(desk::Parts {
             records: Arc::clone(&engine.records),
@@ -60,6 +65,7 @@ impl Moderation {
             watch: Arc::clone(&watch),
             notices,
             staff: staff.clone(),
+            encoder: encoder.clone(),
             is_connected: Box::new(move |user| hub.is_connected(user)),
         });
         if desk.has_never_had_rules().await? {
@@ -67,8 +73,31 @@ impl Moderation {
         }
         desk.reload_rules().await?;
         desk.reload_policy().await?;
-        Ok(Self { rules, watch, staff, desk })
+        Ok(Self { rules, watch, staff, desk, encoder })
     }
+}
+
+/// What reads the meaning of texts, where its file is there.
+fn encoder(settings: &Settings, metrics: &Metrics) -> Option<Arc<dyn ReadsMeaning>> {
+    let Some(file) = settings.encoder_file() else {
+        tracing::info!("there is no encoder: the linear stage of the filter decides alone");
+        return None;
+    };
+    let encoder = match Encoder::open(&file) {
+        Ok(encoder) => encoder,
+        Err(error) => {
+            tracing::error!(
+                file = %file.display(),
+                error = &error as &dyn std::error::Error,
+                "the encoder was not loaded: the linear stage of the filter decides alone"
+            );
+            return None;
+        }
+    };
+    tracing::info!(file = %file.display(), model = encoder.hash(), "the encoder was loaded");
+    let threads = usize::try_from(settings.encoder_threads.get()).unwrap_or(usize::MAX);
+    let deadline = Duration::from_millis(settings.encoder_milliseconds.get().into());
+    Some(Arc::new(EncoderPool::new(encoder, threads, deadline, metrics.encoder.clone())))
 }
 
 /// Whom to ask where the classifier is not sure.

@@ -31,6 +31,8 @@ export async function start({ mode = "dev", env = {} } = {}) {
     PLIC_PEOPLE_ADDED_PER_DAY: "1000000",
     PLIC_RATE_LIMIT_PER_SECOND: "1000",
     PLIC_RATE_LIMIT_BURST: "1000",
+    // An unoptimised build takes seconds to load it.
+    PLIC_ENCODER: "off",
     ...env,
   };
   let child;

@@ -8,6 +8,7 @@ mod connections;
 mod conversations;
 mod crash;
 mod documents;
+mod encoder;
 mod evaluation;
 #[path = "../harness/mod.rs"]
 mod harness;

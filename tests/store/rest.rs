@@ -49,6 +49,7 @@ impl Rest {
             rules: Arc::new(Rules::new(RuleSet::default())),
             watch: Arc::new(watch),
             notices: Notices::default(),
+            encoder: None,
             is_connected: Box::new(|_| false),
         });
         let parts = Parts {

@@ -13,8 +13,8 @@ pub(crate) type Line = (f64, f64);
 
 /// The steepest line: where both lines lie close together, few ordinary messages tell where the second is.
 const STEEPEST: f64 = 1.5;
-/// No line is lower than this margin, however few ordinary messages reach it.
-const LOWEST: f64 = -1.0;
+/// No line of the linear model is lower than this margin, however few ordinary messages reach it.
+pub(crate) const LOWEST: f64 = -1.0;
 
 /// Scores of ordinary messages, and the shares of them that may reach the lines.
 pub(crate) struct Ordinary {
@@ -23,16 +23,17 @@ pub(crate) struct Ordinary {
     pub(crate) blocked: f64,
 }
 
-/// Returns the line of each head that lets no more of any of these sets reach [`HOLD`] and [`BLOCK`] than its shares.
-pub(crate) fn lines(sets: &[Ordinary]) -> [Line; HEADS] {
+/// Returns the line of each head that lets no more of any of these sets reach [`HOLD`] and [`BLOCK`] than its shares. None is below the
+/// margin `lowest`.
+pub(crate) fn lines(sets: &[Ordinary], lowest: f64) -> [Line; HEADS] {
     Head::ALL.map(|head| {
         let margin_at = |share: fn(&Ordinary) -> f64| {
             let margins = sets.iter().map(|set| {
                 let mut margins: Vec<f64> = set.scores.iter().map(|scores| logit(scores.of(head))).collect();
                 margins.sort_by(f64::total_cmp);
-                above(&margins, share(set))
+                above(&margins, share(set)).unwrap_or(lowest)
             });
-            margins.fold(LOWEST, f64::max)
+            margins.fold(lowest, f64::max)
         };
         let (hold, block) = (margin_at(|set| set.held), margin_at(|set| set.blocked));
         let slope = ((logit(BLOCK) - logit(HOLD)) / (block - hold).max(f64::EPSILON)).min(STEEPEST);
@@ -52,8 +53,8 @@ pub(crate) fn rescored(scores: &Scores, lines: &[Line; HEADS]) -> Scores {
     rescored
 }
 
-/// The lowest number that so small a share of ordered ones is above.
-fn above(ordered: &[f64], share: f64) -> f64 {
+/// The lowest number that so small a share of ordered ones is above; nothing where there are none.
+fn above(ordered: &[f64], share: f64) -> Option<f64> {
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -62,10 +63,11 @@ fn above(ordered: &[f64], share: f64) -> f64 {
     )]
     let allowed = (ordered.len() as f64 * share) as usize;
     let highest = ordered.len().checked_sub(allowed + 1).and_then(|at| ordered.get(at));
-    highest.map_or(LOWEST, |highest| highest + 1e-3)
+    highest.map(|highest| highest + 1e-3)
 }
 
-fn logit(score: f32) -> f64 {
+/// The logarithm of the odds of a score.
+pub(crate) fn logit(score: f32) -> f64 {
     let score = f64::from(score).clamp(1e-7, 1.0 - 1e-7);
     libm::log(score / (1.0 - score))
 }
@@ -86,7 +88,7 @@ mod tests {
                 scores
             })
             .collect();
-        let lines = lines(&[Ordinary { scores: scores.clone(), held: 0.01, blocked: 0.001 }]);
+        let lines = lines(&[Ordinary { scores: scores.clone(), held: 0.01, blocked: 0.001 }], LOWEST);
         let reach = |line: f32| {
             scores.iter().filter(|scores| rescored(scores, &lines).of(Head::Scam) >= line).count()
         };
@@ -95,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_as_good_as_ordinary() {
-        assert!((above(&[], 0.1) - LOWEST).abs() < f64::EPSILON);
+    fn of_no_messages_there_is_no_line() {
+        assert_eq!(above(&[], 0.1), None);
     }
 }

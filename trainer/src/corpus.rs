@@ -1,7 +1,6 @@
 //! Everything that a model is made of or measured on, row by row, and which row serves for what.
 
 use std::{
-    fmt,
     fs::{self, File},
     path::{Path, PathBuf},
 };
@@ -70,29 +69,6 @@ pub(crate) struct Row {
     pub(crate) part: Part,
     /// It was made of another row.
     pub(crate) is_variant: bool,
-}
-
-/// Tab-separated, as the encoder's training reads it.
-impl fmt::Display for Row {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let part = match self.part {
-            Part::Train => "train".to_owned(),
-            Part::Fold(fold) => format!("fold{fold}"),
-            Part::Unseen => "unseen".to_owned(),
-        };
-        let text = self.text.replace(['\t', '\n', '\r'], " ");
-        write!(
-            f,
-            "{}\t{}\t{}\t{}\t{}\t{}\t{part}\t{}\t{text}",
-            self.lang,
-            self.labels.bits(),
-            self.known.bits(),
-            self.weight,
-            self.source,
-            self.function,
-            u8::from(self.is_variant)
-        )
-    }
 }
 
 /// Reads all rows of the trainer's directory, in an order that does not change.
@@ -178,10 +154,11 @@ fn chat(folder: &Path) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Everyday words by themselves, as the publish gate knows them: a classifier that has never seen a word alone guesses.
+/// Everyday words by themselves, as the publish gate knows them, and pictures of people: a classifier that has never seen
+/// a word alone guesses, and one that has seen couples only where they are mocked takes them for mockery.
 fn everyday() -> impl Iterator<Item = Row> {
-    canary::everyday().map(|text| Row {
-        text: text.to_owned(),
+    canary::everyday().map(str::to_owned).chain(people()).map(|text| Row {
+        text,
         lang: "en".to_owned(),
         labels: Labels::NONE,
         known: Labels::ALL,
@@ -193,14 +170,28 @@ fn everyday() -> impl Iterator<Item = Row> {
     })
 }
 
-/// Messages of the blocks, without those that nearly are ones of a held-out split. Ordinary ones are in one fold by writer, so that no writer's are judged by a model that has read
-/// others of theirs; the rest by scheme or situation.
+/// Couples and families in every skin tone (Unicode Technical Standard 51), alone and with an answer.
+fn people() -> impl Iterator<Item = String> {
+    const TONES: [&str; 6] = ["", "\u{1f3fb}", "\u{1f3fc}", "\u{1f3fd}", "\u{1f3fe}", "\u{1f3ff}"];
+    const ADULTS: [&str; 3] = ["\u{1f468}", "\u{1f469}", "\u{1f9d1}"];
+    const BETWEEN: [&str; 4] =
+        ["\u{2764}\u{fe0f}\u{200d}", "\u{2764}\u{fe0f}\u{200d}\u{1f48b}\u{200d}", "\u{1f91d}\u{200d}", ""];
+    const ANSWERS: [&str; 6] = ["", " ok", " merci", " thanks", " we arrive at 6", " on arrive demain"];
+    let adults = || ADULTS.into_iter().flat_map(|adult| TONES.map(|tone| format!("{adult}{tone}")));
+    let pairs = adults().flat_map(move |one| adults().map(move |other| (one.clone(), other)));
+    pairs
+        .zip(BETWEEN.into_iter().cycle())
+        .zip(ANSWERS.into_iter().cycle())
+        .map(|(((one, other), between), answer)| format!("{one}\u{200d}{between}{other}{answer}"))
+}
+
+/// Messages of the blocks, without those that nearly are ones of a held-out split.
 fn natural(root: &Path) -> Result<Vec<Row>> {
     let mut rows: Vec<Row> = Vec::new();
     for block in natural::blocks(&root.join("corpus/natural"))? {
+        let fold = block.fold();
         for line in block.lines {
             let labels = if line.speaker == Speaker::Labelled { block.labels } else { Labels::NONE };
-            let fold = if block.labels == Labels::NONE { hash(&block.writer) } else { hash(&block.kind) };
             rows.push(Row {
                 text: line.text,
                 lang: block.lang.clone(),
@@ -209,7 +200,7 @@ fn natural(root: &Path) -> Result<Vec<Row>> {
                 weight: CHAT_WEIGHT,
                 source: NATURAL.to_owned(),
                 function: block.kind.clone(),
-                part: Part::Fold(fold % FOLDS),
+                part: Part::Fold(fold),
                 is_variant: false,
             });
         }

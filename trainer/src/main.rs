@@ -7,9 +7,11 @@ mod card;
 mod corpus;
 mod encode;
 mod evaluate;
+mod export;
 mod figures;
 mod fit;
 mod grammar;
+mod join;
 mod labels;
 mod natural;
 mod overlap;
@@ -18,7 +20,7 @@ mod train;
 
 use std::{
     fs,
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter},
     path::Path,
     process::ExitCode,
     time::Instant,
@@ -26,6 +28,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
+use plic_encoder::Encoder;
 use plic_filter::Classifier;
 
 use crate::figures::Judges;
@@ -37,10 +40,11 @@ enum Command {
     Train,
     /// Makes the model again, and fails where it is another than the one in the repository.
     Check,
-    /// Prints every row that models are made of, for the encoder's training: language, bits of the labels, bits of the heads
-    /// that they speak of (in the order of the heads), weight, source, function, part, 1 for a variant, text.
+    /// Sets the lines of both models together.
+    Join,
+    /// Prints what the encoder is trained and chosen with, a row a line; the README of the encoder names the columns.
     Rows,
-    /// Prints how right the filter is on the tests in `heldout/`: with the starter rules, and the model alone.
+    /// Prints how right the filter is on the tests in `heldout/`, without and with the encoder.
     Figures {
         /// The final split too: it is for the very end.
         #[arg(long = "final")]
@@ -77,15 +81,23 @@ fn main() -> Result<ExitCode> {
             }
             println!("the model is what it is made of: {} ({seconds:.0} s)", committed.hash());
         }
+        Command::Join => {
+            fs::write(folder.join("joined.txt"), join::lines(root, &open_encoder(root)?)?)?;
+            println!("{:.0} s", began.elapsed().as_secs_f32());
+        }
         Command::Rows => {
-            let mut out = BufWriter::new(io::stdout().lock());
-            corpus::rows(root)?.iter().try_for_each(|row| writeln!(out, "{row}"))?;
+            export::write(root, &mut BufWriter::new(io::stdout().lock()))?;
         }
         Command::Figures { with_final, kinds } => {
             let committed = Classifier::from_bytes(&fs::read(&model)?).context("the committed model")?;
-            let judges = Judges::new(committed);
+            let judges = Judges::new(committed, open_encoder(root)?);
             figures::print(root, &judges, with_final, kinds)?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn open_encoder(root: &Path) -> Result<Encoder> {
+    let file = root.join("../encoder/plic-encoder.bin");
+    Encoder::open(&file).with_context(|| format!("the encoder {}", file.display()))
 }

@@ -8,7 +8,11 @@ use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{corpus::files, labels::Labels};
+use crate::{
+    corpus::{FOLDS, files},
+    labels::Labels,
+    random::hash,
+};
 
 /// What people wrote to each other, or what one person wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,15 @@ pub(crate) struct Block {
     /// The scheme or the situation.
     pub(crate) kind: String,
     pub(crate) lines: Vec<Line>,
+}
+
+impl Block {
+    /// The fold of its messages. Ordinary ones go by writer, so that no writer's are judged by a model that has read others
+    /// of theirs; the rest by scheme or situation.
+    pub(crate) fn fold(&self) -> u64 {
+        let of = if self.labels == Labels::NONE { &self.writer } else { &self.kind };
+        hash(of) % FOLDS
+    }
 }
 
 /// A message.

@@ -20,11 +20,11 @@ use crate::{
 };
 
 /// The shares of public ordinary messages that the lines let be stopped by mistake.
-const HELD: f64 = 0.001;
-const BLOCKED: f64 = 0.0001;
+pub(crate) const HELD: f64 = 0.001;
+pub(crate) const BLOCKED: f64 = 0.0001;
 /// And of the messages of writers whom the model that judges them has not read.
-const HELD_OF_NATURAL: f64 = 0.004;
-const BLOCKED_OF_NATURAL: f64 = 0.0005;
+pub(crate) const HELD_OF_NATURAL: f64 = 0.004;
+pub(crate) const BLOCKED_OF_NATURAL: f64 = 0.0005;
 /// And of our chat, which was written to be mistaken.
 const HELD_OF_CHAT: f64 = 0.005;
 /// The languages that lines are set for.
@@ -49,6 +49,11 @@ pub(crate) struct Made {
 impl Made {
     pub(crate) fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// Beside each row, its scores by a model that did not see it, where there is one.
+    pub(crate) fn scores(&self) -> &[Option<Scores>] {
+        &self.scores
     }
 
     /// The rows that were scored and that are asked for.
@@ -83,11 +88,14 @@ pub(crate) fn train(root: &Path) -> Result<Made> {
             let beside = rows.iter().zip(&scores).filter(|(row, _)| row.lang == lang && is_ordinary(row));
             Ordinary { scores: beside.filter_map(|(_, scores)| *scores).collect(), held, blocked }
         };
-        calibrate::lines(&[
-            of(is_benign_unseen, HELD, BLOCKED),
-            of(is_benign_natural, HELD_OF_NATURAL, BLOCKED_OF_NATURAL),
-            of(is_benign_chat, HELD_OF_CHAT, 0.0),
-        ])
+        calibrate::lines(
+            &[
+                of(is_benign_unseen, HELD, BLOCKED),
+                of(is_benign_natural, HELD_OF_NATURAL, BLOCKED_OF_NATURAL),
+                of(is_benign_chat, HELD_OF_CHAT, 0.0),
+            ],
+            calibrate::LOWEST,
+        )
     });
     let rescored = |(row, scores): (&Row, &Option<Scores>)| {
         let language = LANGUAGES.into_iter().position(|lang| lang == row.lang)?;

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     super::language::Language,
-    Head,
+    Head, Scores,
     feature::{BITS, BUCKETS, Sink, VERSION},
     vocabulary::Vocabulary,
 };
@@ -119,6 +119,27 @@ impl std::fmt::Debug for Model {
     }
 }
 
+/// The logarithm of the odds of each head.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in super::super) struct Logits(pub(super) [f32; HEADS]);
+
+impl Logits {
+    /// The highest of a text; where it had no words, those of a score of zero.
+    pub(super) fn of(highest: Option<[f32; HEADS]>) -> Self {
+        Self(highest.unwrap_or([f32::NEG_INFINITY; HEADS]))
+    }
+
+    /// The higher of two for each head.
+    #[must_use]
+    pub(in super::super) fn max(self, other: Self) -> Self {
+        Self(std::array::from_fn(|head| self.0[head].max(other.0[head])))
+    }
+
+    pub(in super::super) fn scores(self) -> Scores {
+        Scores::from_array(self.0.map(logistic))
+    }
+}
+
 /// The sums of a chunk.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sums {
@@ -144,12 +165,16 @@ pub(super) struct Windows<'a> {
 impl<'a> Windows<'a> {
     /// Begins to score a text in a language; one that may be of either is judged by the mean of both.
     pub(super) fn over(model: &'a Model, language: Language) -> Self {
-        let shares = match language {
-            Language::English => [1.0, 0.0],
-            Language::French => [0.0, 1.0],
-            Language::Other(_) | Language::Unsure => [0.5, 0.5],
-        };
-        Self { model, shares, chunk: Sums::default(), even: 0, odd: 0, pending: 0, last: None, highest: None }
+        Self {
+            model,
+            shares: language.shares(),
+            chunk: Sums::default(),
+            even: 0,
+            odd: 0,
+            pending: 0,
+            last: None,
+            highest: None,
+        }
     }
 
     /// Brings the chunk's sums up to date.

@@ -31,7 +31,7 @@ impl<'s> Tally<'s> {
     /// Judges one message; returns what is to be remembered of it.
     pub fn count(&mut self, said: &Said<'_>) -> Trace {
         let set = &*self.set.0;
-        let judged = set.find(said.text, said.earlier, |_| true);
+        let judged = set.find(said.text, said.earlier, None, |_| true);
         for (rate, place) in self.rates.iter_mut().zip(&self.places) {
             rate.texts += 1;
             if place.is_some_and(|place| set.counts(place, &judged.hits, said.text)) {

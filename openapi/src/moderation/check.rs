@@ -121,10 +121,12 @@ pub(crate) struct Checked {
     matches: Vec<RuleMatch>,
     /// What the classifier makes of the text, each from 0 to 1.
     scores: Scores,
-    /// How long it took to judge, in microseconds.
+    /// How long the rules took to judge, in microseconds.
     micros: f64,
-    /// The classifier's model: the beginning of its SHA-256.
+    /// The classifier's linear model: the beginning of its SHA-256.
     model: String,
+    /// The encoder, the same way, where it read the text as well; or else `null`.
+    encoder: Nullable<String>,
 }
 
 /// The classifier's scores, each from 0 to 1.
@@ -182,6 +184,7 @@ impl From<desk::Checked> for Checked {
             matches: checked.matches.into_iter().map(RuleMatch::from).collect(),
             micros: rounded(checked.micros, 1),
             model: checked.model,
+            encoder: Nullable(checked.encoder),
         }
     }
 }

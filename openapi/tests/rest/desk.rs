@@ -30,6 +30,7 @@ pub(crate) fn desk(store: &Arc<FakeStore>) -> (Desk, Arc<FakeRecords>, Notices) 
         watch: Arc::new(watch),
         notices: notices.clone(),
         staff: Staff::new(Arc::clone(&records) as Arc<dyn Records>),
+        encoder: None,
         is_connected: Box::new(|user| user.0.as_u128().is_multiple_of(2)),
     };
     (Desk::new(parts), records, notices)

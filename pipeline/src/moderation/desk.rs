@@ -51,7 +51,10 @@ use super::{
     viewing::Viewers,
     watch::Watch,
 };
-use crate::{bus::Bus, event::Event, id::UserId, store::StoreError, timestamp::Timestamp, token::Role};
+use crate::{
+    bus::Bus, event::Event, id::UserId, meaning::ReadsMeaning, store::StoreError, timestamp::Timestamp,
+    token::Role,
+};
 
 /// Sets that are compiled at once only to be tried, and how many may wait for that.
 const TRIALS_AT_ONCE: usize = 2;
@@ -178,6 +181,8 @@ pub struct Parts {
     pub notices: Notices,
     /// Who is known to be a moderator or an admin.
     pub staff: Staff,
+    /// What reads the meaning of texts that are checked.
+    pub encoder: Option<Arc<dyn ReadsMeaning>>,
     /// Whether a user is connected to this node.
     pub is_connected: Box<dyn Fn(UserId) -> bool + Send + Sync>,
 }

@@ -94,9 +94,13 @@ impl Watch {
         &self.latency
     }
 
-    /// Counts what rules made of a message, each rule once, before anybody is asked for a second opinion.
-    pub(crate) fn judged(&self, verdict: &Verdict, took: Duration) {
+    /// Counts how long the rules took to judge a message.
+    pub(crate) fn took(&self, took: Duration) {
         self.latency.record(took);
+    }
+
+    /// Counts what rules made of a message, each rule once, before anybody is asked for a second opinion.
+    pub(crate) fn judged(&self, verdict: &Verdict) {
         self.judged.fetch_add(1, Ordering::Relaxed);
         if verdict.stops() {
             self.stopped.fetch_add(1, Ordering::Relaxed);

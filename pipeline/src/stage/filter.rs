@@ -1,10 +1,10 @@
 //! Filter: a text that a live rule refuses does not pass (4011, or answered without closing, by the rule's action). A
 //! text that is to be masked, flagged or held passes with its verdict.
 //!
-//! Asks nobody where the rules are sure: they are in memory, and a message is judged by one whole set. Only a sender's
-//! first message in a room over a connection waits for what they said before to be read. Where only the
-//! classifier holds a text, a second opinion is asked for, if the operator has named somebody to ask; while nobody
-//! answers, what the operator declared holds.
+//! The rules are in memory, and a message is judged by one whole set. Only a sender's first message in a room over a
+//! connection waits for what they said before to be read. Where there is an encoder, it reads texts off the serving
+//! threads, and the rules judge once more by what it makes of them. Where only the classifier holds a text, a second
+//! opinion is asked for, if the operator has named somebody to ask. While neither answers, what is declared holds.
 
 use std::{
     future::{Ready, ready},
@@ -13,11 +13,12 @@ use std::{
 };
 
 use futures_util::future::Either;
-use plic_filter::{Earlier, Place, RuleSet, Rules, Said, Verdict};
+use plic_filter::{Asks, Earlier, Place, RuleSet, Rules, Said, Verdict};
 
 use super::{BoxDecision, Stage, ban::NotBanned};
 use crate::{
     command::{Command, SendMessage},
+    meaning::ReadsMeaning,
     memory::Memory,
     moderation::Watch,
     opinion::SecondOpinion,
@@ -33,6 +34,8 @@ pub struct Filter {
     pub memory: Arc<Memory>,
     /// Counts what rules did.
     pub watch: Arc<Watch>,
+    /// What reads the meaning of texts.
+    pub encoder: Option<Arc<dyn ReadsMeaning>>,
     /// Whom to ask where the classifier is not sure.
     pub second_opinion: Option<Arc<dyn SecondOpinion>>,
 }
@@ -55,14 +58,15 @@ impl Stage<Request<NotBanned>> for Filter {
             return Either::Right(Box::pin(async move {
                 this.memory.read(place, missing, &rules).await;
                 let verdict = this.judge(&request, &rules);
-                this.resolve(request, verdict).await
+                this.resolve(request, &rules, verdict).await
             }));
         }
         let verdict = self.judge(&request, &rules);
-        if self.second_opinion.is_some() && verdict.is_unsure() {
-            let this = Arc::clone(self);
-            return Either::Right(Box::pin(async move { this.resolve(request, verdict).await }));
+        if self.asks_somebody(&verdict) {
+            let (this, rules) = (Arc::clone(self), Arc::clone(&rules));
+            return Either::Right(Box::pin(async move { this.resolve(request, &rules, verdict).await }));
         }
+        self.watch.judged(&verdict);
         Either::Left(ready(conclude(request, verdict)))
     }
 }
@@ -70,31 +74,52 @@ impl Stage<Request<NotBanned>> for Filter {
 impl Filter {
     /// Judges by what is known of the sender.
     fn judge(&self, request: &Request<NotBanned>, rules: &RuleSet) -> Verdict {
-        let Command::SendMessage(command) = &request.command;
         let started = Instant::now();
-        let earlier = if rules.looks_back() {
-            self.memory.earlier(request.sender(), command.room)
-        } else {
-            Earlier::default()
-        };
-        let verdict = rules.judge(&Said { text: &command.text, room: Some(command.room), earlier: &earlier });
-        self.watch.judged(&verdict, started.elapsed());
+        let earlier = self.earlier(request, rules);
+        let verdict = rules.judge(&said(request, &earlier));
+        self.watch.took(started.elapsed());
         verdict
     }
 
-    /// Asks for a second opinion where one is wanted, and concludes.
+    fn earlier(&self, request: &Request<NotBanned>, rules: &RuleSet) -> Earlier {
+        if rules.looks_back() {
+            let Place { sender, room, .. } = place(request);
+            self.memory.earlier(sender, room)
+        } else {
+            Earlier::default()
+        }
+    }
+
+    fn asks_somebody(&self, verdict: &Verdict) -> bool {
+        let asks_encoder = self.encoder.is_some() && verdict.asks != Asks::Never;
+        asks_encoder || (self.second_opinion.is_some() && verdict.is_unsure())
+    }
+
+    /// Asks whoever is there to be asked, and concludes.
     async fn resolve(
         &self,
         request: Request<NotBanned>,
-        verdict: Verdict,
+        rules: &RuleSet,
+        mut verdict: Verdict,
     ) -> Result<Request<Clean>, Refused> {
-        let Some(second_opinion) = self.second_opinion.as_ref().filter(|_| verdict.is_unsure()) else {
-            return conclude(request, verdict);
-        };
         let Command::SendMessage(command) = &request.command;
-        let opinion = second_opinion.ask(&command.text).await;
-        conclude(request, verdict.resolved(opinion))
+        if let Some(encoder) = &self.encoder
+            && let Some(meaning) = encoder.meaning(&command.text, verdict.asks).await
+        {
+            let earlier = self.earlier(&request, rules);
+            verdict = rules.judge_by_meaning(&said(&request, &earlier), meaning);
+        }
+        self.watch.judged(&verdict);
+        if let Some(second_opinion) = self.second_opinion.as_ref().filter(|_| verdict.is_unsure()) {
+            verdict = verdict.resolved(second_opinion.ask(&command.text).await);
+        }
+        conclude(request, verdict)
     }
+}
+
+fn said<'a>(request: &'a Request<NotBanned>, earlier: &'a Earlier) -> Said<'a> {
+    let Command::SendMessage(command) = &request.command;
+    Said { text: &command.text, room: Some(command.room), earlier }
 }
 
 fn place(request: &Request<NotBanned>) -> Place {

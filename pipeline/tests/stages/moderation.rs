@@ -1,5 +1,6 @@
 //! What the filter's softer actions do to a message, and what goes on record.
 
+use plic_filter::{Meaning, RuleSet, rules_from_json};
 use plic_pipeline::{
     event::Event,
     id::RuleId,
@@ -8,7 +9,7 @@ use plic_pipeline::{
     rejection::{CloseCode, Reason},
 };
 
-use crate::one_room::{ALICE, House, OneRoom, SLUR, house, over, rules, send};
+use crate::one_room::{ALICE, House, OneRoom, Reads, SLUR, house, house_with_encoder, over, rules, send};
 
 fn with(words: &[(&str, &str)]) -> House {
     house(OneRoom::default(), rules(words), 100, None)
@@ -137,4 +138,29 @@ async fn nobody_else_is_asked_about_what_a_rule_of_words_holds() {
     let house = house(OneRoom::default(), rules(&[("snark", "hold")]), 100, Some(Opinion::Harmless));
     let refused = house.send(send(1, "a snark")).await.expect_err("held");
     assert_eq!(refused.rejection.reason(), Reason::HeldForReview);
+}
+
+/// A house with a rule that holds what the scam head gives this score, and an encoder that says so.
+fn with_encoder(threshold: f64, encoder: Reads) -> House {
+    let rule = serde_json::json!({
+        "id": 1, "name": "scams", "kind": "classifier", "category": "scam", "action": "hold", "state": "live",
+        "head": "scam", "threshold": threshold,
+    });
+    let rules = rules_from_json(serde_json::json!([rule]).to_string().as_bytes()).expect("a rule");
+    let rules = RuleSet::compile(rules).expect("it compiles");
+    house_with_encoder(OneRoom::default(), rules, 100, None, Some(encoder))
+}
+
+#[tokio::test]
+async fn the_encoder_holds_what_the_linear_stage_passes_and_passes_what_it_holds() {
+    let says = |logit: f32| Reads(Some(Meaning::new([logit; 6])));
+    let held = with_encoder(0.5, says(1000.0)).send(send(1, "Bonjour, merci")).await.expect_err("held");
+    assert_eq!(held.rejection.reason(), Reason::HeldForReview);
+    with_encoder(1e-9, says(-1000.0)).send(send(1, "Bonjour, merci")).await.expect("passed");
+}
+
+#[tokio::test]
+async fn where_the_encoder_gives_no_answer_the_linear_stage_decides() {
+    with_encoder(0.5, Reads(None)).send(send(1, "Bonjour, merci")).await.expect("passed");
+    with_encoder(1e-9, Reads(None)).send(send(1, "Bonjour, merci")).await.expect_err("held");
 }

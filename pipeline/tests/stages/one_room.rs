@@ -11,13 +11,14 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use plic_filter::{RuleSet, Rules};
+use plic_filter::{Asks, Meaning, RuleSet, Rules};
 use plic_pipeline::{
     Parts, Pipeline,
     bus::Bus,
     command::Reply,
     event::Event,
     id::{BanId, ConnectionId, MessageId, RoomId, UserId},
+    meaning::ReadsMeaning,
     memory::Memory,
     metrics::PipelineMetrics,
     moderation::{
@@ -220,7 +221,31 @@ pub(crate) struct House {
     pub(crate) pipeline: Pipeline,
 }
 
+/// An encoder that makes the same of every text, or gives no answer.
+pub(crate) struct Reads(pub(crate) Option<Meaning>);
+
+#[async_trait]
+impl ReadsMeaning for Reads {
+    async fn meaning(&self, _: &str, _: Asks) -> Option<Meaning> {
+        self.0
+    }
+
+    fn model(&self) -> &'static str {
+        "model"
+    }
+}
+
 pub(crate) fn house(store: OneRoom, rules: RuleSet, burst: u32, opinion: Option<Opinion>) -> House {
+    house_with_encoder(store, rules, burst, opinion, None)
+}
+
+pub(crate) fn house_with_encoder(
+    store: OneRoom,
+    rules: RuleSet,
+    burst: u32,
+    opinion: Option<Opinion>,
+    encoder: Option<Reads>,
+) -> House {
     let store = Arc::new(store);
     let bus = Arc::new(Remembers::default());
     let mut registry = Registry::default();
@@ -236,6 +261,7 @@ pub(crate) fn house(store: OneRoom, rules: RuleSet, burst: u32, opinion: Option<
         rules: Arc::new(Rules::new(rules)),
         memory: Memory::new(Arc::clone(&store) as Arc<dyn SaidLately>, None, metrics.clone()),
         watch: Arc::clone(&watch),
+        encoder: encoder.map(|encoder| Arc::new(encoder) as Arc<dyn ReadsMeaning>),
         second_opinion: opinion.map(|opinion| Arc::new(Says(opinion)) as Arc<dyn SecondOpinion>),
         rate_limit: RateLimit::new(NonZeroU32::MIN, NonZeroU32::new(burst).expect("at least 1")),
         max_message_chars: 4000,

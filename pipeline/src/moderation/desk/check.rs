@@ -1,9 +1,12 @@
 //! What the rules make of a text, without sending it.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Instant,
+};
 
 use plic_filter::{
-    Action, Category, Earlier, Rule, RuleSet, Said, Verdict,
+    Action, Asks, Category, Earlier, Rule, RuleSet, Said, Verdict,
     classifier::{Classifier, Scores},
 };
 
@@ -28,10 +31,12 @@ pub struct Checked {
     pub matches: Vec<FoundMatch>,
     /// The classifier's scores.
     pub scores: Scores,
-    /// How long it took, in microseconds.
+    /// How long the rules took, in microseconds.
     pub micros: f64,
-    /// The classifier's model, by the beginning of its SHA-256.
+    /// The classifier's linear model, by the beginning of its SHA-256.
     pub model: String,
+    /// The encoder, the same way, where it read the text.
+    pub encoder: Option<String>,
 }
 
 impl Desk {
@@ -52,23 +57,41 @@ impl Desk {
         let turns = if draft.is_some() { &self.0.trials } else { &self.0.checks };
         let turn = turns.take().await?;
         let in_force: Arc<RuleSet> = self.0.rules.load_full();
-        off_the_path(move || {
-            // Held to the end, also where the caller goes away.
-            let _turn = turn;
+        let (turn, set, text, verdict, micros) = off_the_path(move || {
             let set = match draft {
                 None => in_force,
                 Some(draft) => Arc::new(RuleSet::compile(candidate::with_draft(in_force.rules(), draft).0)?),
             };
             let started = Instant::now();
-            let verdict = set.judge(&Said { text: &text, room, earlier: &Earlier::default() });
+            let verdict = set.judge(&said(&text, room));
             let micros = started.elapsed().as_secs_f64() * 1e6;
-            Ok(explain(&verdict, &text, micros))
+            // The turn comes along: it is held to the end, also where the caller goes away.
+            Ok::<_, DeskError>((turn, set, text, verdict, micros))
         })
-        .await?
+        .await??;
+        let Some(encoder) = self.0.encoder.as_ref().filter(|_| verdict.asks != Asks::Never) else {
+            return Ok(explain(&verdict, &text, micros, None));
+        };
+        // A moderator waits for the answer, so the text is read like one of which the linear model is not sure.
+        let Some(meaning) = encoder.meaning(&text, Asks::Unsure).await else {
+            return Ok(explain(&verdict, &text, micros, None));
+        };
+        let model = encoder.model().to_owned();
+        off_the_path(move || {
+            let _turn = turn;
+            let verdict = set.judge_by_meaning(&said(&text, room), meaning);
+            explain(&verdict, &text, micros, Some(model))
+        })
+        .await
     }
 }
 
-fn explain(verdict: &Verdict, text: &str, micros: f64) -> Checked {
+fn said(text: &str, room: Option<RoomId>) -> Said<'_> {
+    static NOTHING: LazyLock<Earlier> = LazyLock::new(Earlier::default);
+    Said { text, room, earlier: &NOTHING }
+}
+
+fn explain(verdict: &Verdict, text: &str, micros: f64, encoder: Option<String>) -> Checked {
     Checked {
         action: verdict.action,
         code: verdict.closes().then_some(CloseCode::HatefulSpeech.number()),
@@ -78,5 +101,6 @@ fn explain(verdict: &Verdict, text: &str, micros: f64) -> Checked {
         scores: verdict.scores,
         micros,
         model: Classifier::shipped().hash().to_owned(),
+        encoder,
     }
 }
