@@ -37,10 +37,9 @@ fn rewrite(value: &mut Value) {
             object.values_mut().for_each(rewrite);
         }
         Value::Array(items) => items.iter_mut().for_each(rewrite),
-        Value::Number(number) =>
-        {
-            #[expect(clippy::cast_possible_truncation, reason = "bounds are whole and at most 2^53")]
-            if let Some(whole) = number.as_f64().filter(|_| number.is_f64()) {
+        Value::Number(number) => {
+            #[expect(clippy::cast_possible_truncation, reason = "whole bounds are at most 2^53")]
+            if let Some(whole) = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0) {
                 *value = (whole as i64).into();
             }
         }
