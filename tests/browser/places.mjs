@@ -83,6 +83,7 @@ test("the beginning of an id finds its user wherever an id is typed", async () =
   const [id] = USERS.bob;
   for (const typed of [id.slice(0, 8), ` ${id.slice(0, 8).toUpperCase()}…`, id.slice(0, 13), id]) {
     await tab.goto(`${server.base}/console#/people`);
+    await tab.getByRole("heading", { level: 1, name: id }).waitFor({ state: "detached" });
     await tab.getByRole("textbox", { name: "User’s id" }).fill(typed);
     await tab.getByRole("button", { name: "Open" }).click();
     await tab.getByRole("heading", { level: 1, name: id }).waitFor();
