@@ -38,7 +38,7 @@ pub struct EncoderPool {
     /// Those, and the ones that wait.
     places: Arc<Semaphore>,
     deadline: Duration,
-    breaker: Arc<Breaker>,
+    breaker: Breaker,
     metrics: EncoderMetrics,
 }
 
@@ -62,7 +62,7 @@ impl EncoderPool {
             running: Arc::new(Semaphore::new(threads.min(Semaphore::MAX_PERMITS))),
             places: Arc::new(Semaphore::new(threads.saturating_mul(1 + WAITING).min(Semaphore::MAX_PERMITS))),
             deadline,
-            breaker: Arc::default(),
+            breaker: Breaker::default(),
             metrics,
         }
     }
