@@ -71,6 +71,13 @@ impl EncoderPool {
         let asked = Instant::now();
         let by = (asked + self.deadline).into();
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| EncoderOutcome::Full)?;
+        let running = Arc::clone(&self.running);
+        // Before the breaker is asked, since the one question that it lets through after a pause must be put.
+        let idle = if asks == Asks::WhenIdle {
+            Some(Arc::clone(&running).try_acquire_owned().map_err(|_| EncoderOutcome::Busy)?)
+        } else {
+            None
+        };
         if !self.breaker.lets_through(asked) {
             return Err(EncoderOutcome::Away);
         }
@@ -78,12 +85,12 @@ impl EncoderPool {
             self.breaker.failed(Instant::now());
             EncoderOutcome::Late
         };
-        let running = Arc::clone(&self.running);
-        let turn = if asks == Asks::WhenIdle {
-            running.try_acquire_owned().map_err(|_| EncoderOutcome::Busy)?
-        } else {
-            let turn = timeout_at(by, running.acquire_owned()).await.map_err(late)?;
-            turn.map_err(|_| EncoderOutcome::Away)?
+        let turn = match idle {
+            Some(turn) => turn,
+            None => {
+                let turn = timeout_at(by, running.acquire_owned()).await.map_err(late)?;
+                turn.map_err(|_| EncoderOutcome::Away)?
+            }
         };
         let (reads, text) = (Arc::clone(&self.reads), text.to_owned());
         let read = tokio::task::spawn_blocking(move || {
@@ -219,6 +226,20 @@ mod tests {
         assert_eq!(pool.read("second", Asks::WhenIdle).await, Err(EncoderOutcome::Busy));
         drop(go);
         assert!(reading.await.expect("no panic").is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_busy_pool_does_not_use_up_the_question_that_ends_a_pause() {
+        let (go, pool) = held(LONG);
+        let turn = pool.running.try_acquire().expect("nothing runs");
+        let long_ago =
+            Instant::now().checked_sub(Duration::from_mins(1)).expect("the machine runs for longer");
+        for _ in 0..5 {
+            pool.breaker.failed(long_ago);
+        }
+        assert_eq!(pool.read("while one runs", Asks::WhenIdle).await, Err(EncoderOutcome::Busy));
+        drop((turn, go));
+        assert!(pool.read("the one question", Asks::WhenIdle).await.is_ok());
     }
 
     #[tokio::test]
