@@ -173,8 +173,8 @@ pub struct Settings {
     pub encoder: Option<PathBuf>,
 
     /// How many texts the encoder reads at once; each takes a processor for milliseconds
-    #[arg(long, env = "PLIC_ENCODER_THREADS", default_value = "1")]
-    pub encoder_threads: NonZeroU32,
+    #[arg(long, env = "PLIC_ENCODER_THREADS", default_value = "1", value_parser = clap::value_parser!(u8).range(1..))]
+    pub encoder_threads: u8,
 
     /// How long a message waits for the encoder; after that the linear stage decides
     #[arg(long, env = "PLIC_ENCODER_MILLISECONDS", default_value = "250")]

@@ -72,33 +72,28 @@ impl EncoderPool {
         let by = (asked + self.deadline).into();
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| EncoderOutcome::Full)?;
         let running = Arc::clone(&self.running);
-        // Before the breaker is asked, since the one question that it lets through after a pause must be put.
-        let idle = if asks == Asks::WhenIdle {
-            Some(Arc::clone(&running).try_acquire_owned().map_err(|_| EncoderOutcome::Busy)?)
+        let turn = if asks == Asks::WhenIdle {
+            running.try_acquire_owned().map_err(|_| EncoderOutcome::Busy)?
         } else {
-            None
+            // Many that wait are no failure of the encoder.
+            let turn = timeout_at(by, running.acquire_owned()).await.map_err(|_| EncoderOutcome::Late)?;
+            turn.map_err(|_| EncoderOutcome::Away)?
         };
-        if !self.breaker.lets_through(asked) {
+        // The one question that is let through after a pause must be put, so it is asked with the turn in hand.
+        if !self.breaker.lets_through(Instant::now()) {
             return Err(EncoderOutcome::Away);
         }
-        let late = |_| {
-            self.breaker.failed(Instant::now());
-            EncoderOutcome::Late
-        };
-        let turn = match idle {
-            Some(turn) => turn,
-            None => {
-                let turn = timeout_at(by, running.acquire_owned()).await.map_err(late)?;
-                turn.map_err(|_| EncoderOutcome::Away)?
-            }
-        };
         let (reads, text) = (Arc::clone(&self.reads), text.to_owned());
         let read = tokio::task::spawn_blocking(move || {
             // Held to the end, also where nobody waits any longer.
             let _held = (place, turn);
             reads(&text)
         });
-        match timeout_at(by, read).await.map_err(late)? {
+        let read = timeout_at(by, read).await.map_err(|_| {
+            self.breaker.failed(Instant::now());
+            EncoderOutcome::Late
+        })?;
+        match read {
             Ok(Ok(meaning)) => {
                 self.breaker.succeeded();
                 self.metrics.read(asked.elapsed());
@@ -125,7 +120,7 @@ impl ReadsMeaning for EncoderPool {
         let read = self.read(text, asks).await;
         let outcome = *read.as_ref().err().unwrap_or(&EncoderOutcome::Read);
         self.metrics.count(outcome);
-        if !matches!(outcome, EncoderOutcome::Read | EncoderOutcome::Busy) {
+        if !matches!(outcome, EncoderOutcome::Read | EncoderOutcome::Busy | EncoderOutcome::Failed) {
             plic_pipeline::log_limited!(
                 WARN,
                 every: TOLD_EVERY,

@@ -35,6 +35,9 @@ pub enum EncoderError {
     /// The graph gives something else than a logit for each head.
     #[error("its graph gives no logit for each head")]
     OtherShape,
+    /// The graph gives a logit that is no number.
+    #[error("its graph gives a logit that is no number")]
+    NotANumber,
 }
 
 /// What a file holds.

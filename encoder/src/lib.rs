@@ -31,33 +31,35 @@ pub struct Encoder {
     ids: NodeId,
     positions: NodeId,
     logits: NodeId,
-    /// A run uses the thread that asks for it and no other: bounding those bounds the processors in use.
+    /// Runs take place on these threads alone, which bounds the processors in use.
     threads: Arc<ThreadPool>,
     hash: String,
 }
 
 impl Encoder {
-    /// Reads the file of a model.
+    /// Reads the file of a model, which then runs on so many threads.
     ///
     /// # Errors
     /// Where it cannot be read, is no such file, is cut short, or is another one than this program was made for.
-    pub fn open(path: &Path) -> Result<Self, EncoderError> {
+    pub fn open(path: &Path, threads: usize) -> Result<Self, EncoderError> {
         let mut bytes = Vec::new();
         File::open(path)?.take(file::MAX_BYTES + 1).read_to_end(&mut bytes)?;
-        let parts = Parts::of(&bytes)?;
+        let Parts { pieces, graph, hash } = Parts::of(&bytes)?;
+        let (tokenizer, graph_start) = (Tokenizer::new(pieces), bytes.len() - graph.len());
+        bytes.drain(..graph_start);
         let model = ModelOptions::with_all_ops()
             .prepack_weights(true)
-            .load(parts.graph.to_vec())
+            .load(bytes)
             .map_err(|error| EncoderError::Graph(Box::new(error)))?;
         let node = |name| model.node_id(name).map_err(|error| EncoderError::Graph(Box::new(error)));
         Ok(Self {
             ids: node("ids")?,
             positions: node("positions")?,
             logits: node("logits")?,
-            tokenizer: Tokenizer::new(parts.pieces),
-            threads: Arc::new(ThreadPool::with_num_threads(1)),
+            tokenizer,
+            threads: Arc::new(ThreadPool::with_num_threads(threads)),
             model,
-            hash: parts.hash,
+            hash,
         })
     }
 
@@ -67,21 +69,25 @@ impl Encoder {
     }
 
     /// What a text means, by its [`reading`](plic_filter::reading): of a long one, the highest logit of each head over
-    /// its windows.
+    /// its windows. What stands behind the last window is not read, and the answer says so.
     ///
     /// # Errors
     /// Where the model cannot be run.
     pub fn meaning(&self, reading: &str) -> Result<Meaning, EncoderError> {
-        let pieces = self.tokenizer.pieces(reading, WINDOW + STEP * (MAX_WINDOWS - 1));
-        let mut highest = [f32::NEG_INFINITY; Head::ALL.len()];
         let inner = WINDOW - self.tokenizer.framed(&[]).len();
+        let most = inner + STEP * (MAX_WINDOWS - 1);
+        let mut pieces = self.tokenizer.pieces(reading, most + 1);
+        let is_cut = pieces.len() > most;
+        pieces.truncate(most);
+        let mut highest = [f32::NEG_INFINITY; Head::ALL.len()];
         let mut start = 0;
         loop {
             let end = pieces.len().min(start + inner);
             let logits = self.run(&self.tokenizer.framed(&pieces[start..end]))?;
             highest.iter_mut().zip(logits).for_each(|(highest, logit)| *highest = highest.max(logit));
             if end == pieces.len() {
-                return Ok(Meaning::new(highest));
+                let meaning = Meaning::new(highest);
+                return Ok(if is_cut { meaning.of_a_part() } else { meaning });
             }
             start += STEP;
         }
@@ -98,7 +104,8 @@ impl Encoder {
         let [logits] = self.model.run_n(inputs, [self.logits], Some(options)).map_err(graph)?;
         let logits: NdTensor<f32, 2> = logits.try_into().map_err(|_| EncoderError::OtherShape)?;
         let row: Vec<f32> = logits.iter().copied().collect();
-        row.try_into().map_err(|_| EncoderError::OtherShape)
+        let row: [f32; Head::ALL.len()] = row.try_into().map_err(|_| EncoderError::OtherShape)?;
+        if row.iter().all(|logit| logit.is_finite()) { Ok(row) } else { Err(EncoderError::NotANumber) }
     }
 }
 

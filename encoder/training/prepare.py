@@ -23,17 +23,19 @@ LETTERS = set("abcdefghijklmnopqrstuvwxyzàâäéèêëîïôöùûüÿçœæ012
 FIELDS = ("lang", "labels", "known", "weight", "source", "function", "part", "variant", "linear", "text")
 # How many rows of a source are kept where it has more, and of their variants.
 MOST_ROWS = {"grammar": 20_000, "everyday": 2_500, "banking77": 2_500, "clinc": 3_500, "sgd": 4_000, "tatoeba5k": 5_000,
-             "ftr": 1_500, "stormfront": 1_500, "davidson": 800, "smsspam": 1_500}
+             "ftr": 1_500, "window": 14_000, "stormfront": 1_500, "davidson": 800, "smsspam": 1_500}
 MOST_VARIANTS = {"natural": 15_000, "chat": 1_500, "ordinary-chat": 1_000, "grammar": 5_000}
 UNREAD = "fold4"
 
 
 def read(path):
-    """The rows that are kept, in an order that does not change."""
-    by_source = collections.defaultdict(list)
+    """The rows that are kept, in an order that does not change, and all texts that the vocabulary is made from."""
+    by_source, texts = collections.defaultdict(list), set()
     for line in open(path, encoding="utf-8"):
         row = dict(zip(FIELDS, line.rstrip("\n").split("\t")))
         by_source[row["source"], row["variant"], row["part"] == "unseen"].append(row)
+        if row["variant"] == "0" and row["part"] != "unseen":
+            texts.add(row["text"])
     shuffled, kept = random.Random(5), []
     for (source, variant, _), rows in by_source.items():
         if variant == "1":
@@ -41,15 +43,15 @@ def read(path):
         shuffled.shuffle(rows)
         most = MOST_VARIANTS.get(source, 0) if variant == "1" else MOST_ROWS.get(source, len(rows))
         kept += rows[:most]
-    return kept
+    return kept, sorted(texts)
 
 
-def prune(rows):
-    """The numbers of the pieces that two rows have, and of single letters; and a tokenizer of them."""
+def prune(texts):
+    """The numbers of the pieces that two texts have, and of single letters; and a tokenizer of them."""
     whole = Tokenizer.from_str(tokenizer())
     whole.no_padding(), whole.no_truncation()
     counts = collections.Counter()
-    for encoding in whole.encode_batch(sorted({row["text"] for row in rows if row["part"] != "unseen"})):
+    for encoding in whole.encode_batch(texts):
         counts.update(set(encoding.ids))
     description = json.loads(tokenizer())
     pieces = description["model"]["vocab"]
@@ -62,8 +64,8 @@ def prune(rows):
 
 def main(rows_path, folder):
     folder = pathlib.Path(folder)
-    rows = read(rows_path)
-    keep, description = prune(rows)
+    rows, texts = read(rows_path)
+    keep, description = prune(texts)
     (folder / "keep.json").write_text(json.dumps(keep))
     (folder / "tokenizer.json").write_text(description)
     small = Tokenizer.from_str(description)

@@ -25,10 +25,10 @@ def mixture(rows):
     trained = (rows["part"] != "unseen") & (rows["part"] != "fold4")
     for lang in ("en", "fr"):
         here = trained & (rows["lang"] == lang)
-        for name, share in (("natural", 12), ("window", 3.5)):
+        for name, share in (("natural", 15), ("window", 3.5)):
             yield here & (source == name) & positive, share
             yield here & (source == name) & ~positive, share
-        for names, share in ((["chat"], 2.5), (["ordinary-chat"], 2), (["grammar"], 6), (PUBLIC, 4)):
+        for names, share in ((["chat"], 2.5), (["ordinary-chat"], 2), (["grammar"], 4), (PUBLIC, 4)):
             yield here & np.isin(source, names), share
     for name, share in (("everyday", 1.5), ("hatemojibuild", 6), ("mlma_fr", 1.2), ("ftr", 1.2), ("stormfront", 1.2),
                         ("davidson", 0.8), ("smsspam", 1.5)):

@@ -62,26 +62,25 @@ impl<'a> Explanation<'a> {
     }
 
     /// Whether the classifier reacted to what is allowed: most of what spoke for the head stands there, no word beside it
-    /// attacks anybody, and without it the score is lower than the threshold.
+    /// attacks anybody, and without it the linear model's score is lower than the threshold. What the encoder alone found
+    /// cannot be told by words.
     pub(super) fn is_of_allowed(&self, head: Head, threshold: f64, allowed: &[Range<usize>]) -> bool {
         let is_allowed =
             |span: &Range<usize>| allowed.iter().any(|all| all.start <= span.start && span.end <= all.end);
+        let reaches = |view: &View, tokens: &Tokens| {
+            let logits = Classifier::shipped().logits_of(view.text(), tokens, self.language);
+            f64::from(logits.scores().of(head)) >= threshold
+        };
         let words = self.words(head);
         let share: f32 = words.iter().filter(|word| is_allowed(&word.span)).map(|word| word.weight).sum();
         share >= LEAST_ALLOWED
+            && self.readings.iter().any(|(Reading { view, tokens }, _)| reaches(view, tokens))
             && self.readings.iter().all(|(Reading { view, tokens }, _)| {
-                let mut rest = Tokens { list: Vec::new(), after: tokens.after };
-                rest.list.extend(
-                    tokens
-                        .list
-                        .iter()
-                        .filter(|token| !is_allowed(&view.original(token.bytes.clone())))
-                        .cloned(),
-                );
+                let beside =
+                    tokens.list.iter().filter(|token| !is_allowed(&view.original(token.bytes.clone())));
+                let rest = Tokens { list: beside.cloned().collect(), after: tokens.after };
                 !rest.list.iter().any(|token| Classifier::attacks(view.text(), token))
-                    && f64::from(
-                        Classifier::shipped().logits_of(view.text(), &rest, self.language).scores().of(head),
-                    ) < threshold
+                    && !reaches(view, &rest)
             })
     }
 }

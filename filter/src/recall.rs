@@ -1,7 +1,8 @@
 //! What each sender said lately: in a room, to see one text sent again and again and what is said in pieces; and over rooms,
 //! to see one text sent to many people and many people written to for the first time.
 //!
-//! Nothing of a text is kept but keyed digests and counts ([`Trace`]). The memory is this process's, a cache over the
+//! Nothing of a text is kept but keyed digests and counts, and the letters of a very short one for two minutes or until the
+//! sender's next message ([`Trace`]). The memory is this process's, a cache over the
 //! database: [`Recall::missing`] says what is to be read before a sender is judged, and [`Recall::learn_in_room`] and
 //! [`Recall::learn_over_rooms`] take what was read. What was remembered before the sender's connection was established
 //! counts as missing, because they may have written over another node since. While no rule in force looks back, nothing is
@@ -36,6 +37,9 @@ const MAX_SENDER_BYTES: u64 = 16 << 20;
 const ENTRY_BYTES: usize = 320;
 /// Messages of a sender that are remembered in a room, and for how long.
 pub const MAX_IN_ROOM: usize = 16;
+/// Earlier messages that a word may be split over, and for how long.
+const MAX_PIECES: usize = 9;
+const PIECES_WITHIN: Duration = Duration::from_mins(2);
 /// How long they are remembered.
 pub const KEPT_IN_ROOM: Duration = Duration::from_hours(24);
 /// Messages of a sender that are remembered over rooms, and for how long.
@@ -125,7 +129,11 @@ impl InRoom {
     }
 
     fn with(&self, more: impl IntoIterator<Item = Remembered>) -> Self {
-        let said = merged(&self.said, more, |said| said.id, MAX_IN_ROOM);
+        let mut said = merged(&self.said, more, |said| said.id, MAX_IN_ROOM);
+        if let Some(latest) = said.iter().map(|said| said.at).max() {
+            let is_old = |at: SystemTime| latest.duration_since(at).is_ok_and(|age| age > PIECES_WITHIN);
+            said.iter_mut().filter(|said| is_old(said.at)).for_each(|said| said.trace.piece = None);
+        }
         Self { read: self.read, has_spoken: self.has_spoken || !said.is_empty(), said }
     }
 }
@@ -202,6 +210,11 @@ impl Earlier {
     pub(crate) fn first_contacts(&self, window: Duration) -> Option<usize> {
         let has_spoken = self.in_room.as_ref().is_some_and(|in_room| in_room.has_spoken);
         (!has_spoken).then(|| self.count_rooms(window, |said| said.is_first && Some(said.room) != self.room))
+    }
+
+    /// Returns the short texts that were said in the room in the minutes before now, the latest first, up to a longer one.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &str> {
+        self.in_room(PIECES_WITHIN).map_while(|said| said.trace.piece()).take(MAX_PIECES)
     }
 
     /// The latest first.
@@ -355,7 +368,7 @@ mod tests {
     fn largest(id: i64) -> Remembered {
         let touches = (0..64).map(|concept| Touch { concept, word: 1 }).collect();
         let words = || "one two three four five six seven".split(' ').map(str::as_bytes);
-        let trace = Trace::new(b"letters", 7, touches).over_rooms(Sketch::of(words()));
+        let trace = Trace::new("letters", 7, touches).over_rooms(Sketch::of(words()));
         Remembered { id, at: UNIX_EPOCH + KEPT_IN_ROOM, trace }
     }
 

@@ -106,23 +106,23 @@ fn is_exceeded(limit: &Limit, trace: &Trace, earlier: &Earlier) -> bool {
 
 /// Returns what is remembered of a text: what two texts have in common that say the same, and what similar ones have.
 pub(super) fn trace(text: &Text<'_>, touched: &[Touched], is_over_rooms: bool) -> Trace {
-    let shown = text.skeleton.text().as_bytes();
+    let shown = text.skeleton.text();
     let words = || {
-        let words = shown.split(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric());
+        let words = shown.split(|letter: char| letter.is_ascii() && !letter.is_ascii_alphanumeric());
         words.filter(|word| !word.is_empty())
     };
-    let mut letters: Vec<u8> = Vec::with_capacity(shown.len());
+    let mut letters = String::with_capacity(shown.len());
     let mut count = 0;
     for word in words() {
-        letters.extend_from_slice(word);
+        letters.push_str(word);
         count += 1;
     }
     // Of nothing but signs, what is seen.
     if letters.is_empty() {
-        letters.extend_from_slice(shown);
+        letters.push_str(shown);
     }
     let trace = Trace::new(&letters, count, touched.iter().map(Into::into).collect());
-    if is_over_rooms { trace.over_rooms(Sketch::of(words())) } else { trace }
+    if is_over_rooms { trace.over_rooms(Sketch::of(words().map(str::as_bytes))) } else { trace }
 }
 
 /// All of a text that can be seen.

@@ -233,6 +233,7 @@ impl Compiled {
             Trace::default()
         };
         if let Some(whole) = repetition::whole(&text) {
+            self.search_pieces(&trace, earlier, &whole, &mut found);
             self.repetitions.matches(&trace, &touched, earlier, |rule| found.push(rule, whole.clone()));
         }
 
@@ -295,8 +296,28 @@ impl Compiled {
         }
     }
 
+    /// Finds terms that are split over the sender's last messages, this one included.
+    fn search_pieces(&self, trace: &Trace, earlier: &Earlier, whole: &Range<usize>, found: &mut Found) {
+        let Some(last) = trace.piece() else { return };
+        let mut joined = last.to_owned();
+        for piece in earlier.pieces() {
+            joined.insert_str(0, piece);
+            let mut split = Found::default();
+            self.terms.search(&Text::of(&joined), &mut split);
+            let is_whole = |hit: &&Hit| {
+                hit.role == Role::Match
+                    && !hit.near
+                    && hit.span == (0..joined.len())
+                    && self.rules[hit.rule].action != Action::Allow
+            };
+            for hit in split.hits.iter().filter(is_whole) {
+                found.push(hit.rule, whole.clone());
+            }
+        }
+    }
+
     fn looks_back(&self) -> bool {
-        !self.repetitions.is_empty() || !self.concepts.is_empty()
+        !self.repetitions.is_empty() || !self.concepts.is_empty() || !self.terms.is_nothing()
     }
 
     /// Finds the rules whose heads reach their thresholds; returns the scores where the text has any.

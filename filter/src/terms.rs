@@ -190,9 +190,14 @@ impl TermIndex {
         self.words.as_ref()
     }
 
+    /// Whether there is no term to look for.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.own.patterns.is_empty() && self.asked.is_nothing()
+    }
+
     /// Looks for every term in what is written, and in what it stands for.
     pub(super) fn search(&self, text: &Text<'_>, found: &mut Found) {
-        if self.own.patterns.is_empty() && self.asked.is_nothing() {
+        if self.is_nothing() {
             return;
         }
         self.search_view(&text.skeleton, Source::Written, text, |_| Some(false), found);

@@ -15,7 +15,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let rules = tokio::task::spawn_blocking(|| RuleSet::compile(rules)).await??;
     print!("{}", settings.describe());
     if let Some(file) = settings.encoder_file() {
-        let encoder = Encoder::open(&file).with_context(|| format!("the encoder {}", file.display()))?;
+        let encoder = Encoder::open(&file, 1).with_context(|| format!("the encoder {}", file.display()))?;
         println!("# the encoder is {}", encoder.hash());
     }
     println!("# {} filter rules, where the database has none", rules.rules().len());

@@ -83,7 +83,8 @@ fn encoder(settings: &Settings, metrics: &Metrics) -> Option<Arc<dyn ReadsMeanin
         tracing::info!("there is no encoder: the linear stage of the filter decides alone");
         return None;
     };
-    let encoder = match Encoder::open(&file) {
+    let threads = usize::from(settings.encoder_threads);
+    let encoder = match Encoder::open(&file, threads) {
         Ok(encoder) => encoder,
         Err(error) => {
             tracing::error!(
@@ -95,7 +96,6 @@ fn encoder(settings: &Settings, metrics: &Metrics) -> Option<Arc<dyn ReadsMeanin
         }
     };
     tracing::info!(file = %file.display(), model = encoder.hash(), "the encoder was loaded");
-    let threads = usize::try_from(settings.encoder_threads.get()).unwrap_or(usize::MAX);
     let deadline = Duration::from_millis(settings.encoder_milliseconds.get().into());
     Some(Arc::new(EncoderPool::new(encoder, threads, deadline, metrics.encoder.clone())))
 }

@@ -158,9 +158,9 @@ const SCORES: &str = "\
 ## Scores
 
 A score says how rare an ordinary message with it is, the same in every head, language and model. At 0.5 (`hold`) a head
-stops at most 0.1% of public ordinary messages that were not trained on, 0.4% of natural ones by writers of whom the judging
+stops at most 0.1% of public ordinary messages that were not trained on, 0.2% of natural ones by writers of whom the judging
 model had read nothing, and 0.5% of our older chat, which was written to be mistaken for something else; at 0.9 (`block`) at
-most 0.01%, 0.05% and none.
+most 0.01%, 0.03% and none.
 ";
 
 const LIMITS: &str = "

@@ -99,5 +99,5 @@ fn main() -> Result<ExitCode> {
 
 fn open_encoder(root: &Path) -> Result<Encoder> {
     let file = root.join("../encoder/plic-encoder.bin");
-    Encoder::open(&file).with_context(|| format!("the encoder {}", file.display()))
+    Encoder::open(&file, 1).with_context(|| format!("the encoder {}", file.display()))
 }

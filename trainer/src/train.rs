@@ -23,8 +23,8 @@ use crate::{
 pub(crate) const HELD: f64 = 0.001;
 pub(crate) const BLOCKED: f64 = 0.0001;
 /// And of the messages of writers whom the model that judges them has not read.
-pub(crate) const HELD_OF_NATURAL: f64 = 0.004;
-pub(crate) const BLOCKED_OF_NATURAL: f64 = 0.0005;
+pub(crate) const HELD_OF_NATURAL: f64 = 0.002;
+pub(crate) const BLOCKED_OF_NATURAL: f64 = 0.0003;
 /// And of our chat, which was written to be mistaken.
 const HELD_OF_CHAT: f64 = 0.005;
 /// The languages that lines are set for.

@@ -13,26 +13,36 @@ const HEADS: usize = Head::ALL.len();
 
 /// A logit of the encoder for each head.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Meaning([f32; HEADS]);
+pub struct Meaning {
+    logits: [f32; HEADS],
+    /// Whether the encoder did not read the end of the text.
+    is_of_a_part: bool,
+}
 
 impl Meaning {
     /// From logits in the order of [`Head::ALL`].
     pub const fn new(logits: [f32; HEADS]) -> Self {
-        Self(logits)
+        Self { logits, is_of_a_part: false }
+    }
+
+    /// The same, of a text whose end was not read.
+    #[must_use]
+    pub const fn of_a_part(self) -> Self {
+        Self { is_of_a_part: true, ..self }
     }
 
     /// The logits, in the order of [`Head::ALL`].
     pub const fn logits(self) -> [f32; HEADS] {
-        self.0
+        self.logits
     }
 
-    /// Both together. What the linear model takes for a scam stays one: people who tell of a scam are what sets the line of
-    /// the average, and it lies high.
+    /// Both together. What the linear model finds in a text that the encoder read in part stays: polite words in front of a
+    /// threat shall not hide it.
     pub(in super::super) fn joined(self, linear: Logits) -> Logits {
         Logits(std::array::from_fn(|head| {
             let (slope, offset) = LINES[head];
-            let joined = slope * f32::midpoint(linear.0[head], self.0[head]) + offset;
-            if head == Head::Scam as usize { joined.max(linear.0[head]) } else { joined }
+            let joined = slope * f32::midpoint(linear.0[head], self.logits[head]) + offset;
+            if self.is_of_a_part { joined.max(linear.0[head]) } else { joined }
         }))
     }
 }
@@ -58,6 +68,14 @@ mod tests {
         let lines = lines(FILE).expect("every line is there");
         assert!(lines.iter().all(|(slope, offset)| *slope > 0.0 && offset.is_finite()));
         assert!(super::lines("hate 1 0\n").is_none() && super::lines("xx\n").is_none());
+    }
+
+    #[test]
+    fn what_the_linear_model_finds_behind_the_part_that_was_read_stays() {
+        let linear = Logits([3.0; HEADS]);
+        let polite = Meaning::new([-8.0; HEADS]);
+        assert!(polite.joined(linear).scores().threat < 0.5);
+        assert_eq!(polite.of_a_part().joined(linear), linear);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What is remembered of one message: digests and counts, nothing that its text could be read from.
+//! What is remembered of one message: digests and counts. Only of a text of a few letters are these kept themselves, so that
+//! a word is found that is split over several messages.
 
 use std::{
     fmt,
@@ -10,6 +11,8 @@ use super::sketch::Sketch;
 
 /// Concepts of one message.
 const MAX_CONCEPTS: usize = 32;
+/// Bytes of a text that may be a piece of a word.
+const MAX_PIECE: usize = 12;
 
 /// Nobody outside can find a text by its digest, not even one of a few letters.
 static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
@@ -24,6 +27,8 @@ pub struct Trace {
     pub(super) is_over_rooms: bool,
     /// What similar texts are recognised by in other rooms, where the text is long enough.
     pub(super) sketch: Option<Sketch>,
+    /// The letters, where there are few and nothing else.
+    pub(super) piece: Option<Box<str>>,
 }
 
 /// A concept that a text touches.
@@ -37,17 +42,26 @@ pub(crate) struct Touch {
 
 impl Trace {
     /// Makes the trace of a text by its letters, its length in words, and what it touches.
-    pub(crate) fn new(letters: &[u8], words: u32, mut touches: Vec<Touch>) -> Self {
+    pub(crate) fn new(letters: &str, words: u32, mut touches: Vec<Touch>) -> Self {
         // The last place of each is the nearest to what comes later.
         touches.sort_unstable_by_key(|touch| (touch.concept, std::cmp::Reverse(touch.word)));
         touches.dedup_by_key(|touch| touch.concept);
         touches.truncate(MAX_CONCEPTS);
-        Self { digest: KEY.hash_one(letters), words, concepts: touches.into(), ..Self::default() }
+        // Not what has digits: it may be the code of a door.
+        let may_be_piece =
+            (1..=MAX_PIECE).contains(&letters.len()) && letters.chars().all(char::is_alphabetic);
+        let piece = may_be_piece.then(|| letters.into());
+        Self { digest: KEY.hash_one(letters), words, concepts: touches.into(), piece, ..Self::default() }
     }
 
     /// The same, to be found from other rooms.
     pub(crate) fn over_rooms(self, sketch: Option<Sketch>) -> Self {
         Self { is_over_rooms: true, sketch, ..self }
+    }
+
+    /// Returns the letters of a text that may be a piece of a word.
+    pub(crate) fn piece(&self) -> Option<&str> {
+        self.piece.as_deref()
     }
 
     /// Whether nothing is to be remembered: no rule of the set asks for it.
@@ -57,7 +71,9 @@ impl Trace {
 
     /// Returns the bytes that the trace takes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
-        size_of_val(&*self.concepts) + 2 * size_of::<usize>()
+        size_of_val(&*self.concepts)
+            + 2 * size_of::<usize>()
+            + self.piece.as_ref().map_or(0, |piece| piece.len())
     }
 }
 

@@ -66,7 +66,7 @@ async fn a_message_is_judged_without_what_cannot_be_read_and_the_next_one_asks_a
 
 #[tokio::test]
 async fn nothing_is_read_where_no_rule_looks_back() {
-    let house = after(crate::one_room::rules(&[("snark", "hold")]), Some(&[]));
+    let house = after(rule("pattern", &json!({"pattern": "snark"})), Some(&[]));
     house.send(send(1, "Hello?")).await.expect("confirmed");
     assert_eq!(reads(&house).0, 0);
 }

@@ -140,11 +140,11 @@ async fn nobody_else_is_asked_about_what_a_rule_of_words_holds() {
     assert_eq!(refused.rejection.reason(), Reason::HeldForReview);
 }
 
-/// A house with a rule that holds what this head gives such a score, and an encoder that says so.
-fn with_encoder(head: &str, threshold: f64, encoder: Reads) -> House {
+/// A house with a rule that holds what the scam head gives this score, and an encoder that says so.
+fn with_encoder(threshold: f64, encoder: Reads) -> House {
     let rule = serde_json::json!({
-        "id": 1, "name": "by meaning", "kind": "classifier", "category": head, "action": "hold", "state": "live",
-        "head": head, "threshold": threshold,
+        "id": 1, "name": "scams", "kind": "classifier", "category": "scam", "action": "hold", "state": "live",
+        "head": "scam", "threshold": threshold,
     });
     let rules = rules_from_json(serde_json::json!([rule]).to_string().as_bytes()).expect("a rule");
     let rules = RuleSet::compile(rules).expect("it compiles");
@@ -154,20 +154,13 @@ fn with_encoder(head: &str, threshold: f64, encoder: Reads) -> House {
 #[tokio::test]
 async fn the_encoder_holds_what_the_linear_stage_passes_and_passes_what_it_holds() {
     let says = |logit: f32| Reads(Some(Meaning::new([logit; 6])));
-    let held =
-        with_encoder("hate", 0.5, says(1000.0)).send(send(1, "Bonjour, merci")).await.expect_err("held");
+    let held = with_encoder(0.5, says(1000.0)).send(send(1, "Bonjour, merci")).await.expect_err("held");
     assert_eq!(held.rejection.reason(), Reason::HeldForReview);
-    with_encoder("hate", 1e-9, says(-1000.0)).send(send(1, "Bonjour, merci")).await.expect("passed");
-}
-
-#[tokio::test]
-async fn the_encoder_does_not_pass_what_the_linear_stage_takes_for_a_scam() {
-    let harmless = Reads(Some(Meaning::new([-1000.0; 6])));
-    with_encoder("scam", 1e-9, harmless).send(send(1, "Bonjour, merci")).await.expect_err("held");
+    with_encoder(1e-9, says(-1000.0)).send(send(1, "Bonjour, merci")).await.expect("passed");
 }
 
 #[tokio::test]
 async fn where_the_encoder_gives_no_answer_the_linear_stage_decides() {
-    with_encoder("scam", 0.5, Reads(None)).send(send(1, "Bonjour, merci")).await.expect("passed");
-    with_encoder("scam", 1e-9, Reads(None)).send(send(1, "Bonjour, merci")).await.expect_err("held");
+    with_encoder(0.5, Reads(None)).send(send(1, "Bonjour, merci")).await.expect("passed");
+    with_encoder(1e-9, Reads(None)).send(send(1, "Bonjour, merci")).await.expect_err("held");
 }
