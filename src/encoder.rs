@@ -242,8 +242,22 @@ mod tests {
         let (go, pool) = held(Duration::from_millis(1));
         for _ in 0..5 {
             assert_eq!(pool.read("late", Asks::Unsure).await, Err(EncoderOutcome::Late));
+            go.send(()).expect("somebody waits");
+            while pool.running.available_permits() == 0 {
+                tokio::task::yield_now().await;
+            }
         }
         assert_eq!(pool.read("away", Asks::Unsure).await, Err(EncoderOutcome::Away));
-        drop(go);
+    }
+
+    #[tokio::test]
+    async fn many_that_wait_too_long_do_not_switch_the_encoder_off() {
+        let (go, pool) = held(Duration::from_millis(1));
+        let turn = pool.running.try_acquire().expect("nothing runs");
+        for _ in 0..10 {
+            assert_eq!(pool.read("waits", Asks::Unsure).await, Err(EncoderOutcome::Late));
+        }
+        assert!(pool.breaker.lets_through(Instant::now()));
+        drop((turn, go));
     }
 }
