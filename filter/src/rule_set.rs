@@ -9,7 +9,7 @@ use super::{
     arbiter::{self, Lowered},
     check::{check_form, field},
     classifier::{Classifier, Head, Meaning, Scores, is_class_word, only_names},
-    concept::ConceptRules,
+    concept::{ConceptRules, Touched},
     contact::ContactRules,
     error::{FieldProblem, RuleError},
     explanation::Explanation,
@@ -156,7 +156,10 @@ impl RuleSet {
 
     /// Returns what is remembered of a text that was accepted.
     pub fn trace(&self, text: &str) -> Trace {
-        self.0.find(text, &Earlier::default(), None, |_| false).trace
+        let (text, mut found) = (Text::of(text), Found::default());
+        self.0.terms.search(&text, &mut found);
+        let touched = self.0.concepts.touched(found.concepts, &text);
+        self.0.trace(&text, &touched)
     }
 
     /// Judges a text by itself, outside of any room.
@@ -174,7 +177,8 @@ impl RuleSet {
         self.judge_by(said, Some(meaning))
     }
 
-    fn judge_by(&self, said: &Said<'_>, meaning: Option<Meaning>) -> Verdict {
+    /// Judges what is said, by what the encoder makes of it as well where that is known.
+    pub fn judge_by(&self, said: &Said<'_>, meaning: Option<Meaning>) -> Verdict {
         let set = &*self.0;
         let is_here = |rule: &Rule| {
             let is_room = |rooms: &Vec<RoomId>| said.room.is_some_and(|room| rooms.contains(&room));
@@ -227,11 +231,7 @@ impl Compiled {
 
         let touched = self.concepts.touched(std::mem::take(&mut found.concepts), &text);
         self.concepts.matches(&touched, earlier, |rule, span| found.push(rule, span));
-        let trace = if self.looks_back() {
-            repetition::trace(&text, &touched, self.repetitions.look_over_rooms())
-        } else {
-            Trace::default()
-        };
+        let trace = self.trace(&text, &touched);
         if let Some(whole) = repetition::whole(&text) {
             self.search_pieces(&trace, earlier, &whole, &mut found);
             self.repetitions.matches(&trace, &touched, earlier, |rule| found.push(rule, whole.clone()));
@@ -313,6 +313,15 @@ impl Compiled {
             for hit in split.hits.iter().filter(is_whole) {
                 found.push(hit.rule, whole.clone());
             }
+        }
+    }
+
+    /// Returns what is remembered of a text that touches these concepts.
+    fn trace(&self, text: &Text<'_>, touched: &[Touched]) -> Trace {
+        if self.looks_back() {
+            repetition::trace(text, touched, self.repetitions.look_over_rooms())
+        } else {
+            Trace::default()
         }
     }
 

@@ -69,11 +69,8 @@ impl Memory {
 
     /// Reads what is missing. Where that fails, the memory stays as it is.
     pub(crate) async fn read(&self, place: Place, missing: Missing, rules: &Arc<RuleSet>) {
-        let read = match timeout(PATIENCE, self.fetch(place, missing)).await {
-            Ok(Ok(said)) => self.learn(place, said, Arc::clone(rules)).await,
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(StoreError::TimedOut),
-        };
+        let learnt = async { self.learn(place, self.fetch(place, missing).await?, Arc::clone(rules)).await };
+        let read = timeout(PATIENCE, learnt).await.unwrap_or(Err(StoreError::TimedOut));
         self.metrics.memory_read(read.is_ok());
         if let Err(error) = &read {
             log_limited!(WARN, error: error, "what senders said before cannot be read: they are judged without it");

@@ -5,11 +5,14 @@ use serde_json::{Value, json};
 
 use crate::harness::{Chat, Door, Ended, User, ordinary, run, say_all};
 
+/// A threshold that dozens of ordinary messages in a thousand reach.
+const EAGER: f64 = 0.001;
+
 /// A rule of the classifier that is far too eager.
 async fn eager_rule(chat: &Chat) -> i64 {
     let rule = json!({
         "name": "eager", "kind": "classifier", "category": "hate", "action": "hold", "state": "live", "head": "hate",
-        "threshold": 0.01,
+        "threshold": EAGER,
     });
     let written = chat.administer("POST", "/moderation/rules?override_reason=tests", rule).await;
     assert_eq!(written.status, 200, "{written:?}");
@@ -70,7 +73,7 @@ async fn a_line_is_set_by_what_was_delivered_and_published_as_a_version() {
     let reaching = |when: &str| english["ordinary"][when].as_u64().expect("a count");
     assert!(reaching("before") > 4 && reaching("after") <= 4, "{report}");
     let french = line_of(&report, "fr");
-    assert_eq!((&french["change"], &french["proposed"]), (&json!("too_few"), &json!(0.01)), "{report}");
+    assert_eq!((&french["change"], &french["proposed"]), (&json!("too_few"), &json!(EAGER)), "{report}");
     let effect = &report["effect"];
     assert_eq!(effect["ordinary"]["messages"], 1_141, "{report}");
     assert_eq!(effect["upheld"], json!({ "messages": 1, "before": 1, "after": 1 }));
@@ -91,7 +94,7 @@ async fn a_line_is_set_by_what_was_delivered_and_published_as_a_version() {
     let of =
         |id: i64| rules.as_array().expect("rules").iter().find(|rule| rule["id"] == id).expect("it is there");
     assert_eq!((&of(rule)["languages"], &of(rule)["threshold"]), (&json!(["en"]), &english["proposed"]));
-    assert_eq!((&of(rule + 1)["languages"], &of(rule + 1)["threshold"]), (&json!(["fr"]), &json!(0.01)));
+    assert_eq!((&of(rule + 1)["languages"], &of(rule + 1)["threshold"]), (&json!(["fr"]), &json!(EAGER)));
     assert_eq!(of(rule)["updated_by"], json!(admin.id));
     let log = chat.moderated("GET", "/moderation/audit?action=rule.calibrate", Value::Null).await;
     assert_eq!((log.as_array().map(Vec::len), &log[0]["actor"]), (Some(2), &json!(admin.id)));

@@ -154,12 +154,13 @@ fn functional(path: &Path, judges: &Judges) -> Result<Table> {
     Ok(table)
 }
 
-/// Judges blocks of messages, each after what its person had said before. Counts each message that shows its labels, and
+/// Judges blocks of messages, each after what its person had said before and the starter rules without the encoder let
+/// pass. Counts each message that shows its labels, and
 /// each conversation that has one: it is caught where any of its messages is stopped.
 fn conversations(blocks: &[Block], judges: &Judges, with_kinds: bool) -> Result<Table> {
     let mut table = Table::new();
-    let recall = Recall::new();
     for (number, block) in blocks.iter().enumerate() {
+        let recall = Recall::new();
         let label = block.labels.to_string();
         let is_positive = block.labels != Labels::NONE;
         // Ordinary messages beside a kind of abuse are harder than a day's chat, and counted by themselves.

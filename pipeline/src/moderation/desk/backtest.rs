@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use plic_filter::{Action, Recall, Remembered, Rule, RuleSet, Said, Verdict, rule::RuleKind};
+use plic_filter::{Action, Meaning, Recall, Remembered, Rule, RuleSet, Said, Verdict, rule::RuleKind};
 use serde::Serialize;
 use tokio::{sync::mpsc, time::timeout};
 
@@ -218,10 +218,10 @@ impl Side {
         &self.rules
     }
 
-    pub(super) fn judge(&self, message: &StoredMessage) -> Verdict {
+    pub(super) fn judge(&self, message: &StoredMessage, meaning: Option<Meaning>) -> Verdict {
         let StoredMessage { id, room, sender, text, created_at } = message;
         let earlier = self.recall.earlier(*sender, *room, (*created_at).into());
-        let verdict = self.rules.judge(&Said { text, room: Some(*room), earlier: &earlier });
+        let verdict = self.rules.judge_by(&Said { text, room: Some(*room), earlier: &earlier }, meaning);
         if self.rules.looks_back() {
             let said = Remembered { id: id.0, at: (*created_at).into(), trace: verdict.trace.clone() };
             self.recall.remember(*sender, *room, said);
@@ -258,10 +258,10 @@ impl Trial {
 
     fn try_one(&mut self, message: StoredMessage) {
         self.scanned += 1;
-        if self.alone.as_ref().is_some_and(|alone| alone.judge(&message).matches.is_empty()) {
+        if self.alone.as_ref().is_some_and(|alone| alone.judge(&message, None).matches.is_empty()) {
             return;
         }
-        let (before, after) = (self.before.judge(&message), self.after.judge(&message));
+        let (before, after) = (self.before.judge(&message, None), self.after.judge(&message, None));
         let matches = after.matches.iter().any(|hit| hit.rule == self.draft);
         if matches {
             self.matched += 1;

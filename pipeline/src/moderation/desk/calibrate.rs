@@ -15,7 +15,7 @@ mod scores;
 use std::{sync::Arc, time::Instant};
 
 use plic_filter::{
-    Action, Head, Language, Rule, RuleSet,
+    Action, Asks, Head, Language, Rule, RuleSet,
     rule::{RuleKind, Threshold},
 };
 use tokio::time::sleep;
@@ -48,7 +48,6 @@ use crate::{
 /// Messages judged at a time; as long as that takes, the calibration then rests, as a back-test does.
 const BATCH: usize = 250;
 const CHANGED: &str = "Somebody else changed a rule meanwhile. Please calibrate again.";
-const TOO_MANY: &str = "There are too many live rules of the classifier to calibrate them.";
 
 /// What lines are to be set by.
 #[derive(Debug, Clone)]
@@ -176,13 +175,10 @@ impl Desk {
         request.check()?;
         let turn = self.0.calibrations.take().await?;
         let in_force = self.0.rules.load_full();
-        let before = Arc::clone(&in_force);
-        let probe = off_the_path(move || Probe::new(before.rules())).await??;
-        if probe.rules.len() > Probe::MAX_RULES {
-            return Err(DeskError::Conflict(TOO_MANY));
-        }
-        let sample: Arc<[KnownMessage]> = sample::read(&*self.0.records, &request).await?.into();
-        let mut probe = work_through(probe, &sample, Probe::add).await?;
+        let mut sample = sample::read(&*self.0.records, &request).await?;
+        self.read_meanings(&mut sample).await;
+        let sample: Arc<[KnownMessage]> = sample.into();
+        let mut probe = work_through(Probe::new(Arc::clone(&in_force)), &sample, Probe::add).await?;
         probe.sort();
         let lines = lines(&probe.rules, &probe.scores, &request);
         let drafts = drafts(&probe.rules, &lines);
@@ -204,6 +200,16 @@ impl Desk {
             report.refusal = self.rehearse_lines(actor, drafts, force).await?;
         }
         Ok(report)
+    }
+
+    /// Has the encoder read a sample, and rests as long as each message takes: those that chat wait for it as well.
+    async fn read_meanings(&self, sample: &mut [KnownMessage]) {
+        let Some(encoder) = &self.0.encoder else { return };
+        for one in sample {
+            let began = Instant::now();
+            one.meaning = encoder.meaning(&one.message.text, Asks::Unsure).await;
+            sleep(began.elapsed()).await;
+        }
     }
 
     async fn publish_lines(

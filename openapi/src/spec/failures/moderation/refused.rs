@@ -50,17 +50,11 @@ pub(super) fn of_rules() -> Vec<Kind> {
         ),
         kind(
             "CalibrationConflict",
-            "Somebody else changed a rule while the lines were found, or there are too many rules to calibrate.",
-            vec![
-                (
-                    "changed",
-                    Failure::Conflict("Somebody else changed a rule meanwhile. Please calibrate again."),
-                ),
-                (
-                    "tooMany",
-                    Failure::Conflict("There are too many live rules of the classifier to calibrate them."),
-                ),
-            ],
+            "Somebody else changed a rule while the lines were found.",
+            vec![(
+                "changed",
+                Failure::Conflict("Somebody else changed a rule meanwhile. Please calibrate again."),
+            )],
         ),
         kind("MalformedVersion", "`If-Match` is no version.", vec![("ifMatch", malformed_version())]),
         kind(

@@ -58,11 +58,11 @@ impl Comparison {
 
     pub(super) fn add(&mut self, one: &KnownMessage) {
         let stops = |side: &Side| match one.known {
-            Known::Delivered => side.judge(&one.message).stops(),
+            Known::Delivered => side.judge(&one.message, one.meaning).stops(),
             // What was said before a message that was not delivered is not known here.
             Known::Dismissed | Known::Upheld => {
                 let (text, room) = (&one.message.text, Some(one.message.room));
-                side.rules().judge(&Said { text, room, earlier: &Earlier::default() }).stops()
+                side.rules().judge_by(&Said { text, room, earlier: &Earlier::default() }, one.meaning).stops()
             }
         };
         let (before, after) = (stops(&self.before), stops(&self.after));

@@ -28,9 +28,8 @@ pub(super) fn propose(groups: &[&[f32]], bounds: Bounds) -> f64 {
     let least = |share: f64| {
         groups.iter().map(|scores| least_for(scores, allowed(scores.len(), share))).fold(0.0, f64::max)
     };
-    let raised = least(share);
-    if raised > now {
-        return raised;
+    if groups.iter().any(|scores| reaching(scores, now) > allowed(scores.len(), share)) {
+        return least(share);
     }
     let share = share.min(LOWERED_SHARE);
     // Of too few messages nobody can say that so small a share reaches a lower line.
@@ -91,6 +90,18 @@ mod tests {
         let mut few = vec![0.7; 8];
         few.extend(vec![0.1; 1_992]);
         assert!((propose(&[&few], Bounds { may_lower: false, ..BOUNDS }) - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_line_between_two_scores_that_the_share_reaches_stays() {
+        // Eight of two thousand may reach it, and do; the next score lies just below.
+        let mut scores = vec![0.7; 8];
+        scores.extend(vec![0.499_9; 1_992]);
+        let kept = propose(&[&scores], Bounds { now: 0.500_0, may_lower: false, ..BOUNDS });
+        assert!((kept - 0.5).abs() < f64::EPSILON, "{kept}");
+        scores[8] = 0.500_2;
+        let fits = Bounds { now: 0.500_5, may_lower: false, ..BOUNDS };
+        assert!((propose(&[&scores], fits) - 0.500_5).abs() < f64::EPSILON);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{
     hash::{BuildHasher, RandomState},
 };
 
-use plic_filter::normalize::is_blank;
+use plic_filter::{Meaning, normalize::is_blank};
 
 use super::CalibrationRequest;
 use crate::{
@@ -47,27 +47,26 @@ impl Known {
 pub(super) struct KnownMessage {
     pub(super) message: StoredMessage,
     pub(super) known: Known,
+    /// What the encoder makes of it, where there is one and it answered in time.
+    pub(super) meaning: Option<Meaning>,
 }
 
-/// Reads delivered messages, the oldest first, then those that moderators decided about in the same time. The same text of
-/// one sender counts once; so does an incident, however many messages it stands for.
+/// Reads delivered messages, the oldest first, then those that moderators decided about in the same time; what the policy
+/// decided when its time was over counts neither way. The same text of one sender counts once; so does an incident, however
+/// many messages it stands for.
 pub(super) async fn read(
     records: &dyn Records,
     request: &CalibrationRequest,
 ) -> Result<Vec<KnownMessage>, StoreError> {
     let limit = request.limit as usize;
-    let delivered = delivered(records, request.since, limit).await?;
-    let since = match delivered.front() {
-        // Everything was read: incidents are not older than the first message that is left.
-        _ if request.since.is_none() && delivered.len() < limit => None,
-        Some(oldest) => Some(oldest.created_at),
-        None => request.since,
-    };
+    let Delivered { messages: delivered, is_all } = delivered(records, request.since, limit).await?;
+    let oldest = delivered.front().filter(|_| !is_all).map(|oldest| oldest.created_at);
+    let since = oldest.or(request.since);
     let mut seen = Seen::default();
     let mut all: Vec<KnownMessage> = Vec::with_capacity(delivered.len());
     for message in delivered {
         if seen.is_new(message.sender, &message.text, Known::Delivered) {
-            all.push(KnownMessage { message, known: Known::Delivered });
+            all.push(KnownMessage { message, known: Known::Delivered, meaning: None });
         }
     }
     for (status, known) in [
@@ -79,21 +78,34 @@ pub(super) async fn read(
         for incident in decided(records, status, since).await? {
             // What was delivered after all is among the delivered messages.
             let is_there = known == Known::Dismissed && incident.message.is_some();
-            if is_there || is_blank(&incident.text) || !seen.is_new(incident.user, &incident.text, known) {
+            let is_of_policy = incident.decided_by.is_none();
+            if is_there
+                || is_of_policy
+                || is_blank(&incident.text)
+                || !seen.is_new(incident.user, &incident.text, known)
+            {
                 continue;
             }
-            all.push(KnownMessage { message: message_of(incident), known });
+            all.push(KnownMessage { message: message_of(incident), known, meaning: None });
         }
     }
     Ok(all)
+}
+
+/// Delivered messages.
+struct Delivered {
+    messages: VecDeque<StoredMessage>,
+    /// Whether none was left out for the bounds of a sample.
+    is_all: bool,
 }
 
 async fn delivered(
     records: &dyn Records,
     since: Option<Timestamp>,
     limit: usize,
-) -> Result<VecDeque<StoredMessage>, StoreError> {
-    let (mut after, _) = records.scan_from(since, Some(limit as u64)).await?;
+) -> Result<Delivered, StoreError> {
+    let (mut after, number) = records.scan_from(since, Some(limit as u64)).await?;
+    let mut is_all = number < limit as u64;
     let mut delivered = VecDeque::new();
     let mut bytes = 0;
     loop {
@@ -106,10 +118,11 @@ async fn delivered(
             // Others are sent meanwhile.
             while bytes > MAX_BYTES || delivered.len() > limit {
                 bytes -= delivered.pop_front().map_or(0, |oldest| oldest.text.len());
+                is_all = false;
             }
         }
         if is_end {
-            return Ok(delivered);
+            return Ok(Delivered { messages: delivered, is_all });
         }
     }
 }

@@ -1,23 +1,21 @@
 //! What the classifier makes of a sample, rule by rule and language by language.
 
+use std::sync::Arc;
+
 use plic_filter::{
-    Action, Earlier, Language, Rule, RuleError, RuleSet, Said, Verdict,
-    rule::{RuleKind, State},
+    Action, Earlier, Language, Rule, RuleSet, Said,
+    rule::{RuleKind, State, Threshold},
 };
 
-use super::{
-    super::candidate::without_examples,
-    sample::{Known, KnownMessage},
-};
+use super::sample::{Known, KnownMessage};
 
 /// The languages that the classifier scores, and those that are not sure.
 pub(super) const GROUPS: usize = Language::SCORED.len() + 1;
 pub(super) const UNSURE: usize = Language::SCORED.len();
 
-/// The live rules that ask the classifier, with thresholds that every message reaches, so that each shows its score.
+/// The live rules that ask the classifier, with the set that they are in.
 pub(super) struct Probe {
-    set: RuleSet,
-    /// The rules as they are in force.
+    in_force: Arc<RuleSet>,
     pub(super) rules: Vec<Rule>,
     pub(super) scores: Scores,
 }
@@ -30,43 +28,44 @@ pub(super) struct Scores {
 }
 
 impl Probe {
-    /// The most rules that one verdict shows.
-    pub(super) const MAX_RULES: usize = Verdict::MAX_MATCHES;
-
     /// Nothing is scored yet.
-    pub(super) fn new(in_force: &[Rule]) -> Result<Self, RuleError> {
-        let is_live = |rule: &&Rule| rule.state == State::Live;
-        let allows = |rule: &Rule| rule.action == Action::Allow;
-        let rules: Vec<Rule> = in_force
-            .iter()
-            .filter(is_live)
-            .filter(|rule| !allows(rule) && matches!(rule.kind, RuleKind::Classifier(_)))
-            .cloned()
-            .collect();
-        let allowing = in_force.iter().filter(is_live).filter(|rule| allows(rule)).cloned();
-        let set =
-            RuleSet::compile(rules.iter().map(probing).chain(allowing.map(without_examples)).collect())?;
+    pub(super) fn new(in_force: Arc<RuleSet>) -> Self {
+        let asks = |rule: &&Rule| {
+            rule.state == State::Live
+                && rule.action != Action::Allow
+                && matches!(rule.kind, RuleKind::Classifier(_))
+        };
+        let rules: Vec<Rule> = in_force.rules().iter().filter(asks).cloned().collect();
         let empty = || std::array::from_fn(|_| vec![Vec::new(); rules.len()]);
-        let scores = Scores { ordinary: empty(), upheld: empty() };
-        Ok(Self { set, rules, scores })
+        Self { in_force, scores: Scores { ordinary: empty(), upheld: empty() }, rules }
     }
 
-    /// Scores a message; what is in a language that is not scored, or lifted, reaches no line.
+    /// Scores a message for the rules of its room. What is in a language that is not scored, or lifted, reaches no line.
     pub(super) fn add(&mut self, one: &KnownMessage) {
-        let text = &one.message.text;
+        let (text, room) = (&one.message.text, one.message.room);
         let group = match Language::of_text(text) {
             Language::English => 0,
             Language::French => 1,
             Language::Unsure => UNSURE,
             Language::Other(_) => return,
         };
-        let said = Said { text, room: Some(one.message.room), earlier: &Earlier::default() };
-        let verdict = self.set.judge(&said);
+        let verdict = self
+            .in_force
+            .judge_by(&Said { text, room: Some(room), earlier: &Earlier::default() }, one.meaning);
         let side =
             if one.known == Known::Upheld { &mut self.scores.upheld } else { &mut self.scores.ordinary };
         for (rule, scores) in self.rules.iter().zip(&mut side[group]) {
-            let score = verdict.matches.iter().find(|hit| hit.rule == rule.id).and_then(|hit| hit.score);
-            scores.push(score.unwrap_or(0.0));
+            let RuleKind::Classifier(Threshold { head, threshold }) = rule.kind else { continue };
+            if rule.rooms.as_ref().is_some_and(|rooms| !rooms.contains(&room)) {
+                continue;
+            }
+            let score = verdict.scores.of(head);
+            let judges =
+                rule.languages.as_ref().is_none_or(|languages| Language::of_text(text).is_among(languages));
+            let is_lifted = judges
+                && f64::from(score) >= threshold
+                && verdict.matches.iter().all(|hit| hit.rule != rule.id);
+            scores.push(if is_lifted { 0.0 } else { score });
         }
     }
 
@@ -77,13 +76,4 @@ impl Probe {
             scores.sort_unstable_by(|a, b| b.total_cmp(a));
         }
     }
-}
-
-/// The same rule, for every message in any language.
-fn probing(rule: &Rule) -> Rule {
-    let mut probing = Rule { languages: None, ..without_examples(rule.clone()) };
-    if let RuleKind::Classifier(spec) = &mut probing.kind {
-        spec.threshold = 0.0;
-    }
-    probing
 }
