@@ -68,6 +68,10 @@ impl FromJson for CalibrationBody {
     fn from_json(json: &[u8]) -> Result<Self, Failure> {
         const KEYS: &[&str] = &["hold_share", "refuse_share", "raise_only", "since", "limit", "publish"];
         let Fields { values, .. } = Fields::read(json, KEYS)?;
+        let is_null = |key: &&&str| **key != "since" && values.get(**key).is_some_and(Value::is_null);
+        if let Some(key) = KEYS.iter().find(is_null) {
+            return Err(Failure::Invalid(format!("`{key}` must not be `null`.")));
+        }
         let limit = integer(&values, "limit", 1, CalibrationRequest::MAX_LIMIT.into())?;
         Ok(Self {
             hold_share: number(&values, "hold_share")?.unwrap_or_else(usual_hold_share),
@@ -83,7 +87,7 @@ impl FromJson for CalibrationBody {
 /// The number under `key`; its bounds are the desk's to check.
 fn number(values: &Map<String, Value>, key: &str) -> Result<Option<f64>, Failure> {
     match values.get(key) {
-        None | Some(Value::Null) => Ok(None),
+        None => Ok(None),
         Some(value) => {
             value.as_f64().map(Some).ok_or_else(|| Failure::Invalid(format!("`{key}` must be a number.")))
         }
@@ -92,7 +96,7 @@ fn number(values: &Map<String, Value>, key: &str) -> Result<Option<f64>, Failure
 
 fn flag(values: &Map<String, Value>, key: &str) -> Result<bool, Failure> {
     match values.get(key) {
-        None | Some(Value::Null) => Ok(false),
+        None => Ok(false),
         Some(value) => {
             value.as_bool().ok_or_else(|| Failure::Invalid(format!("`{key}` must be `true` or `false`.")))
         }

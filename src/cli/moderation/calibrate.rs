@@ -133,10 +133,14 @@ async fn ask(request: &Request) -> anyhow::Result<Value> {
     if let Some(reason) = &request.override_reason {
         url.query_pairs_mut().append_pair("override_reason", reason);
     }
-    let body = json!({
+    let mut body = json!({
         "hold_share": request.hold_share, "refuse_share": request.refuse_share, "raise_only": request.raise_only,
         "since": request.since, "limit": request.limit, "publish": request.publish,
     });
+    // The server has a default for what is not set.
+    if let Some(body) = body.as_object_mut() {
+        body.retain(|_, value| !value.is_null());
+    }
     let mut client = reqwest::Client::builder().connect_timeout(CONNECT).timeout(PATIENCE);
     if request.server.is_none() {
         client = client.no_proxy();
