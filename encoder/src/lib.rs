@@ -17,7 +17,7 @@ use rten_tensor::{NdTensor, prelude::*};
 pub use self::file::EncoderError;
 use self::{file::Parts, tokenizer::Tokenizer};
 
-/// Pieces that are read at once, those that begin and end a text included.
+/// The most pieces of one run, with the prefix and the marks at both ends.
 const WINDOW: usize = 64;
 /// By how many pieces one window of a long text begins after the one before.
 const STEP: usize = 48;

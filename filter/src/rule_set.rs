@@ -172,12 +172,7 @@ impl RuleSet {
         self.judge_by(said, None)
     }
 
-    /// Judges what is said once more, by what the encoder makes of it as well; see [`Verdict::asks`].
-    pub fn judge_by_meaning(&self, said: &Said<'_>, meaning: Meaning) -> Verdict {
-        self.judge_by(said, Some(meaning))
-    }
-
-    /// Judges what is said, by what the encoder makes of it as well where that is known.
+    /// Judges what is said, by the encoder's logits as well where there are any; see [`Verdict::asks`].
     pub fn judge_by(&self, said: &Said<'_>, meaning: Option<Meaning>) -> Verdict {
         let set = &*self.0;
         let is_here = |rule: &Rule| {

@@ -70,7 +70,7 @@ impl Judges {
         let (unsure, of) = self.unsure.get();
         self.unsure.set((unsure + usize::from(linear.asks == Asks::Unsure), of + 1));
         let judged = |from| {
-            if linear.asks >= from { self.rules.judge_by_meaning(said, meaning) } else { linear.clone() }
+            if linear.asks >= from { self.rules.judge_by(said, Some(meaning)) } else { linear.clone() }
         };
         let (where_unsure, always) = (judged(Asks::Unsure), judged(Asks::WhenIdle));
         Ok(([linear, where_unsure, always], alone.map(holds)))

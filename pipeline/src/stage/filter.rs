@@ -107,7 +107,7 @@ impl Filter {
             && let Some(meaning) = encoder.meaning(&command.text, verdict.asks).await
         {
             let earlier = self.earlier(&request, rules);
-            verdict = rules.judge_by_meaning(&said(&request, &earlier), meaning);
+            verdict = rules.judge_by(&said(&request, &earlier), Some(meaning));
         }
         self.watch.judged(&verdict);
         if let Some(second_opinion) = self.second_opinion.as_ref().filter(|_| verdict.is_unsure()) {

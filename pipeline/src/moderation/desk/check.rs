@@ -79,7 +79,7 @@ impl Desk {
         let model = encoder.model().to_owned();
         off_the_path(move || {
             let _turn = turn;
-            let verdict = set.judge_by_meaning(&said(&text, room), meaning);
+            let verdict = set.judge_by(&said(&text, room), Some(meaning));
             explain(&verdict, &text, micros, Some(model))
         })
         .await

@@ -43,7 +43,8 @@ impl Probe {
     /// Scores a message for the rules of its room. What is in a language that is not scored, or lifted, reaches no line.
     pub(super) fn add(&mut self, one: &KnownMessage) {
         let (text, room) = (&one.message.text, one.message.room);
-        let group = match Language::of_text(text) {
+        let language = Language::of_text(text);
+        let group = match language {
             Language::English => 0,
             Language::French => 1,
             Language::Unsure => UNSURE,
@@ -60,8 +61,7 @@ impl Probe {
                 continue;
             }
             let score = verdict.scores.of(head);
-            let judges =
-                rule.languages.as_ref().is_none_or(|languages| Language::of_text(text).is_among(languages));
+            let judges = rule.languages.as_ref().is_none_or(|languages| language.is_among(languages));
             let is_lifted = judges
                 && f64::from(score) >= threshold
                 && verdict.matches.iter().all(|hit| hit.rule != rule.id);
